@@ -1,0 +1,152 @@
+import type { Call, Kit } from './kit.ts';
+import type { ChannelManifest } from './manifest.ts';
+import type { Money } from './money.ts';
+import type { CloseOutcome, Outcome, PaymentReport, RefundOutcome, RefundReport } from './outcome.ts';
+
+/** What `plugins/channels/<id>/index.ts` exports as its default. */
+export interface ChannelPlugin<Config = Readonly<Record<string, unknown>>> {
+  /** The version of this contract that the channel was written for. */
+  readonly contract: 1;
+  readonly manifest: ChannelManifest;
+  /**
+   * Makes a channel for one account. Parses keys once, here. `config` has already passed the
+   * manifest's schema. Throw an `Error` with a message for the operator when a key cannot be
+   * used: the account is then refused, and an earlier instance keeps serving.
+   */
+  open(account: Account<Config>, kit: Kit): Channel;
+}
+
+/** One merchant id and its keys at a vendor. */
+export interface Account<Config> {
+  readonly id: string;
+  /** True when the account moves real money. A plugin refuses keys of the other kind where it can tell. */
+  readonly livemode: boolean;
+  readonly config: Config;
+}
+
+/** An opened account. A method is present exactly where the manifest declares the ability. */
+export interface Channel {
+  /** The vendor's name for this merchant as its answers echo it; null when they never do. */
+  readonly merchantNo: string | null;
+  /** Creates the vendor's side of an attempt. Called again with the same request only where the manifest says that this is idempotent. */
+  pay(request: PayRequest, call: Call): Promise<Outcome>;
+  /** Asks what became of an attempt. A lost or unreadable answer is `unknown`, never a failure. */
+  query?(attempt: AttemptRef, call: Call): Promise<Outcome>;
+  /** Makes an unpaid attempt unpayable. */
+  close?(attempt: AttemptRef, call: Call): Promise<CloseOutcome>;
+  /** Takes money that was authorised. */
+  capture?(attempt: AttemptRef, call: Call): Promise<Outcome>;
+  /** Returns money. A repeat carries the same number and the same amount. */
+  refund?(request: RefundRequest, call: Call): Promise<RefundOutcome>;
+  queryRefund?(refund: RefundRequest, call: Call): Promise<RefundOutcome>;
+  /** Verifies first, over the raw bytes, then reads. Never throws for what a stranger may send. */
+  parseCallback(raw: RawRequest, call: Call): Promise<Callback>;
+  /** Reads our number out of the shopper's return. A hint only: it may trigger a query, never a state. */
+  parseReturn?(raw: RawRequest): { readonly number: string } | null;
+  /** The lines of one business day, in the vendor's time zone. */
+  statement?(day: string, call: Call): AsyncIterable<StatementLine>;
+  /** Proves that the account's credentials work, without moving money. */
+  probe?(call: Call): Promise<{ readonly ok: boolean; readonly detail: string }>;
+}
+
+/** Facts about the shopper that some methods need. All are given by the merchant. */
+export interface Payer {
+  readonly openid?: string;
+  readonly clientIp?: string;
+  readonly authCode?: string;
+  readonly token?: string;
+  readonly email?: string;
+  readonly locale?: string;
+}
+
+/** One attempt, as the vendor knows it. */
+export interface AttemptRef {
+  /** Our number: 26 digits and capital letters, unique for ever. */
+  readonly number: string;
+  /** The vendor's number, once one is known. */
+  readonly channelNo: string | null;
+  /** The product of the manifest, such as `native`. */
+  readonly product: string;
+  readonly money: Money;
+  /** When the attempt was made. Fixed: a repeat of the same attempt carries the same time. */
+  readonly createdAt: Date;
+  /** When the shopper's time to pay ends. */
+  readonly expiresAt: Date;
+}
+
+/** What `pay` is asked to do. Equal in every field when the same attempt is sent again. */
+export interface PayRequest extends AttemptRef {
+  readonly subject: string;
+  readonly payer: Payer;
+  /** Where the vendor sends its callbacks for this account. */
+  readonly callbackUrl: string;
+  /** Where the shopper's browser goes afterwards; null when the merchant gave none. */
+  readonly returnUrl: string | null;
+}
+
+/** What `refund` and `queryRefund` are asked about. */
+export interface RefundRequest {
+  /** Our refund number: 26 digits and capital letters. The same on every repeat. */
+  readonly number: string;
+  /** The vendor's refund number, once one is known. */
+  readonly channelNo: string | null;
+  readonly money: Money;
+  readonly reason: string | null;
+  /** The attempt that was paid. Its `channelNo` is never null here. */
+  readonly attempt: AttemptRef;
+  readonly callbackUrl: string;
+}
+
+/** A callback exactly as it arrived. */
+export interface RawRequest {
+  readonly method: string;
+  /** The public address it was sent to, from configuration, never from the Host header. */
+  readonly url: string;
+  readonly query: string;
+  /** Lower-case names; of repeated headers, the values joined by `, `. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** An HTTP answer in the vendor's own words. */
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** How far a callback proves itself. Below `signed` it may only trigger a query. */
+export type Trust = 'signed' | 'token' | 'unverified';
+
+/** One fact inside a callback. */
+export type CallbackItem =
+  | { readonly of: 'payment'; readonly number?: string; readonly channelNo?: string; readonly report: PaymentReport | { readonly state: 'declined'; readonly code: string } }
+  | { readonly of: 'refund'; readonly number?: string; readonly channelNo?: string; readonly report: RefundReport };
+
+/** A callback, read. */
+export type Callback =
+  | {
+      readonly kind: 'event';
+      readonly eventId: string;
+      readonly trust: Trust;
+      readonly items: readonly CallbackItem[];
+      /** Sent once everything is stored. */
+      readonly accepted: Reply;
+      /** Sent when it could not be stored, so that the vendor sends it again. */
+      readonly retry: Reply;
+    }
+  /** Genuine, and of no interest here. */
+  | { readonly kind: 'ignored'; readonly eventType: string; readonly reply: Reply }
+  | { readonly kind: 'refused'; readonly reason: 'bad_signature' | 'stale' | 'malformed' | 'wrong_account'; readonly reply: Reply };
+
+/** One line of a vendor's statement. Amounts keep their sign; direction columns are folded in. */
+export interface StatementLine {
+  readonly kind: 'payment' | 'refund' | 'fee' | 'chargeback' | 'payout' | 'adjustment';
+  readonly number: string | null;
+  readonly channelNo: string;
+  readonly gross: Money;
+  readonly fee: Money | null;
+  readonly net: Money | null;
+  readonly occurredAt: Date;
+  readonly raw: string;
+}

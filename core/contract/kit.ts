@@ -1,0 +1,68 @@
+import type { Money } from './money.ts';
+import type { NotSent, Unknown } from './outcome.ts';
+
+/** One HTTP request to a vendor. Bodies are sent byte for byte as given: sign exactly these bytes. */
+export interface WireRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+/** A complete answer, whatever its status. `headers` has lower-case names; `body` is the raw bytes. */
+export interface WireAnswer {
+  readonly kind: 'answered';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/**
+ * Sends a request to the vendor. Never throws for what the network does: a call that provably did
+ * not leave is `notSent`, any other loss is `unknown`, and both can be returned as they are.
+ * Redirects are not followed. The deadline of the call is applied here.
+ */
+export type Http = (request: WireRequest) => Promise<WireAnswer | NotSent | Unknown>;
+
+/** A log line of a channel. Fields are masked by name and by the account's secrets before they are written. */
+export type PluginLog = (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+/** What one call of a channel may use of the outside world. Made anew for each call. */
+export interface Call {
+  readonly http: Http;
+  /** The current time. Channels never ask the system clock themselves, so that tests can replay a vendor's samples. */
+  readonly now: () => Date;
+  /** A fresh random text of 32 lower-case hex digits. */
+  readonly nonce: () => string;
+  readonly log: PluginLog;
+}
+
+/** Money as vendors write it, by the exponents of the channel's manifest. */
+export interface MoneyKit {
+  /** Minor units to decimal text in major units: 1999 CNY is `19.99`, 500 JPY is `500`. */
+  toMajor(money: Money): string;
+  /** Decimal text to money; null unless it is a plain, exact, non-negative amount of that currency. */
+  fromMajor(text: unknown, currency: unknown): Money | null;
+  /** An integer of minor units (number, or text of digits) to money; null when it is anything else. */
+  fromMinor(value: unknown, currency: unknown): Money | null;
+}
+
+/** XML without entities: DOCTYPE is refused before parsing, and values stay text. */
+export interface XmlKit {
+  /** The document as nested plain objects of text; null when it is not well-formed or holds a DOCTYPE. */
+  parse(text: string): Record<string, unknown> | null;
+  /** `<root>` with one child per field, values escaped. */
+  build(root: string, fields: Readonly<Record<string, string>>): string;
+}
+
+/** Pure tools for a channel's lifetime: no clock, no network, no state. */
+export interface Kit {
+  readonly money: MoneyKit;
+  readonly xml: XmlKit;
+  /** Constant-time comparison of two texts; false, never an error, when they differ in length. */
+  readonly sameText: (a: string, b: string) => boolean;
+  /** Strict base64 (padding as written by the vendor is required); null when it is anything else. */
+  readonly base64: (text: unknown) => Buffer | null;
+  /** Parses JSON text into a plain object; null when it is not one. Prototype keys are dropped. */
+  readonly json: (bytes: Uint8Array | string) => Record<string, unknown> | null;
+}

@@ -1,0 +1,82 @@
+/** What a channel can do. Pure data: it is validated, shown, documented and compared with the functions at load. */
+export interface ChannelManifest {
+  /** Equal to the folder's name; the first half of every method's id. */
+  readonly id: string;
+  readonly name: { readonly en: string; readonly zh: string };
+  /** `beta`: some request format could not be checked against a vendor's document, schema or vector. */
+  readonly maturity: 'stable' | 'beta';
+  readonly methods: readonly MethodManifest[];
+  readonly abilities: Abilities;
+  readonly money: {
+    readonly notation: 'minor_integer' | 'major_string' | 'major_number';
+    /** Decimals of currencies where this vendor departs from ISO 4217. */
+    readonly exponents?: Readonly<Record<string, number>>;
+  };
+  readonly idempotency: {
+    /** True when repeating `pay` with the same number and body cannot create a second payable thing. */
+    readonly create: boolean;
+    /** For how long a repeat is safe. Absent: for the attempt's life. */
+    readonly ttlHours?: number;
+  };
+  readonly callback: {
+    /** The highest trust that `parseCallback` can give. */
+    readonly trust: 'signed' | 'token' | 'unverified';
+  };
+  readonly settle: {
+    /** How far apart two answers "not found" must be to count. */
+    readonly notFoundIsFinalAfterSec: number;
+    /** How long after its expiry a number may still turn out to be paid. */
+    readonly settlingSec: number;
+  };
+  /** What HTTP 429 means: `notSent` only where the vendor documents that such a request is not executed. */
+  readonly rateLimited: 'notSent' | 'unknown';
+  /** Our decline codes after which another account or method may be tried by itself. */
+  readonly failoverCodes: readonly string[];
+  readonly config: ConfigSchema;
+}
+
+/** One way to pay. */
+export interface MethodManifest {
+  /** `<channel>_<product>`, such as `wechat_native`. */
+  readonly id: string;
+  readonly product: string;
+  readonly name: { readonly en: string; readonly zh: string };
+  readonly action: 'qr' | 'redirect' | 'form' | 'sdk' | 'instructions' | 'none';
+  /** ISO 4217 codes. */
+  readonly currencies: readonly string[];
+  /** Minor units, per payment. */
+  readonly min?: number;
+  readonly max?: number;
+  /** Members of {@link Payer} without which the vendor refuses. */
+  readonly needs?: readonly ('openid' | 'clientIp' | 'authCode' | 'token' | 'email')[];
+}
+
+/** Each ability other than `none` requires the function of the same purpose, and the reverse. */
+export interface Abilities {
+  /** `by_channel_no`: only once the vendor's number is known. */
+  readonly query: 'by_number' | 'by_channel_no' | 'none';
+  readonly close: 'unpaid' | 'none';
+  readonly capture: 'full' | 'partial' | 'none';
+  readonly refund: 'full' | 'partial' | 'none';
+  readonly queryRefund: 'by_number' | 'by_channel_no' | 'none';
+  readonly statement: 'api' | 'file' | 'none';
+}
+
+/** A flat subset of JSON Schema, with `secret` marks. One declaration validates, masks, documents and draws the form. */
+export interface ConfigSchema {
+  readonly type: 'object';
+  readonly required: readonly string[];
+  readonly properties: Readonly<Record<string, ConfigProperty>>;
+}
+
+export interface ConfigProperty {
+  readonly type: 'string' | 'integer' | 'boolean';
+  readonly description: string;
+  /** Encrypted at rest, never shown, masked in every log. */
+  readonly secret?: boolean;
+  readonly pattern?: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly enum?: readonly string[];
+  readonly default?: string | number | boolean;
+}

@@ -1,0 +1,171 @@
+/**
+ * Every table, once: the migrations create exactly these columns and `test/store` compares the two.
+ * Names of columns are those of the wire. Times are BIGINT milliseconds UTC, amounts BIGINT minor
+ * units, booleans 0 or 1, JSON is text. Ids and keys compare bytewise (ascii, binary collation).
+ */
+
+/** `id`: 1–64 ascii · `key`: up to 255 ascii · `text`: up to 1000 characters · `long`: up to 16 MiB text · `int`: BIGINT · `bytes`: up to 64 KiB */
+export type ColumnType = 'id' | 'key' | 'text' | 'long' | 'int' | 'bytes';
+
+export interface Column {
+  readonly type: ColumnType;
+  readonly null?: true;
+  readonly default?: number;
+}
+
+export interface Table {
+  readonly columns: Readonly<Record<string, Column>>;
+  readonly primary: readonly string[];
+  /** Index name → columns. */
+  readonly unique?: Readonly<Record<string, readonly string[]>>;
+  readonly index?: Readonly<Record<string, readonly string[]>>;
+}
+
+const id: Column = { type: 'id' };
+const idOrNull: Column = { type: 'id', null: true };
+const key: Column = { type: 'key' };
+const keyOrNull: Column = { type: 'key', null: true };
+const text: Column = { type: 'text' };
+const textOrNull: Column = { type: 'text', null: true };
+const long: Column = { type: 'long' };
+const longOrNull: Column = { type: 'long', null: true };
+const int: Column = { type: 'int' };
+const intOrNull: Column = { type: 'int', null: true };
+const zero: Column = { type: 'int', default: 0 };
+
+export const tables = {
+  merchants: {
+    columns: { id, name: text, status: id, created_at: int },
+    primary: ['id'],
+  },
+  /** A credential of a merchant: either test or live, for ever. `late_policy`: auto_refund, accept or hold. `secret` signs notifications (encrypted `whsec_`). */
+  apps: {
+    columns: {
+      id, merchant_id: id, name: text, livemode: int, status: id, notify_url: textOrNull, return_url: textOrNull,
+      late_policy: id, require_signature: zero, rate_per_second: int, secret: long, created_at: int,
+    },
+    primary: ['id'],
+    index: { apps_merchant: ['merchant_id'] },
+  },
+  /** `hash`: SHA-256 hex of the key. `scopes`: JSON list. */
+  api_keys: {
+    columns: { id, app_id: id, hash: id, hint: id, scopes: text, status: id, created_at: int, revoked_at: intOrNull },
+    primary: ['id'],
+    unique: { api_keys_hash: ['hash'] },
+    index: { api_keys_app: ['app_id'] },
+  },
+  /** Keys for signed requests. `material`: an Ed25519 public key (SPKI, base64) or an encrypted HMAC secret. */
+  signing_keys: {
+    columns: { id, app_id: id, algorithm: id, material: long, status: id, created_at: int },
+    primary: ['id'],
+    index: { signing_keys_app: ['app_id'] },
+  },
+  /** Nonces of signed requests, kept twice their window. `id` is `<key>:<SHA-256 of the nonce>`, hex. */
+  nonces: {
+    columns: { id: key, expires_at: int },
+    primary: ['id'],
+    index: { nonces_expires: ['expires_at'] },
+  },
+  /** Whole channels switched off; a channel without a row is on. */
+  channels: {
+    columns: { id, status: id, updated_at: int },
+    primary: ['id'],
+  },
+  /** `config`: JSON, secrets encrypted inside. `status`: enabled, draining, receive_only, retired. A null merchant: shared by all. */
+  channel_accounts: {
+    columns: {
+      id, channel: id, merchant_id: idOrNull, livemode: int, status: id, priority: int, weight: int, config: long,
+      version: int, created_at: int, updated_at: int,
+    },
+    primary: ['id'],
+    index: { channel_accounts_channel: ['channel'] },
+  },
+  /** One row a key: `config` counts every change to merchants, apps, keys, channels and accounts, so that servers reload what they hold in memory. */
+  versions: {
+    columns: { id, value: int },
+    primary: ['id'],
+  },
+  payments: {
+    columns: {
+      id, app_id: id, merchant_order_no: key, request_hash: id, livemode: int, state: id, closing: zero, close_reason: idOrNull,
+      exception: idOrNull, amount: int, currency: id, amount_paid: zero, amount_refunded: zero, refund_reserved: zero, subject: text, method: idOrNull,
+      channel: idOrNull, accepted_attempt_id: idOrNull, failure: textOrNull, request: long, action: longOrNull,
+      notify_url: textOrNull, return_url: textOrNull, metadata: long, sequence: zero, version: zero,
+      due_at: intOrNull, expires_at: int, created_at: int, succeeded_at: intOrNull, closed_at: intOrNull,
+    },
+    primary: ['id'],
+    unique: { payments_order: ['app_id', 'merchant_order_no'] },
+    index: { payments_due: ['due_at'], payments_list: ['app_id', 'created_at', 'id'] },
+  },
+  /** `number` is what the channel sees. `request` is the JSON that lets the same attempt be sent again byte for byte. */
+  attempts: {
+    columns: {
+      id, payment_id: id, number: id, account_id: id, account_version: int, channel: id, method: id, product: id, state: id,
+      amount: int, currency: id, amount_paid: zero, currency_paid: idOrNull, channel_no: keyOrNull, failure: textOrNull, not_found_at: intOrNull, acted: zero,
+      version: zero, checks: zero, due_at: intOrNull, checked_at: intOrNull, expires_at: int, created_at: int,
+      succeeded_at: intOrNull, ended_at: intOrNull,
+    },
+    primary: ['id'],
+    unique: { attempts_number: ['number'] },
+    index: { attempts_payment: ['payment_id'], attempts_due: ['due_at'], attempts_channel_no: ['account_id', 'channel_no'] },
+  },
+  /** `kind`: merchant, late, duplicate, excess. An automatic refund has no merchant number and an id derived from its attempt. */
+  refunds: {
+    columns: {
+      id, payment_id: id, attempt_id: id, app_id: id, merchant_refund_no: keyOrNull, request_hash: idOrNull, number: id, kind: id,
+      state: id, exception: idOrNull, amount: int, currency: id, reason: textOrNull, channel_no: keyOrNull, failure: textOrNull,
+      not_found_at: intOrNull, version: zero, sequence: zero, checks: zero, due_at: intOrNull, created_at: int, succeeded_at: intOrNull, ended_at: intOrNull,
+    },
+    primary: ['id'],
+    unique: { refunds_merchant_no: ['app_id', 'merchant_refund_no'], refunds_number: ['number'] },
+    index: { refunds_payment: ['payment_id'], refunds_due: ['due_at'], refunds_channel_no: ['channel_no'] },
+  },
+  /** One row a transition of a payment, an attempt or a refund. `cause`: merchant, kernel, callback, query, timer, statement, operator. */
+  history: {
+    columns: { id, subject_id: id, from_state: idOrNull, to_state: id, cause: id, detail: textOrNull, created_at: int },
+    primary: ['id'],
+    index: { history_subject: ['subject_id', 'id'] },
+  },
+  /** The outbox, and the feed of `GET /v1/events`. `data`: the JSON object at that moment, as the API returns it. */
+  events: {
+    columns: { id, app_id: id, type: id, subject_id: id, sequence: int, data: long, created_at: int },
+    primary: ['id'],
+    index: { events_feed: ['app_id', 'id'], events_subject: ['subject_id'] },
+  },
+  /** A null `app_id`-independent endpoint does not exist: each belongs to one app. `secret`: encrypted `whsec_`; `old_secret` signs too until `old_secret_until`. `types`: JSON list, empty = all. */
+  notification_endpoints: {
+    columns: {
+      id, app_id: id, url: text, secret: long, old_secret: longOrNull, old_secret_until: intOrNull, types: text, status: id,
+      failing_since: intOrNull, created_at: int,
+    },
+    primary: ['id'],
+    index: { notification_endpoints_app: ['app_id'] },
+  },
+  /** One row for each event and endpoint. `endpoint_id` is null for a `notify_url` of the payment or app. `state`: pending, delivered, dead, disabled. */
+  deliveries: {
+    columns: {
+      id, event_id: id, app_id: id, endpoint_id: idOrNull, url: text, state: id, tries: zero, due_at: intOrNull, status: intOrNull,
+      error: textOrNull, created_at: int, delivered_at: intOrNull,
+    },
+    primary: ['id'],
+    index: { deliveries_due: ['due_at'], deliveries_event: ['event_id'] },
+  },
+  delivery_attempts: {
+    columns: { id, delivery_id: id, status: intOrNull, error: textOrNull, duration_ms: int, created_at: int },
+    primary: ['id'],
+    index: { delivery_attempts_delivery: ['delivery_id'] },
+  },
+  /** `id`: SHA-256 hex of app and key. `state`: in_progress, done. */
+  idempotency: {
+    columns: { id, request_hash: id, state: id, lease_until: int, status: intOrNull, headers: longOrNull, body: longOrNull, created_at: int },
+    primary: ['id'],
+    index: { idempotency_created: ['created_at'] },
+  },
+  /** One runner in a cluster. `fence` grows with every change of holder and is compared at every guarded write. */
+  leases: {
+    columns: { id, holder: id, fence: int, until: int },
+    primary: ['id'],
+  },
+} as const satisfies Readonly<Record<string, Table>>;
+
+export type TableName = keyof typeof tables;
