@@ -132,7 +132,7 @@ export const tables = {
     primary: ['id'],
     index: { events_feed: ['app_id', 'id'], events_subject: ['subject_id'] },
   },
-  /** A null `app_id`-independent endpoint does not exist: each belongs to one app. `secret`: encrypted `whsec_`; `old_secret` signs too until `old_secret_until`. `types`: JSON list, empty = all. */
+  /** `secret`: encrypted `whsec_`; `old_secret` signs too until `old_secret_until`. `types`: JSON list, empty = all. */
   notification_endpoints: {
     columns: {
       id, app_id: id, url: text, secret: long, old_secret: longOrNull, old_secret_until: intOrNull, types: text, status: id,
@@ -163,7 +163,7 @@ export const tables = {
   },
   /** One runner in a cluster. `fence` grows with every change of holder and is compared at every guarded write. */
   leases: {
-    columns: { id, holder: id, fence: int, until: int },
+    columns: { id, holder: id, fence: int, expires_at: int },
     primary: ['id'],
   },
 } as const satisfies Readonly<Record<string, Table>>;
