@@ -1,0 +1,14 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** The time as the kernel sees it. It arrives as an argument, so that tests can replay a night in a moment. */
+export interface Clock {
+  now(): Date;
+  /** Resolves after the time has passed, or as soon as the signal aborts. It never rejects and never keeps the process alive. */
+  sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The clock of the machine. */
+export const systemClock: Clock = {
+  now: () => new Date(),
+  sleep: (durationMs, signal) => wait(durationMs, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined),
+};

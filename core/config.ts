@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+import { type Environment, type ReadText, readEnvironment } from './config/environment.ts';
+import { type ConfigFault, describeFault, printFaults } from './config/fault.ts';
+import { parseFile } from './config/file.ts';
+import { showValue } from './config/mask.ts';
+import { type Config, completeConfig, configSchema } from './config/schema.ts';
+import { listSettings, type Setting } from './config/setting.ts';
+
+export type { Config, ConfigFault, Environment };
+export { printFaults };
+
+/** The exit code of a process that was configured wrongly (EX_CONFIG of sysexits.h). */
+export const configExitCode = 78;
+
+/** The file that is read when PAYMUX_CONFIG names none. It need not exist. */
+const usualFile = 'config/paymux.yaml';
+
+/** A configuration that can be used, or everything that is wrong with it. */
+export type ConfigResult =
+  | { readonly kind: 'config'; readonly config: Config }
+  | { readonly kind: 'faults'; readonly faults: readonly ConfigFault[] };
+
+type Tree = Record<string, unknown>;
+
+/** Reads the file, then the environment over it. Defaults fill the rest; nothing is guessed and nothing is converted. */
+export function loadConfig(environment: Environment, readText: ReadText = readTextFile): ConfigResult {
+  const settings = listSettings(configSchema);
+  const file = readFile(environment, readText);
+  if (file.kind === 'faults') return file;
+  const fromEnvironment = readEnvironment(settings, environment, readText);
+  const tree = fromEnvironment.given.reduce((before, { setting, value }) => put(before, setting.path, value), file.value);
+  const parsed = configSchema.safeParse(tree);
+  const faults = [
+    ...fromEnvironment.faults,
+    ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => explainIssue(settings, tree, issue))),
+  ];
+  if (faults.length > 0 || !parsed.success) return { kind: 'faults', faults };
+  return { kind: 'config', config: completeConfig(parsed.data) };
+}
+
+/** Every setting with its value, one a line, with secrets hidden. */
+export function printConfig(config: Config): string {
+  return listSettings(configSchema)
+    .map((setting) => `${setting.path.join('.')} = ${showValue(setting, find(config, setting.path))}`)
+    .join('\n');
+}
+
+function readTextFile(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+function readFile(environment: Environment, readText: ReadText) {
+  const named = environment['PAYMUX_CONFIG'];
+  const name = named ?? usualFile;
+  const text = readText(name);
+  if (text === null && named !== undefined) return { kind: 'faults' as const, faults: [missingFile(name)] };
+  const parsed = parseFile(name, text ?? '');
+  if (parsed.kind === 'faults') return parsed;
+  if (isTree(parsed.value)) return { kind: 'tree' as const, value: parsed.value };
+  return { kind: 'faults' as const, faults: [{ ...missingFile(name), expected: 'settings by name', got: 'something else' }] };
+}
+
+function missingFile(name: string): ConfigFault {
+  const doc = 'The configuration file.';
+  return { path: 'PAYMUX_CONFIG', expected: 'a file that can be read', got: JSON.stringify(name), example: usualFile, doc };
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The tree with one value put at a path. A section that the file gave as something else is left for the schema to refuse. */
+function put(tree: Tree, path: readonly string[], value: unknown): Tree {
+  const [key = '', ...rest] = path;
+  if (rest.length === 0) return { ...tree, [key]: value };
+  const section = tree[key] ?? {};
+  return isTree(section) ? { ...tree, [key]: put(section, rest, value) } : tree;
+}
+
+function find(tree: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
+    tree,
+  );
+}
+
+function explainIssue(settings: readonly Setting[], tree: Tree, issue: z.core.$ZodIssue): readonly ConfigFault[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(settings, [...issue.path, key].join('.')));
+  const setting = settings.find(({ path }) => path.every((part, index) => issue.path[index] === part));
+  if (setting !== undefined) return [describeFault(setting, { got: showValue(setting, find(tree, setting.path)) })];
+  const section = issue.path.join('.');
+  return [
+    {
+      path: section,
+      expected: 'a section with settings',
+      got: 'something else',
+      example: `${section}:`,
+      doc: 'A section of the configuration.',
+    },
+  ];
+}
+
+function unknownKey(settings: readonly Setting[], path: string): ConfigFault {
+  const section = path.includes('.') ? path.slice(0, path.lastIndexOf('.') + 1) : '';
+  const names = settings.map((setting) => setting.path.join('.')).filter((name) => name.startsWith(section));
+  return {
+    path,
+    expected: 'the name of a setting',
+    got: 'an unknown name',
+    example: names.slice(0, 8).join(', '),
+    doc: 'Unknown names are refused, so that typing errors are found.',
+  };
+}
