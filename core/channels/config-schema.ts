@@ -56,7 +56,8 @@ function checkText(property: ConfigProperty, text: string): string[] {
   const faults: string[] = [];
   if (text.length === 0 && minLength > 0) return ['must not be empty'];
   if (text.length < minLength) faults.push(`must have at least ${minLength} characters`);
-  if (property.maxLength !== undefined && text.length > property.maxLength) faults.push(`must have at most ${property.maxLength} characters`);
+  if (property.maxLength !== undefined && text.length > property.maxLength)
+    faults.push(`must have at most ${property.maxLength} characters`);
   if (property.pattern !== undefined && !new RegExp(property.pattern, 'u').test(text)) faults.push(`must match ${property.pattern}`);
   if (property.enum !== undefined && !property.enum.includes(text)) faults.push(`must be one of ${property.enum.join(', ')}`);
   return faults;
