@@ -1,7 +1,7 @@
 import type { ConfigProperty, ConfigSchema } from '../contract/manifest.ts';
 
 /** The configuration of an account: flat, as its channel's schema declares it. */
-export type Config = Readonly<Record<string, unknown>>;
+export type AccountConfig = Readonly<Record<string, unknown>>;
 
 /** What is shown instead of a secret. Its length says nothing about the secret's. */
 export const mask = '********';
@@ -22,7 +22,7 @@ export function checkConfig(schema: ConfigSchema, value: unknown): string[] {
 }
 
 /** The configuration with the schema's defaults in the places left out. Expects one that {@link checkConfig} passed. */
-export function completeConfig(schema: ConfigSchema, value: Config): Config {
+export function completeConfig(schema: ConfigSchema, value: AccountConfig): AccountConfig {
   const defaults = Object.entries(schema.properties).flatMap(([name, property]) =>
     property.default === undefined ? [] : [[name, property.default] as const],
   );
@@ -30,7 +30,7 @@ export function completeConfig(schema: ConfigSchema, value: Config): Config {
 }
 
 /** The configuration as people may see it. A field that the schema does not know is masked: it may be a misspelt secret. */
-export function maskConfig(schema: ConfigSchema, value: Config): Config {
+export function maskConfig(schema: ConfigSchema, value: AccountConfig): AccountConfig {
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, isOpen(schema, name) ? field : mask]));
 }
 
