@@ -33,7 +33,7 @@ export interface Directory {
   endpointsOf(appId: string): readonly Endpoint[];
   /** Loads anew when something changed. Never rejects: what goes wrong is told by `fault`. */
   refresh(): Promise<void>;
-  /** Calls `listener` after each load of a newer version; `refresh` waits for it. Answers a function that ends this. */
+  /** Calls `listener` after each load of a newer version, again until it does not fail; `refresh` waits for it. Answers a function that ends this. */
   onChange(listener: () => void | Promise<void>): () => void;
   /** Ends the watching for changes and waits for a load under way. */
   stop(): Promise<void>;
@@ -51,14 +51,15 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   const { database, vault, pollMs } = options;
   const listeners = new Set<() => void | Promise<void>>();
   let snapshot = await loadSnapshot(database, vault);
+  let announced = snapshot.version;
   let fault: string | null = null;
 
   const load = async (): Promise<void> => {
     try {
-      if ((await readVersion(database)) !== snapshot.version) {
-        snapshot = await loadSnapshot(database, vault);
-        for (const listener of listeners) await listener();
-      }
+      if ((await readVersion(database)) !== snapshot.version) snapshot = await loadSnapshot(database, vault);
+      // Counted only when every listener is through: one that failed hears of it again.
+      if (announced !== snapshot.version) for (const listener of listeners) await listener();
+      announced = snapshot.version;
       fault = null;
     } catch (error) {
       fault = error instanceof Error ? error.message : String(error);
