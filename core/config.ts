@@ -5,7 +5,7 @@ import { type ConfigFault, describeFault, printFaults } from './config/fault.ts'
 import { parseFile } from './config/file.ts';
 import { showValue } from './config/mask.ts';
 import { type Config, completeConfig, configSchema } from './config/schema.ts';
-import { listSettings, type Setting } from './config/setting.ts';
+import { isSection, listSettings, type Setting } from './config/setting.ts';
 
 export type { Config, ConfigFault, Environment };
 export { printFaults };
@@ -25,16 +25,17 @@ type Tree = Record<string, unknown>;
 
 /** Reads the file, then the environment over it. Defaults fill the rest; nothing is guessed and nothing is converted. */
 export function loadConfig(environment: Environment, readText: ReadText = readTextFile): ConfigResult {
-  const settings = listSettings(configSchema);
   const file = readFile(environment, readText);
   if (file.kind === 'faults') return file;
-  const fromEnvironment = readEnvironment(settings, environment, readText);
-  const tree = fromEnvironment.given.reduce((before, { setting, value }) => put(before, setting.path, value), file.value);
+  const settings = listSettings(configSchema);
+  const { given, faults: unread } = readEnvironment(settings, environment, readText);
+  const tree = given.reduce((before, { setting, value }) => put(before, setting.path, value), openEmpty(file.tree, configSchema));
   const parsed = configSchema.safeParse(tree);
-  const faults = [
-    ...fromEnvironment.faults,
-    ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => explainIssue(settings, tree, issue))),
-  ];
+  const known = settings.map((setting) => ({
+    ...setting,
+    variable: given.find((one) => one.setting === setting)?.name ?? setting.variable,
+  }));
+  const faults = [...unread, ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => explainIssue(known, tree, issue)))];
   if (faults.length > 0 || !parsed.success) return { kind: 'faults', faults };
   return { kind: 'config', config: completeConfig(parsed.data) };
 }
@@ -61,7 +62,7 @@ function readFile(environment: Environment, readText: ReadText) {
   if (text === null && named !== undefined) return { kind: 'faults' as const, faults: [missingFile(name)] };
   const parsed = parseFile(name, text ?? '');
   if (parsed.kind === 'faults') return parsed;
-  if (isTree(parsed.value)) return { kind: 'tree' as const, value: parsed.value };
+  if (isTree(parsed.value)) return { kind: 'tree' as const, tree: parsed.value };
   return { kind: 'faults' as const, faults: [{ ...missingFile(name), expected: 'settings by name', got: 'something else' }] };
 }
 
@@ -72,6 +73,12 @@ function missingFile(name: string): ConfigFault {
 
 function isTree(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A section of which every line is commented out reads as null, and is meant as a section without settings. */
+function openEmpty(tree: Tree, schema: z.ZodObject): Tree {
+  const sections = Object.keys(tree).filter((key) => tree[key] === null && isSection(schema.shape[key]));
+  return { ...tree, ...Object.fromEntries(sections.map((key) => [key, {}])) };
 }
 
 /** The tree with one value put at a path. A section that the file gave as something else is left for the schema to refuse. */

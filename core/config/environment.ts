@@ -13,6 +13,7 @@ export type ReadText = (path: string) => string | null;
 
 /** What one variable says. */
 interface Given {
+  readonly name: string;
   readonly setting: Setting;
   readonly value: unknown;
 }
@@ -33,7 +34,7 @@ export function readEnvironment(settings: readonly Setting[], environment: Envir
     const name = set[0];
     if (name === undefined) continue;
     const text = readVariable(name, setting, environment, readText);
-    if (typeof text === 'string') given.push({ setting, value: convertText(setting, text) });
+    if (typeof text === 'string') given.push({ name, setting, value: convertText(setting, text) });
     else faults.push(text);
   }
   return { given, faults: [...faults, ...findUnknown(environment, known)] };

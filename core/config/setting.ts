@@ -78,6 +78,11 @@ function unwrap(type: z.ZodType): z.ZodType {
   return wrapped ? unwrap((type as unknown as Wrapper).unwrap()) : type;
 }
 
+/** True for a member of a schema that holds further settings. */
+export function isSection(type: unknown): boolean {
+  return type instanceof z.ZodType && unwrap(type) instanceof z.ZodObject;
+}
+
 /** Every setting of a schema, in the order of declaration. */
 export function listSettings(schema: z.ZodObject, parents: readonly string[] = []): readonly Setting[] {
   return Object.entries(schema.shape).flatMap(([key, member]) => {
