@@ -104,8 +104,10 @@ function openSeries(): Series {
     set: (name, labels, value) => gauges.get(name)?.set(bound(name, labels), value),
     observe: (name, labels, seconds) => histograms.get(name)?.observe(bound(name, labels), Math.max(0, seconds)),
     clear: (name) => {
-      gauges.get(name)?.reset();
-      gauges.get(name)?.remove();
+      const gauge = gauges.get(name);
+      gauge?.reset();
+      // Without labels, `reset` puts a 0 in place, which would look like a healthy value.
+      if (catalogue[name].labels.length === 0) gauge?.remove();
     },
   };
 }
