@@ -1,0 +1,148 @@
+import type { Advice, CloseOutcome, Declined, Rejected, Unknown, VendorError } from '../../../core/contract/outcome.ts';
+
+/** One final "no" of the vendor in our words. */
+export interface DeclineRule {
+  readonly code: string;
+  readonly advice: Advice;
+  readonly en: string;
+  readonly zh: string;
+}
+
+/*
+ * Keys are vendor codes without underscores: WeChat Pay's own pages write NOT_ENOUGH and NOTENOUGH,
+ * SYSTEM_ERROR and SYSTEMERROR, ORDER_NOT_EXIST and ORDERNOTEXIST for the same thing.
+ * A code that stands in no table here is unknown, and a query decides.
+ */
+
+/** Codes after which an order was, for certain, not created. */
+export const payDeclines: ReadonlyMap<string, DeclineRule> = new Map<string, DeclineRule>([
+  [
+    'RULELIMIT',
+    {
+      code: 'limit_exceeded',
+      advice: 'retry_other_method',
+      en: 'A limit of the merchant or the shopper is reached.',
+      zh: '超出商户或用户的交易限制。',
+    },
+  ],
+  [
+    'ACCOUNTERROR',
+    {
+      code: 'payer_account_abnormal',
+      advice: 'retry_other_method',
+      en: "The shopper's WeChat account cannot pay.",
+      zh: '用户的微信账号无法付款。',
+    },
+  ],
+  ['TRADEERROR', { code: 'declined', advice: 'retry_other_method', en: 'WeChat Pay refused the trade.', zh: '微信支付拒绝了该交易。' }],
+]);
+
+/** Codes of which the vendor's table of refund errors says that the refund request has failed. */
+export const refundDeclines: ReadonlyMap<string, DeclineRule> = new Map<string, DeclineRule>([
+  [
+    'NOTENOUGH',
+    {
+      code: 'insufficient_balance',
+      advice: 'retry',
+      en: 'The merchant balance does not cover the refund.',
+      zh: '商户可用余额不足以退款。',
+    },
+  ],
+  [
+    'USERACCOUNTABNORMAL',
+    {
+      code: 'payer_account_abnormal',
+      advice: 'contact_support',
+      en: "The shopper's account cannot take the refund.",
+      zh: '用户账户异常,无法收到退款。',
+    },
+  ],
+  [
+    'RESOURCENOTEXISTS',
+    {
+      code: 'not_refundable',
+      advice: 'contact_support',
+      en: 'WeChat Pay knows no paid order of this number.',
+      zh: '微信支付没有该订单号的已支付订单。',
+    },
+  ],
+  [
+    'INVALIDREQUEST',
+    {
+      code: 'not_refundable',
+      advice: 'contact_support',
+      en: 'The order cannot be refunded by this amount now.',
+      zh: '该订单当前不能退此金额。',
+    },
+  ],
+  [
+    'TRADEOVERDUE',
+    { code: 'refund_period_over', advice: 'do_not_retry', en: 'The order is older than one year.', zh: '订单已超过一年的退款期限。' },
+  ],
+  ['REQUESTBLOCKED', { code: 'declined', advice: 'contact_support', en: 'WeChat Pay refused the refund.', zh: '微信支付拒绝了该退款。' }],
+]);
+
+/** Codes that name a fault of our own: configuration, keys, or a request built wrongly. */
+const rejections: ReadonlyMap<string, Rejected['reason']> = new Map<string, Rejected['reason']>([
+  ['SIGNERROR', 'auth'],
+  ['NOAUTH', 'auth'],
+  ['APPIDMCHIDNOTMATCH', 'config'],
+  ['MCHNOTEXISTS', 'config'],
+  ['PARAMERROR', 'validation'],
+  ['OPENIDMISMATCH', 'validation'],
+  ['OUTTRADENOUSED', 'number_reused'],
+  ['REFUNDFEEMISMATCH', 'number_reused'],
+]);
+
+const closeOutcomes: ReadonlyMap<string, 'closed' | 'paid' | 'notFound'> = new Map<string, 'closed' | 'paid' | 'notFound'>([
+  ['ORDERPAID', 'paid'],
+  ['ORDERCLOSED', 'closed'],
+  ['ORDERNOTEXIST', 'notFound'],
+  ['RESOURCENOTEXISTS', 'notFound'],
+]);
+
+const notFoundCodes: ReadonlySet<string> = new Set(['ORDERNOTEXIST', 'REFUNDNOTEXIST', 'RESOURCENOTEXISTS']);
+
+function plain(code: string): string {
+  return code.replaceAll('_', '');
+}
+
+/** True when the vendor says that it knows no order or refund of the number asked for. */
+export function saysNotFound(error: VendorError): boolean {
+  return notFoundCodes.has(plain(error.code));
+}
+
+/**
+ * True when a genuine INVALID_REQUEST means "this number was used before, with other parameters".
+ * The vendor has no code of its own for that; its text says so, or names 268498688.
+ */
+function saysNumberReused(error: VendorError): boolean {
+  return plain(error.code) === 'INVALIDREQUEST' && /不一致|重入|268498688/.test(error.message);
+}
+
+/** A genuine error that is not a decline: our fault, or unknown. Enough for queries, which never decline. */
+export function explainFault(error: VendorError): Rejected | Unknown {
+  if (saysNumberReused(error)) return { kind: 'rejected', reason: 'number_reused', vendor: error };
+  const reason = rejections.get(plain(error.code));
+  return reason === undefined ? { kind: 'unknown', reason: 'unmapped', vendor: error } : { kind: 'rejected', reason, vendor: error };
+}
+
+/** A genuine error of `pay`. An INVALID_REQUEST created nothing: the vendor checked the request against its rules first. */
+export function explainPayFault(error: VendorError): Declined | Rejected | Unknown {
+  const rule = payDeclines.get(plain(error.code));
+  if (rule !== undefined) return { kind: 'declined', code: rule.code, advice: rule.advice, vendor: error };
+  if (plain(error.code) === 'INVALIDREQUEST' && !saysNumberReused(error)) return { kind: 'rejected', reason: 'validation', vendor: error };
+  return explainFault(error);
+}
+
+/** A genuine error of `refund`. A reused number is looked at first: under it a refund may exist. */
+export function explainRefundFault(error: VendorError): Declined | Rejected | Unknown {
+  const rule = saysNumberReused(error) ? undefined : refundDeclines.get(plain(error.code));
+  return rule === undefined ? explainFault(error) : { kind: 'declined', code: rule.code, advice: rule.advice, vendor: error };
+}
+
+/** A genuine error of `close`. */
+export function explainCloseFault(error: VendorError): CloseOutcome {
+  const kind = closeOutcomes.get(plain(error.code));
+  return kind === undefined ? explainFault(error) : { kind };
+}

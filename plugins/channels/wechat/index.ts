@@ -1,0 +1,169 @@
+import { Buffer } from 'node:buffer';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import type { Account, Channel, ChannelPlugin } from '../../../core/contract/channel.ts';
+import type { Call, Kit } from '../../../core/contract/kit.ts';
+import type { ChannelManifest } from '../../../core/contract/manifest.ts';
+import { readCallback } from './callback.ts';
+import { saysNotFound } from './errors.ts';
+import { ask, type WechatAccount } from './gateway.ts';
+import { close, pay, query, queryRefund, refund } from './pay.ts';
+
+/** The configuration of one WeChat Pay merchant number. */
+export interface Config {
+  readonly base_url?: string;
+  readonly mchid: string;
+  readonly appid: string;
+  readonly serial_no: string;
+  readonly private_key: string;
+  readonly api_v3_key: string;
+  readonly platform_public_keys: string;
+}
+
+const vendorUrl = 'https://api.mch.weixin.qq.com';
+
+const manifest: ChannelManifest = {
+  id: 'wechat',
+  name: { en: 'WeChat Pay', zh: '微信支付' },
+  maturity: 'stable',
+  methods: [
+    {
+      id: 'wechat_native',
+      product: 'native',
+      name: { en: 'WeChat Pay QR code', zh: '微信扫码支付' },
+      action: 'qr',
+      currencies: ['CNY'],
+      min: 1,
+    },
+    {
+      id: 'wechat_jsapi',
+      product: 'jsapi',
+      name: { en: 'WeChat Pay inside WeChat', zh: '微信内支付(公众号、小程序)' },
+      action: 'sdk',
+      currencies: ['CNY'],
+      min: 1,
+      needs: ['openid'],
+    },
+    {
+      id: 'wechat_h5',
+      product: 'h5',
+      name: { en: 'WeChat Pay from a mobile browser', zh: '微信 H5 支付' },
+      action: 'redirect',
+      currencies: ['CNY'],
+      min: 1,
+      needs: ['clientIp'],
+    },
+  ],
+  abilities: { query: 'by_number', close: 'unpaid', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'none' },
+  money: { notation: 'minor_integer' },
+  idempotency: { create: true },
+  callback: { trust: 'signed' },
+  settle: { notFoundIsFinalAfterSec: 60, settlingSec: 60 },
+  // Only the table of refund errors says that a request answered 429 was not accepted; for orders no such promise was found.
+  rateLimited: 'unknown',
+  failoverCodes: ['limit_exceeded'],
+  config: {
+    type: 'object',
+    required: ['mchid', 'appid', 'serial_no', 'private_key', 'api_v3_key', 'platform_public_keys'],
+    properties: {
+      base_url: {
+        type: 'string',
+        description: 'Address of the gateway, without /v3. Another one than the default is for the simulator or a relay.',
+        pattern: '^https?://[^\\s?#]+$',
+        maxLength: 255,
+        default: vendorUrl,
+      },
+      mchid: { type: 'string', description: 'Merchant number (商户号)', pattern: '^[0-9]{6,32}$' },
+      appid: { type: 'string', description: 'App id bound to the merchant number', pattern: '^[0-9A-Za-z_-]{4,32}$' },
+      serial_no: { type: 'string', description: 'Serial number of the merchant API certificate', pattern: '^[0-9A-Za-z]{6,64}$' },
+      private_key: {
+        type: 'string',
+        description: 'Private key of the merchant API certificate (apiclient_key.pem)',
+        secret: true,
+        minLength: 1,
+        maxLength: 8192,
+      },
+      api_v3_key: { type: 'string', description: 'APIv3 key, 32 characters', secret: true, minLength: 32, maxLength: 32 },
+      platform_public_keys: {
+        type: 'string',
+        description: 'JSON text: {"PUB_KEY_ID_… or certificate serial": "PEM of the public key or certificate"}; several during a rotation',
+        minLength: 2,
+        maxLength: 65536,
+      },
+    },
+  },
+};
+
+function open(account: Account<Config>, kit: Kit): Channel {
+  const opened = readConfig(account.config, kit);
+  return {
+    merchantNo: opened.mchid,
+    pay: (request, call) => pay(opened, request, call),
+    query: (attempt, call) => query(opened, attempt, call),
+    close: (attempt, call) => close(opened, attempt, call),
+    refund: (request, call) => refund(opened, request, call),
+    queryRefund: (request, call) => queryRefund(opened, request, call),
+    parseCallback: async (raw, call) => readCallback(opened, raw, call),
+    probe: (call) => probe(opened, call),
+  };
+}
+
+/** Messages name the field and never its value: they are shown to operators and logged. */
+function readConfig(config: Config, kit: Kit): WechatAccount {
+  const apiV3Key = Buffer.from(config.api_v3_key ?? '', 'utf8');
+  if (apiV3Key.length !== 32) throw new Error('api_v3_key must be exactly 32 bytes');
+  for (const field of ['mchid', 'appid', 'serial_no'] as const) {
+    const pattern = new RegExp(manifest.config.properties[field]?.pattern ?? '');
+    if (!pattern.test(config[field] ?? '')) throw new Error(`${field} is not in its form`);
+  }
+  return {
+    baseUrl: readBaseUrl(config.base_url ?? vendorUrl),
+    mchid: config.mchid,
+    appid: config.appid,
+    serialNo: config.serial_no,
+    privateKey: readKey('private_key', () => createPrivateKey(config.private_key)),
+    apiV3Key,
+    platformKeys: readPlatformKeys(config.platform_public_keys, kit),
+    kit,
+  };
+}
+
+function readBaseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || url.search !== '' || url.hash !== '' || url.username !== '') throw new Error('base_url must be a plain address');
+  const onLoopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && onLoopback))
+    throw new Error('base_url must be https, or http on loopback');
+  return text.replace(/\/+$/, '');
+}
+
+function readPlatformKeys(text: string, kit: Kit): ReadonlyMap<string, KeyObject> {
+  const entries = Object.entries(kit.json(text) ?? {});
+  if (entries.length === 0) throw new Error('platform_public_keys must be a JSON object of at least one key');
+  return new Map(
+    entries.map(([serial, pem]) => [serial, readKey(`platform_public_keys of ${serial.slice(0, 64)}`, () => createPublicKey(String(pem)))]),
+  );
+}
+
+/** The vendor issues RSA keys of 2048 bits; a shorter one could be forged. */
+function readKey(field: string, parse: () => KeyObject): KeyObject {
+  let key: KeyObject;
+  try {
+    key = parse();
+  } catch {
+    throw new Error(`${field} is not a readable PEM`);
+  }
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+  if (key.asymmetricKeyType !== 'rsa' || bits < 2048) throw new Error(`${field} must be an RSA key of 2048 bits or more`);
+  return key;
+}
+
+/** Asks for an order that cannot exist: a genuine "not found" proves both our key and the platform's. */
+async function probe(account: WechatAccount, call: Call): Promise<{ readonly ok: boolean; readonly detail: string }> {
+  const path = `/v3/pay/transactions/out-trade-no/PAYMUXPROBE000000000000000?mchid=${account.mchid}`;
+  const answer = await ask(account, call, { method: 'GET', path });
+  if (answer.kind === 'data') return { ok: true, detail: 'WeChat Pay answered' };
+  if (answer.kind !== 'fault') return { ok: false, detail: `${answer.kind}: ${answer.reason}` };
+  return { ok: saysNotFound(answer.error), detail: answer.error.code };
+}
+
+export default { contract: 1, manifest, open } satisfies ChannelPlugin<Config>;
