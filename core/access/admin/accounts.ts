@@ -1,0 +1,199 @@
+import { openOne } from '../../channels/accounts.ts';
+import { type AccountConfig, checkConfig, maskConfig, secretNames } from '../../channels/config-schema.ts';
+import type { ChannelPlugin } from '../../contract/channel.ts';
+import type { ConfigSchema } from '../../contract/manifest.ts';
+import { makeId } from '../../ids.ts';
+import { maskText } from '../../mask.ts';
+import type { Row, Tx } from '../../store/database.ts';
+import type { AccountStatus } from '../records.ts';
+import { decryptConfig } from '../snapshot.ts';
+import { isEncrypted, placeOf, type Vault } from '../vault.ts';
+import { type AdminDeps, type Changed, changeConfig, done, exists, faulty } from './change.ts';
+
+export interface AccountDeps extends AdminDeps {
+  /** The channels found on disk: their schemas say what a configuration holds and what of it is secret. */
+  readonly plugins: ReadonlyMap<string, ChannelPlugin>;
+}
+
+export interface AccountInput {
+  readonly channel: string;
+  /** Absent: shared by all merchants. */
+  readonly merchantId?: string | null;
+  readonly livemode: boolean;
+  readonly config: AccountConfig;
+  readonly priority?: number;
+  readonly weight?: number;
+}
+
+export interface AccountUpdate {
+  readonly id: string;
+  /** Fields to replace. A null takes a field away; fields left out stay as they are. */
+  readonly config?: AccountConfig;
+  readonly priority?: number;
+  readonly weight?: number;
+}
+
+/** What may be shown of an account. */
+export interface AccountSummary {
+  readonly id: string;
+  readonly channel: string;
+  readonly merchantId: string | null;
+  readonly livemode: boolean;
+  readonly status: string;
+  readonly priority: number;
+  readonly weight: number;
+  readonly version: number;
+  readonly config: AccountConfig;
+}
+
+export const accountStatuses: readonly AccountStatus[] = ['enabled', 'draining', 'receive_only', 'retired'];
+
+const defaultPriority = 100;
+const defaultWeight = 1;
+
+/** Adds an account, after its channel has opened it once: keys that cannot be used are refused before they are kept. */
+export async function createAccount(deps: AccountDeps, input: AccountInput): Promise<Changed<{ id: string }>> {
+  const now = deps.now();
+  const id = makeId('acc_', now);
+  const { livemode, config, priority = defaultPriority, weight = defaultWeight } = input;
+  const plugin = deps.plugins.get(input.channel);
+  const faults = [...orderFaults(priority, weight), ...accountFaults(plugin, { id, livemode, config })];
+  if (plugin === undefined || faults.length > 0) return faulty(...(plugin ? [] : [unknownChannel(deps, input.channel)]), ...faults);
+  const stored = encryptConfig(deps.vault, plugin.manifest.config, id, config);
+  const merchantId = input.merchantId ?? null;
+  return changeConfig(deps.database, async (tx) => {
+    if (merchantId !== null && !(await exists(tx, 'merchants', merchantId))) return faulty(`there is no merchant ${merchantId}`);
+    await tx.run(
+      `INSERT INTO channel_accounts (id, channel, merchant_id, livemode, status, priority, weight, config, version, created_at, updated_at)
+       VALUES (?, ?, ?, ?, 'enabled', ?, ?, ?, 1, ?, ?)`,
+      [id, input.channel, merchantId, livemode ? 1 : 0, priority, weight, stored, now.getTime(), now.getTime()],
+    );
+    return done({ id });
+  });
+}
+
+/** Changes an account. The whole of it is checked and opened again; attempts already made keep their account. */
+export async function updateAccount(deps: AccountDeps, input: AccountUpdate): Promise<Changed<{ id: string; version: number }>> {
+  return changeConfig(deps.database, async (tx) => {
+    const row = await tx.get('SELECT * FROM channel_accounts WHERE id = ?', [input.id]);
+    if (row === undefined) return faulty(`there is no account ${input.id}`);
+    const plugin = deps.plugins.get(String(row['channel']));
+    const before = decryptConfig(deps.vault, input.id, String(row['config']));
+    const config = replaceFields(before, input.config ?? {});
+    const { priority = Number(row['priority']), weight = Number(row['weight']) } = input;
+    const faults = [...orderFaults(priority, weight), ...accountFaults(plugin, { id: input.id, livemode: row['livemode'] === 1, config })];
+    if (plugin === undefined || faults.length > 0) {
+      return faulty(...(plugin ? [] : [unknownChannel(deps, String(row['channel']))]), ...faults);
+    }
+    const stored = encryptConfig(deps.vault, plugin.manifest.config, input.id, config);
+    return writeUpdate(tx, { row, stored, priority, weight, now: deps.now().getTime() });
+  });
+}
+
+export function setAccountStatus(
+  deps: AdminDeps,
+  input: { readonly id: string; readonly status: AccountStatus },
+): Promise<Changed<{ id: string; status: AccountStatus }>> {
+  const now = deps.now().getTime();
+  return changeConfig(deps.database, async (tx) => {
+    if (!accountStatuses.includes(input.status)) return faulty(`status must be one of ${accountStatuses.join(', ')}`);
+    const changed = await tx.run('UPDATE channel_accounts SET status = ?, updated_at = ? WHERE id = ?', [input.status, now, input.id]);
+    return changed === 1 ? done(input) : faulty(`there is no account ${input.id}`);
+  });
+}
+
+/** All accounts with their secrets masked. Of a channel that is not installed every field is. */
+export async function listAccounts(deps: Pick<AccountDeps, 'database' | 'plugins'>): Promise<readonly AccountSummary[]> {
+  const rows = await deps.database.all('SELECT * FROM channel_accounts ORDER BY channel, priority, id');
+  return rows.map((row) => summarize(row, deps.plugins.get(String(row['channel']))?.manifest.config ?? unknownSchema));
+}
+
+const unknownSchema: ConfigSchema = { type: 'object', required: [], properties: {} };
+
+function summarize(row: Row, schema: ConfigSchema): AccountSummary {
+  return {
+    id: String(row['id']),
+    channel: String(row['channel']),
+    merchantId: row['merchant_id'] === null ? null : String(row['merchant_id']),
+    livemode: row['livemode'] === 1,
+    status: String(row['status']),
+    priority: Number(row['priority']),
+    weight: Number(row['weight']),
+    version: Number(row['version']),
+    config: maskConfig(schema, JSON.parse(String(row['config'])) as AccountConfig),
+  };
+}
+
+interface Update {
+  readonly row: Row;
+  readonly stored: string;
+  readonly priority: number;
+  readonly weight: number;
+  readonly now: number;
+}
+
+async function writeUpdate(tx: Tx, update: Update): Promise<Changed<{ id: string; version: number }>> {
+  const id = String(update.row['id']);
+  const version = Number(update.row['version']);
+  const changed = await tx.run(
+    'UPDATE channel_accounts SET config = ?, priority = ?, weight = ?, version = ?, updated_at = ? WHERE id = ? AND version = ?',
+    [update.stored, update.priority, update.weight, version + 1, update.now, id, version],
+  );
+  return changed === 1 ? done({ id, version: version + 1 }) : faulty('the account was changed by someone else; try again');
+}
+
+function accountFaults(plugin: ChannelPlugin | undefined, account: { id: string; livemode: boolean; config: AccountConfig }): string[] {
+  if (plugin === undefined) return [];
+  const faults = checkConfig(plugin.manifest.config, account.config);
+  // What looks encrypted is decrypted at load, which would fail for a text that the vault did not write.
+  const looksEncrypted = Object.entries(account.config).filter(([, value]) => typeof value === 'string' && isEncrypted(value));
+  faults.push(...looksEncrypted.map(([name]) => `${name} has the form of an encrypted secret`));
+  if (faults.length > 0) return faults;
+  const config = () => account.config;
+  const record = {
+    ...account,
+    config,
+    channel: plugin.manifest.id,
+    merchantId: null,
+    status: 'enabled',
+    priority: 0,
+    weight: 1,
+    version: 1,
+  };
+  const opened = openOne(plugin, record);
+  return typeof opened === 'string' ? [maskText(opened, secretsOf(plugin.manifest.config, account.config))] : [];
+}
+
+function secretsOf(schema: ConfigSchema, config: AccountConfig): string[] {
+  return secretNames(schema)
+    .map((name) => config[name])
+    .filter((value) => typeof value === 'string');
+}
+
+function orderFaults(priority: number, weight: number): string[] {
+  return [
+    ...(isWithin(priority, 0, 10_000) ? [] : ['priority must be an integer from 0 (first) to 10000']),
+    ...(isWithin(weight, 0, 10_000) ? [] : ['weight must be an integer from 0 to 10000']),
+  ];
+}
+
+function isWithin(value: number, min: number, max: number): boolean {
+  return Number.isSafeInteger(value) && value >= min && value <= max;
+}
+
+function unknownChannel(deps: AccountDeps, channel: string): string {
+  return `there is no channel ${JSON.stringify(channel)}; installed: ${[...deps.plugins.keys()].join(', ') || 'none'}`;
+}
+
+function replaceFields(before: AccountConfig, changes: AccountConfig): AccountConfig {
+  return Object.fromEntries(Object.entries({ ...before, ...changes }).filter(([, value]) => value !== null));
+}
+
+function encryptConfig(vault: Vault, schema: ConfigSchema, accountId: string, config: AccountConfig): string {
+  const secrets = new Set(secretNames(schema));
+  const fields = Object.entries(config).map(([name, value]) => {
+    const isSecret = secrets.has(name) && typeof value === 'string';
+    return [name, isSecret ? vault.encrypt(value, placeOf('channel_accounts', accountId, `config.${name}`)) : value];
+  });
+  return JSON.stringify(Object.fromEntries(fields));
+}

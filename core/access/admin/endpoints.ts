@@ -1,0 +1,114 @@
+import { makeId } from '../../ids.ts';
+import type { Reader } from '../../store/database.ts';
+import { placeOf, type Vault } from '../vault.ts';
+import { makeNotificationSecret } from './apps.ts';
+import { type AdminDeps, type Changed, changeConfig, done, faulty } from './change.ts';
+import { urlFaults } from './url.ts';
+
+/** How long the old secret of an endpoint goes on signing beside the new one. */
+export const oldSecretLivesMs = 24 * 3_600_000;
+
+const table = 'notification_endpoints';
+const typePattern = /^[a-z_]+\.[a-z_]+$/;
+
+export interface EndpointInput {
+  readonly appId: string;
+  readonly url: string;
+  /** Empty: all types. */
+  readonly types: readonly string[];
+}
+
+/** What may be shown of an endpoint. */
+export interface EndpointSummary {
+  readonly id: string;
+  readonly appId: string;
+  readonly url: string;
+  readonly types: readonly string[];
+  readonly status: string;
+  readonly createdAt: number;
+}
+
+/** Adds an address for notifications. Its secret is answered here and never again. */
+export async function createEndpoint(deps: AdminDeps, input: EndpointInput): Promise<Changed<{ id: string; secret: string }>> {
+  const now = deps.now();
+  const id = makeId('nep_', now);
+  const secret = makeNotificationSecret();
+  const encrypted = deps.vault.encrypt(secret, placeOf(table, id, 'secret'));
+  return changeConfig(deps.database, async (tx) => {
+    const app = await tx.get('SELECT livemode FROM apps WHERE id = ?', [input.appId]);
+    if (app === undefined) return faulty(`there is no app ${input.appId}`);
+    const faults = [...urlFaults('url', input.url, app['livemode'] === 1), ...typeFaults(input.types)];
+    if (faults.length > 0) return faulty(...faults);
+    await tx.run(`INSERT INTO ${table} (id, app_id, url, secret, types, status, created_at) VALUES (?, ?, ?, ?, ?, 'enabled', ?)`, [
+      id,
+      input.appId,
+      input.url,
+      encrypted,
+      JSON.stringify(input.types),
+      now.getTime(),
+    ]);
+    return done({ id, secret });
+  });
+}
+
+/** Gives an endpoint a new secret. The old one signs beside it for a day, so that the merchant can change over without a gap. */
+export function rotateEndpointSecret(
+  deps: AdminDeps,
+  input: { readonly id: string; readonly appId?: string },
+): Promise<Changed<{ id: string; secret: string; oldSecretUntil: Date }>> {
+  const secret = makeNotificationSecret();
+  const oldSecretUntil = new Date(deps.now().getTime() + oldSecretLivesMs);
+  return changeConfig(deps.database, async (tx) => {
+    const row = await tx.get(`SELECT app_id, secret FROM ${table} WHERE id = ?`, [input.id]);
+    if (row === undefined || isForeign(row['app_id'], input.appId)) return faulty(`there is no endpoint ${input.id}`);
+    const before = String(row['secret']);
+    const changed = await tx.run(`UPDATE ${table} SET secret = ?, old_secret = ?, old_secret_until = ? WHERE id = ? AND secret = ?`, [
+      deps.vault.encrypt(secret, placeOf(table, input.id, 'secret')),
+      moveToOld(deps.vault, input.id, before),
+      oldSecretUntil.getTime(),
+      input.id,
+      before,
+    ]);
+    return changed === 1 ? done({ id: input.id, secret, oldSecretUntil }) : faulty('the endpoint was changed by someone else; try again');
+  });
+}
+
+/** Takes an address away, with what was still to be sent there. With `appId`, only if it is that app's. */
+export function deleteEndpoint(
+  deps: Pick<AdminDeps, 'database'>,
+  input: { readonly id: string; readonly appId?: string },
+): Promise<Changed<{ id: string }>> {
+  return changeConfig(deps.database, async (tx) => {
+    const row = await tx.get(`SELECT app_id FROM ${table} WHERE id = ?`, [input.id]);
+    if (row === undefined || isForeign(row['app_id'], input.appId)) return faulty(`there is no endpoint ${input.id}`);
+    await tx.run(`DELETE FROM ${table} WHERE id = ?`, [input.id]);
+    await tx.run("UPDATE deliveries SET state = 'disabled', due_at = NULL WHERE endpoint_id = ? AND state = 'pending'", [input.id]);
+    return done({ id: input.id });
+  });
+}
+
+export async function listEndpoints(database: Reader): Promise<readonly EndpointSummary[]> {
+  const rows = await database.all(`SELECT id, app_id, url, types, status, created_at FROM ${table} ORDER BY id`);
+  return rows.map((row) => ({
+    id: String(row['id']),
+    appId: String(row['app_id']),
+    url: String(row['url']),
+    types: JSON.parse(String(row['types'])) as string[],
+    status: String(row['status']),
+    createdAt: Number(row['created_at']),
+  }));
+}
+
+function isForeign(owner: unknown, appId: string | undefined): boolean {
+  return appId !== undefined && owner !== appId;
+}
+
+/** Encrypted anew: a text of the vault does not decrypt in another column. */
+function moveToOld(vault: Vault, id: string, text: string): string {
+  return vault.encrypt(vault.decrypt(text, placeOf(table, id, 'secret')), placeOf(table, id, 'old_secret'));
+}
+
+function typeFaults(types: readonly string[]): string[] {
+  const faults = types.filter((type) => !typePattern.test(type)).map((type) => `${JSON.stringify(type)} is not a type of event`);
+  return JSON.stringify(types).length > 1000 ? [...faults, 'too many types: leave them out to receive all'] : faults;
+}
