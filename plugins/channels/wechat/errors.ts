@@ -15,72 +15,36 @@ export interface DeclineRule {
  */
 
 /** Codes after which an order was, for certain, not created. */
-export const payDeclines: ReadonlyMap<string, DeclineRule> = new Map<string, DeclineRule>([
-  [
-    'RULELIMIT',
-    {
-      code: 'limit_exceeded',
-      advice: 'retry_other_method',
-      en: 'A limit of the merchant or the shopper is reached.',
-      zh: '超出商户或用户的交易限制。',
-    },
-  ],
-  [
-    'ACCOUNTERROR',
-    {
-      code: 'payer_account_abnormal',
-      advice: 'retry_other_method',
-      en: "The shopper's WeChat account cannot pay.",
-      zh: '用户的微信账号无法付款。',
-    },
-  ],
-  ['TRADEERROR', { code: 'declined', advice: 'retry_other_method', en: 'WeChat Pay refused the trade.', zh: '微信支付拒绝了该交易。' }],
-]);
+export const payDeclines = rules({
+  RULELIMIT: ['limit_exceeded', 'retry_other_method', 'A limit of the merchant or the shopper is reached.', '超出商户或用户的交易限制。'],
+  NOTENOUGH: ['insufficient_funds', 'retry_other_method', 'The shopper has not enough money.', '用户余额不足。'],
+  ACCOUNTERROR: ['payer_account_abnormal', 'retry_other_method', "The shopper's WeChat account cannot pay.", '用户的微信账号无法付款。'],
+  TRADEERROR: ['declined', 'retry_other_method', 'WeChat Pay refused the trade.', '微信支付拒绝了该交易。'],
+});
 
 /** Codes of which the vendor's table of refund errors says that the refund request has failed. */
-export const refundDeclines: ReadonlyMap<string, DeclineRule> = new Map<string, DeclineRule>([
-  [
-    'NOTENOUGH',
-    {
-      code: 'insufficient_balance',
-      advice: 'retry',
-      en: 'The merchant balance does not cover the refund.',
-      zh: '商户可用余额不足以退款。',
-    },
+export const refundDeclines = rules({
+  NOTENOUGH: ['insufficient_balance', 'retry', 'The merchant balance does not cover the refund.', '商户可用余额不足以退款。'],
+  USERACCOUNTABNORMAL: [
+    'payer_account_abnormal',
+    'contact_support',
+    "The shopper's account cannot take the refund.",
+    '用户账户异常,无法收到退款。',
   ],
-  [
-    'USERACCOUNTABNORMAL',
-    {
-      code: 'payer_account_abnormal',
-      advice: 'contact_support',
-      en: "The shopper's account cannot take the refund.",
-      zh: '用户账户异常,无法收到退款。',
-    },
+  RESOURCENOTEXISTS: [
+    'not_refundable',
+    'contact_support',
+    'WeChat Pay knows no paid order of this number.',
+    '微信支付没有该订单号的已支付订单。',
   ],
-  [
-    'RESOURCENOTEXISTS',
-    {
-      code: 'not_refundable',
-      advice: 'contact_support',
-      en: 'WeChat Pay knows no paid order of this number.',
-      zh: '微信支付没有该订单号的已支付订单。',
-    },
-  ],
-  [
-    'INVALIDREQUEST',
-    {
-      code: 'not_refundable',
-      advice: 'contact_support',
-      en: 'The order cannot be refunded by this amount now.',
-      zh: '该订单当前不能退此金额。',
-    },
-  ],
-  [
-    'TRADEOVERDUE',
-    { code: 'refund_period_over', advice: 'do_not_retry', en: 'The order is older than one year.', zh: '订单已超过一年的退款期限。' },
-  ],
-  ['REQUESTBLOCKED', { code: 'declined', advice: 'contact_support', en: 'WeChat Pay refused the refund.', zh: '微信支付拒绝了该退款。' }],
-]);
+  INVALIDREQUEST: ['not_refundable', 'contact_support', 'The order cannot be refunded by this amount now.', '该订单当前不能退此金额。'],
+  TRADEOVERDUE: ['refund_period_over', 'do_not_retry', 'The order is older than one year.', '订单已超过一年的退款期限。'],
+  REQUESTBLOCKED: ['declined', 'contact_support', 'WeChat Pay refused the refund.', '微信支付拒绝了该退款。'],
+});
+
+function rules(table: Readonly<Record<string, readonly [string, Advice, string, string]>>): ReadonlyMap<string, DeclineRule> {
+  return new Map(Object.entries(table).map(([vendorCode, [code, advice, en, zh]]) => [vendorCode, { code, advice, en, zh }]));
+}
 
 /** Codes that name a fault of our own: configuration, keys, or a request built wrongly. */
 const rejections: ReadonlyMap<string, Rejected['reason']> = new Map<string, Rejected['reason']>([
