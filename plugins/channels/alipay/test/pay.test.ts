@@ -132,6 +132,8 @@ describe('any Alipay answer', () => {
     const failures = [
       { code: '20000', sub_code: 'isp.unknow-error', sub_msg: '系统繁忙' },
       { code: '20000', sub_code: 'aop.unknow-error' },
+      { code: '20000', sub_code: 'ACQ.TRADE_NOT_ALLOW_REFUND' },
+      { code: '20000' },
       { code: '40004', sub_code: 'ACQ.SYSTEM_ERROR' },
       { code: '40004', sub_code: 'aop.ACQ.SYSTEM_ERROR' },
       { code: '40004', sub_code: 'isp.whatever' },
