@@ -137,6 +137,8 @@ describe('WeChat Pay orders', () => {
       expect(await payWith(genuine(200, { h5_url: url }), h5)).to.deep.equal({ kind: 'action', action: { type: 'redirect', url } });
       const back = await payWith(genuine(200, { h5_url: url }), { ...h5, returnUrl: 'https://shop.example.com/done?a=1&b=2' });
       expect(back).to.have.nested.property('action.url', `${url}&redirect_url=https%3A%2F%2Fshop.example.com%2Fdone%3Fa%3D1%26b%3D2`);
+      const bare = await payWith(genuine(200, { h5_url: 'http://127.0.0.1:8090/pay/t' }), { ...h5, returnUrl: 'https://a.example.com/' });
+      expect(bare).to.have.nested.property('action.url', 'http://127.0.0.1:8090/pay/t?redirect_url=https%3A%2F%2Fa.example.com%2F');
     });
 
     it('nothing usable in a genuine answer: unknown', async () => {
@@ -271,6 +273,11 @@ describe('WeChat Pay queries', () => {
     expect(await queryWith(genuine(200, failed))).to.include({ kind: 'declined', code: 'declined', advice: 'retry_other_method' });
     expect(await queryWith(genuine(200, { ...failed, out_trade_no: 'ANOTHER0001' }))).to.have.property('kind', 'unknown');
     expect(await queryWith(genuine(200, { ...failed, mchid: '1900000110' }))).to.have.property('kind', 'unknown');
+  });
+
+  it('data under any other status than 200 is not an order', async () => {
+    for (const status of [201, 202, 302])
+      expect(await queryWith(genuine(status, paidOrder))).to.deep.equal({ kind: 'unknown', reason: 'unreadable' });
   });
 
   it('a state of tomorrow is unknown', async () => {
