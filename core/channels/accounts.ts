@@ -1,0 +1,129 @@
+import type { Channel, ChannelPlugin } from '../contract/channel.ts';
+import type { ChannelManifest, MethodManifest } from '../contract/manifest.ts';
+import { checkConfig, completeConfig, secretNames } from './config-schema.ts';
+import { makeKit } from './kit.ts';
+import { abilityFaults } from './manifest.ts';
+
+/** A channel account as it is stored. `version` grows with every change of its configuration. */
+export interface AccountRecord {
+  readonly id: string;
+  readonly channel: string;
+  readonly merchantId: string | null;
+  readonly livemode: boolean;
+  readonly status: string;
+  readonly priority: number;
+  readonly weight: number;
+  readonly version: number;
+  /** The configuration with its secrets. A function, so that no printed account shows them. */
+  readonly config: () => Readonly<Record<string, unknown>>;
+}
+
+/** An account that can be called. Never changed: a new version is a new one, and calls in flight end on the old. */
+export interface OpenAccount {
+  readonly id: string;
+  readonly channelId: string;
+  readonly manifest: ChannelManifest;
+  readonly channel: Channel;
+  readonly record: AccountRecord;
+  /** The values that no log line may hold. */
+  readonly secrets: readonly string[];
+}
+
+/** Why an account is not served as configured. */
+export interface AccountFault {
+  readonly accountId: string;
+  readonly reason: string;
+}
+
+interface Snapshot {
+  readonly accounts: ReadonlyMap<string, OpenAccount>;
+  readonly channelsOff: ReadonlySet<string>;
+  readonly faults: readonly AccountFault[];
+}
+
+/** The channels that this server speaks, and the accounts it holds at them. */
+export interface Channels {
+  readonly plugins: ReadonlyMap<string, ChannelPlugin>;
+  /**
+   * Takes over a new configuration. What is unchanged keeps its instance; what cannot be opened
+   * keeps the instance before it, and is named in `faults`.
+   */
+  reload(records: readonly AccountRecord[], channelsOff: ReadonlySet<string>): readonly AccountFault[];
+  /** By id, whatever its status: callbacks, queries and refunds outlive the wish for new payments. */
+  account(id: string): OpenAccount | undefined;
+  /** Those that may take new payments. */
+  payable(): readonly OpenAccount[];
+  method(id: string): { readonly manifest: ChannelManifest; readonly method: MethodManifest } | undefined;
+  settleRules(accountId: string): { readonly notFoundIsFinalAfterMs: number; readonly settlingMs: number };
+  faults(): readonly AccountFault[];
+}
+
+export function createChannels(plugins: ReadonlyMap<string, ChannelPlugin>): Channels {
+  let current: Snapshot = { accounts: new Map(), channelsOff: new Set(), faults: [] };
+  return {
+    plugins,
+    reload(records, channelsOff) {
+      current = openAll(plugins, current, records, channelsOff);
+      return current.faults;
+    },
+    account: (id) => current.accounts.get(id),
+    payable: () => [...current.accounts.values()].filter((one) => one.record.status === 'enabled' && !current.channelsOff.has(one.channelId)),
+    method: (id) => findMethod(plugins, id),
+    settleRules: (accountId) => settleRules(current.accounts.get(accountId)?.manifest),
+    faults: () => current.faults,
+  };
+}
+
+function openAll(
+  plugins: ReadonlyMap<string, ChannelPlugin>,
+  before: Snapshot,
+  records: readonly AccountRecord[],
+  channelsOff: ReadonlySet<string>,
+): Snapshot {
+  const accounts = new Map<string, OpenAccount>();
+  const faults: AccountFault[] = [];
+  for (const record of records) {
+    const old = before.accounts.get(record.id);
+    const opened = old !== undefined && sameInstance(old.record, record) ? { ...old, record } : openOne(plugins.get(record.channel), record);
+    if (typeof opened !== 'string') accounts.set(record.id, opened);
+    else {
+      faults.push({ accountId: record.id, reason: opened });
+      if (old !== undefined) accounts.set(record.id, { ...old, record: { ...record, version: old.record.version } });
+    }
+  }
+  return { accounts, channelsOff, faults };
+}
+
+function sameInstance(old: AccountRecord, next: AccountRecord): boolean {
+  return old.version === next.version && old.livemode === next.livemode;
+}
+
+/** Opens an account, or says in words without values why that cannot be. */
+export function openOne(plugin: ChannelPlugin | undefined, record: AccountRecord): OpenAccount | string {
+  if (plugin === undefined) return `there is no channel ${record.channel}`;
+  const { manifest } = plugin;
+  const written = record.config();
+  const faults = checkConfig(manifest.config, written);
+  if (faults.length > 0) return faults.join('; ');
+  try {
+    const config = completeConfig(manifest.config, written);
+    const channel = plugin.open({ id: record.id, livemode: record.livemode, config }, makeKit(manifest.money.exponents));
+    const lies = abilityFaults(manifest, channel);
+    if (lies.length > 0) return lies.join('; ');
+    const secrets = secretNames(manifest.config).flatMap((name) => (typeof config[name] === 'string' ? [config[name]] : []));
+    return { id: record.id, channelId: record.channel, manifest, channel, record, secrets };
+  } catch (error) {
+    return error instanceof Error ? error.message : 'could not be opened';
+  }
+}
+
+function findMethod(plugins: ReadonlyMap<string, ChannelPlugin>, id: string) {
+  const manifest = plugins.get(id.slice(0, Math.max(0, id.indexOf('_'))))?.manifest;
+  const method = manifest?.methods.find((one) => one.id === id);
+  return manifest === undefined || method === undefined ? undefined : { manifest, method };
+}
+
+function settleRules(manifest: ChannelManifest | undefined) {
+  const rules = manifest?.settle ?? { notFoundIsFinalAfterSec: 600, settlingSec: 3600 };
+  return { notFoundIsFinalAfterMs: rules.notFoundIsFinalAfterSec * 1000, settlingMs: rules.settlingSec * 1000 };
+}

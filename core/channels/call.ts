@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import CircuitBreaker from 'opossum';
+import type { Dispatcher } from 'undici';
+import type { Clock } from '../clock.ts';
+import type { Call } from '../contract/kit.ts';
+import type { NotSent, Rejected, Unknown } from '../contract/outcome.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { OpenAccount } from './accounts.ts';
+import { makeHttp, type WireTrace } from './wire.ts';
+
+export type Operation = 'pay' | 'query' | 'close' | 'capture' | 'refund' | 'query_refund' | 'callback' | 'probe';
+
+export interface CallerDeps {
+  readonly agent: Dispatcher;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly breaker: { readonly volumeThreshold: number; readonly errorThresholdPercentage: number; readonly resetTimeoutMs: number };
+  readonly timeoutMs: number;
+}
+
+type Faulty = NotSent | Unknown;
+
+/** Calls a plugin's method. The only caller there is: breaker, deadline, metrics and the wire trace are here and nowhere else. */
+export interface Caller {
+  call<T extends { readonly kind: string }>(account: OpenAccount, operation: Operation, work: (call: Call) => Promise<T>): Promise<T | Faulty | Rejected>;
+  /** Whether calls of this account and operation are being refused at once. */
+  isOpen(accountId: string, operation: Operation): boolean;
+  shutdown(): void;
+}
+
+/** Carries an outcome through the breaker as the failure it is to the vendor's health. */
+class FaultyOutcome extends Error {
+  readonly outcome: Faulty;
+  constructor(outcome: Faulty) {
+    super(outcome.reason);
+    this.outcome = outcome;
+  }
+}
+
+type Work = () => Promise<{ readonly kind: string }>;
+
+export function createCaller(deps: CallerDeps): Caller {
+  const breakers = new Map<string, CircuitBreaker<[Work], { readonly kind: string }>>();
+  const breakerOf = (account: OpenAccount, operation: Operation) => {
+    const name = `${account.id}:${operation}`;
+    const known = breakers.get(name);
+    if (known !== undefined) return known;
+    const made = makeBreaker(deps, account, operation);
+    breakers.set(name, made);
+    return made;
+  };
+  return {
+    async call(account, operation, work) {
+      const startedAt = performance.now();
+      const outcome = await fire(breakerOf(account, operation), () => runOnce(deps, account, operation, work));
+      const labels = { channel: account.channelId, account: account.id, operation, result: outcome.kind };
+      deps.metrics.channelRequest(labels, (performance.now() - startedAt) / 1000);
+      return outcome as never;
+    },
+    isOpen: (accountId, operation) => breakers.get(`${accountId}:${operation}`)?.opened === true,
+    shutdown: () => {
+      for (const breaker of breakers.values()) breaker.shutdown();
+    },
+  };
+}
+
+/**
+ * No `fallback`, no cache, no shared AbortController, and no timeout of the breaker's own: its
+ * timeout would free the slot while the call runs on and then drop a late success. The HTTP
+ * deadline decides instead, call by call.
+ */
+function makeBreaker(deps: CallerDeps, account: OpenAccount, operation: Operation) {
+  const breaker = new CircuitBreaker<[Work], { readonly kind: string }>((work: Work) => work(), {
+    name: `${account.id}:${operation}`,
+    timeout: false,
+    volumeThreshold: deps.breaker.volumeThreshold,
+    errorThresholdPercentage: deps.breaker.errorThresholdPercentage,
+    resetTimeout: deps.breaker.resetTimeoutMs,
+    rollingCountTimeout: 10_000,
+  });
+  const labels = { channel: account.channelId, account: account.id, operation };
+  breaker.on('open', () => deps.metrics.breakerState(labels, 'open'));
+  breaker.on('halfOpen', () => deps.metrics.breakerState(labels, 'half_open'));
+  breaker.on('close', () => deps.metrics.breakerState(labels, 'closed'));
+  return breaker;
+}
+
+async function fire(breaker: CircuitBreaker<[Work], { readonly kind: string }>, work: Work): Promise<{ readonly kind: string }> {
+  try {
+    return await breaker.fire(work);
+  } catch (error) {
+    if (error instanceof FaultyOutcome) return error.outcome;
+    const code = (error as { code?: unknown }).code;
+    if (code === 'EOPENBREAKER' || code === 'ESHUTDOWN' || code === 'ESEMLOCKED') return { kind: 'notSent', reason: 'breaker' } as NotSent;
+    throw error;
+  }
+}
+
+async function runOnce(deps: CallerDeps, account: OpenAccount, operation: Operation, work: (call: Call) => Promise<{ readonly kind: string }>) {
+  const trace: WireTrace = { maybeSent: false };
+  const outcome = withinTruth(await guarded(deps, account, operation, trace, work), account, trace);
+  if (outcome.kind === 'unknown' || (outcome.kind === 'notSent' && (outcome as NotSent).reason !== 'local')) {
+    throw new FaultyOutcome(outcome as Faulty);
+  }
+  return outcome;
+}
+
+/** Runs the plugin's code; whatever it throws, and a plugin that never returns, becomes an outcome. */
+async function guarded(
+  deps: CallerDeps,
+  account: OpenAccount,
+  operation: Operation,
+  trace: WireTrace,
+  work: (call: Call) => Promise<{ readonly kind: string }>,
+): Promise<{ readonly kind: string }> {
+  const deadline = AbortSignal.timeout(deps.timeoutMs);
+  const log = deps.log.child({ channel: account.channelId, account: account.id, operation }, account.secrets);
+  const call: Call = {
+    http: makeHttp(deps.agent, deadline, trace),
+    now: () => deps.clock.now(),
+    nonce: () => randomBytes(16).toString('hex'),
+    log: (level, message, fields) => log.write(level, message, fields),
+  };
+  try {
+    return await Promise.race([work(call), expired(deadline)]);
+  } catch (error) {
+    log.error('the channel threw', { error });
+    return trace.maybeSent ? ({ kind: 'unknown', reason: 'unmapped' } as Unknown) : ({ kind: 'rejected', reason: 'config' } as Rejected);
+  }
+}
+
+/** A little after the deadline of the wire, so that the plugin's own reading of a timeout comes first. */
+function expired(deadline: AbortSignal): Promise<Unknown> {
+  return new Promise((resolve) => {
+    const give = () => setTimeout(() => resolve({ kind: 'unknown', reason: 'timeout' }), 250).unref();
+    deadline.addEventListener('abort', give, { once: true });
+  });
+}
+
+/** "Not sent" moves money elsewhere, so it is believed only where the wire agrees, or the vendor documents it. */
+function withinTruth(outcome: { readonly kind: string }, account: OpenAccount, trace: WireTrace): { readonly kind: string } {
+  if (outcome.kind !== 'notSent' || !trace.maybeSent) return outcome;
+  const documented = (outcome as NotSent).reason === 'rate_limited' && account.manifest.rateLimited === 'notSent';
+  return documented ? outcome : ({ kind: 'unknown', reason: 'unmapped' } as Unknown);
+}

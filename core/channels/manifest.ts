@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import type { Channel } from '../contract/channel.ts';
+import type { Abilities, ChannelManifest } from '../contract/manifest.ts';
+import { isCurrency } from '../money.ts';
+
+const both = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
+const currency = z.string().refine(isCurrency, 'is not an ISO 4217 code');
+
+const method = z.strictObject({
+  id: z.string().regex(/^[a-z0-9]+(_[a-z0-9]+)+$/),
+  product: z.string().min(1),
+  name: both,
+  action: z.enum(['qr', 'redirect', 'form', 'sdk', 'instructions', 'none']),
+  currencies: z.array(currency).min(1),
+  min: z.int().positive().optional(),
+  max: z.int().positive().optional(),
+  needs: z.array(z.enum(['openid', 'clientIp', 'authCode', 'token', 'email'])).optional(),
+});
+
+const property = z.strictObject({
+  type: z.enum(['string', 'integer', 'boolean']),
+  description: z.string().min(1),
+  secret: z.boolean().optional(),
+  pattern: z.string().optional(),
+  minLength: z.int().optional(),
+  maxLength: z.int().optional(),
+  enum: z.array(z.string()).optional(),
+  default: z.union([z.string(), z.int(), z.boolean()]).optional(),
+});
+
+const manifest = z.strictObject({
+  id: z.string(),
+  name: both,
+  maturity: z.enum(['stable', 'beta']),
+  methods: z.array(method).min(1),
+  abilities: z.strictObject({
+    query: z.enum(['by_number', 'by_channel_no', 'none']),
+    close: z.enum(['unpaid', 'none']),
+    capture: z.enum(['full', 'partial', 'none']),
+    refund: z.enum(['full', 'partial', 'none']),
+    queryRefund: z.enum(['by_number', 'by_channel_no', 'none']),
+    statement: z.enum(['api', 'file', 'none']),
+  }),
+  money: z.strictObject({
+    notation: z.enum(['minor_integer', 'major_string', 'major_number']),
+    exponents: z.record(currency, z.int().min(0).max(4)).optional(),
+  }),
+  idempotency: z.strictObject({ create: z.boolean(), ttlHours: z.int().positive().optional() }),
+  callback: z.strictObject({ trust: z.enum(['signed', 'token', 'unverified']) }),
+  settle: z.strictObject({ notFoundIsFinalAfterSec: z.int().min(1), settlingSec: z.int().min(0) }),
+  rateLimited: z.enum(['notSent', 'unknown']),
+  failoverCodes: z.array(z.string()),
+  config: z.strictObject({ type: z.literal('object'), required: z.array(z.string()), properties: z.record(z.string(), property) }),
+});
+
+/** Why this is not a channel that may be loaded; empty when it is one. */
+export function manifestFaults(folder: string, plugin: unknown): string[] {
+  if (typeof plugin !== 'object' || plugin === null) return ['has no default export that is a channel'];
+  const { contract, manifest: declared, open } = plugin as Record<string, unknown>;
+  if (contract !== 1) return [`is written for contract ${String(contract)}, this kernel speaks contract 1`];
+  if (typeof open !== 'function') return ['has no function open'];
+  const read = manifest.safeParse(declared);
+  if (!read.success) return read.error.issues.map((issue) => `manifest.${issue.path.join('.')}: ${issue.message}`);
+  return contradictions(folder, declared as ChannelManifest);
+}
+
+function contradictions(folder: string, one: ChannelManifest): string[] {
+  const faults: string[] = [];
+  if (one.id !== folder) faults.push(`manifest.id is ${one.id}, the folder is ${folder}`);
+  for (const { id, product } of one.methods) {
+    if (id !== `${one.id}_${product}`) faults.push(`method ${id} must be called ${one.id}_${product}`);
+  }
+  const twice = one.methods.map((each) => each.id).filter((id, at, all) => all.indexOf(id) !== at);
+  if (twice.length > 0) faults.push(`methods declared twice: ${twice.join(', ')}`);
+  for (const name of one.config.required) {
+    if (!Object.hasOwn(one.config.properties, name)) faults.push(`config requires ${name}, which it does not declare`);
+  }
+  return faults;
+}
+
+const functionOf: Readonly<Record<keyof Abilities, keyof Channel>> = {
+  query: 'query',
+  close: 'close',
+  capture: 'capture',
+  refund: 'refund',
+  queryRefund: 'queryRefund',
+  statement: 'statement',
+};
+
+/** Where an opened channel is not what its manifest says: an ability without its function, or the reverse. */
+export function abilityFaults(declared: ChannelManifest, channel: Channel): string[] {
+  const faults: string[] = [];
+  for (const [ability, name] of Object.entries(functionOf) as [keyof Abilities, keyof Channel][]) {
+    const present = typeof channel[name] === 'function';
+    if (present && declared.abilities[ability] === 'none') faults.push(`has ${name}(), but declares ${ability}: none`);
+    if (!present && declared.abilities[ability] !== 'none') faults.push(`declares ${ability}: ${declared.abilities[ability]}, but has no ${name}()`);
+  }
+  for (const always of ['pay', 'parseCallback'] as const) {
+    if (typeof channel[always] !== 'function') faults.push(`has no ${always}()`);
+  }
+  return faults;
+}

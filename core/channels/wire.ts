@@ -1,0 +1,80 @@
+import { Agent, type Dispatcher, request } from 'undici';
+import type { Http, WireAnswer, WireRequest } from '../contract/kit.ts';
+import type { NotSent, Unknown } from '../contract/outcome.ts';
+
+/** Vendors answer in kilobytes; statements are streamed elsewhere. */
+const maxAnswerBytes = 4 * 1024 * 1024;
+
+/** What one call did on the wire, as the kernel saw it and whatever the plugin says of it. */
+export interface WireTrace {
+  /** True once a request may have reached the vendor. */
+  maybeSent: boolean;
+}
+
+/** The connections to all vendors. One agent, so that idle connections are reused and can be closed at the end. */
+export function createWireAgent(connectTimeoutMs: number): Agent {
+  return new Agent({ connect: { timeout: connectTimeoutMs }, keepAliveTimeout: 20_000, connections: 256, maxResponseSize: maxAnswerBytes });
+}
+
+/** The `http` of one call: bound to its deadline, and to a trace of whether anything left. */
+export function makeHttp(agent: Dispatcher, deadline: AbortSignal, trace: WireTrace): Http {
+  return async (wire: WireRequest) => {
+    try {
+      const answer = await request(wire.url, {
+        method: wire.method,
+        headers: { ...wire.headers },
+        body: wire.body ?? null,
+        dispatcher: agent,
+        signal: deadline,
+        bodyTimeout: 0,
+        headersTimeout: 0,
+      });
+      trace.maybeSent = true;
+      return await readAnswer(answer);
+    } catch (error) {
+      const lost = classify(error);
+      if (lost.kind === 'unknown') trace.maybeSent = true;
+      return lost;
+    }
+  };
+}
+
+async function readAnswer(answer: Dispatcher.ResponseData): Promise<WireAnswer> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (value !== undefined) headers[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return { kind: 'answered', status: answer.statusCode, headers, body: Buffer.from(await answer.body.arrayBuffer()) };
+}
+
+const refused = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+const unresolved = new Set(['ENOTFOUND', 'EAI_AGAIN']);
+
+/**
+ * Only an error that can arise nowhere but before the first byte proves that nothing was sent.
+ * A reset may have hit an idle connection that we reused, or one whose request was already read:
+ * nobody can tell, so it is unknown.
+ */
+export function classify(error: unknown): NotSent | Unknown {
+  const code = codeOf(error);
+  if (refused.has(code)) return { kind: 'notSent', reason: 'refused' };
+  if (unresolved.has(code)) return { kind: 'notSent', reason: 'dns' };
+  if (code.startsWith('ERR_TLS_CERT') || code.startsWith('CERT_') || code.includes('SELF_SIGNED') || code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE') {
+    return { kind: 'notSent', reason: 'tls' };
+  }
+  if (code === 'UND_ERR_INVALID_ARG' || code === 'ERR_INVALID_URL') return { kind: 'notSent', reason: 'local' };
+  const timedOut = error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError' || code.endsWith('_TIMEOUT'));
+  return { kind: 'unknown', reason: timedOut ? 'timeout' : 'reset' };
+}
+
+function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '';
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
+  if (typeof code === 'string') return code;
+  // A host with several addresses fails with all their errors at once; they count as refused only when each was.
+  if (Array.isArray(errors) && errors.length > 0) {
+    const codes = errors.map(codeOf);
+    return codes.every((one) => refused.has(one)) ? 'ECONNREFUSED' : '';
+  }
+  return cause === undefined ? '' : codeOf(cause);
+}

@@ -1,0 +1,69 @@
+import type { OpenAccount } from '../../channels/accounts.ts';
+import { readCallback } from '../../channels/callback.ts';
+import type { Callback, Reply } from '../../contract/channel.ts';
+import { refuse } from '../../errors.ts';
+import type { Kernel } from '../../payments/deps.ts';
+import { type Received, receivePayment } from '../../payments/receive.ts';
+import { callbackUrl } from '../../payments/request.ts';
+import { receiveRefund } from '../../refunds/receive.ts';
+import { defineRawRoute, type RawAnswer } from '../route.ts';
+
+/** Channels → us. The raw bytes go to the channel, and the answer is in the channel's own words. */
+export function callbackRoutes(kernel: Kernel) {
+  return [
+    defineRawRoute({
+      id: 'callbacks.receive',
+      methods: ['POST', 'GET'],
+      path: '/v1/callbacks/:channel/:account',
+      summary: 'Receive a callback from a channel',
+      tag: 'Callbacks',
+      async handle(input) {
+        const account = kernel.channels.account(input.params.account ?? '');
+        if (account === undefined || account.channelId !== input.params.channel) return refuse('not_found');
+        const url = callbackUrl(kernel.publicUrl, account.channelId, account.id);
+        const raw = { method: input.method, url, query: input.query, headers: input.headers, body: input.body };
+        return toAnswer(await take(kernel, account, await readCallback(kernel.caller, account, raw)));
+      },
+    }),
+  ];
+}
+
+type Event = Extract<Callback, { kind: 'event' }>;
+
+async function take(kernel: Kernel, account: OpenAccount, callback: Callback): Promise<Reply> {
+  if (callback.kind !== 'event') {
+    const result = callback.kind === 'refused' ? callback.reason : 'ignored';
+    kernel.metrics.callback({ channel: account.channelId, result });
+    if (callback.kind === 'refused') kernel.log.warn('a callback was refused', { channel: account.channelId, account: account.id, result });
+    return callback.reply;
+  }
+  try {
+    return await takeEvent(kernel, account, callback);
+  } catch (error) {
+    kernel.metrics.callback({ channel: account.channelId, result: 'error' });
+    kernel.log.error('a callback could not be stored; the channel will send it again', {
+      account: account.id,
+      event: callback.eventId,
+      error,
+    });
+    return callback.retry;
+  }
+}
+
+async function takeEvent(kernel: Kernel, account: OpenAccount, event: Event): Promise<Reply> {
+  const results: Received[] = [];
+  for (const item of event.items) {
+    const received =
+      item.of === 'payment' ? receivePayment(kernel, account, item, event.trust) : receiveRefund(kernel, account, item, event.trust);
+    results.push(await received);
+  }
+  const refusal = results.find((result) => result === 'wrong_account') ?? results.find((result) => result === 'unknown');
+  kernel.metrics.callback({ channel: account.channelId, result: refusal ?? results[0] ?? 'empty' });
+  if (refusal === undefined) return event.accepted;
+  kernel.log.warn('a genuine callback is about nothing of this account', { account: account.id, event: event.eventId, result: refusal });
+  return event.retry;
+}
+
+function toAnswer(reply: Reply): RawAnswer {
+  return { status: reply.status, body: reply.body, ...(reply.headers && { headers: reply.headers }) };
+}

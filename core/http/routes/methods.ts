@@ -1,0 +1,60 @@
+import type { z } from 'zod';
+import type { ApiKey, App } from '../../access/directory.ts';
+import type { OpenAccount } from '../../channels/accounts.ts';
+import type { MethodManifest } from '../../contract/manifest.ts';
+import type { Kernel } from '../../payments/deps.ts';
+import { answer, defineRoute } from '../route.ts';
+import { listOf, methodView } from './schemas.ts';
+
+/** `/v1/methods`: what this app can use now. */
+export function methodRoutes(kernel: Kernel) {
+  return [
+    defineRoute<z.ZodType<Record<string, never>>, z.ZodType<Record<string, never>>, App, ApiKey>({
+      id: 'methods.list',
+      method: 'GET',
+      path: '/v1/methods',
+      summary: 'List the methods that this app can use now',
+      tag: 'Methods',
+      scope: 'payments:read',
+      answers: { 200: listOf(methodView) },
+      async handle({ app }) {
+        const usable = kernel.channels.payable().filter((account) => serves(account, app));
+        const manifests = [...new Map(usable.map((account) => [account.channelId, account.manifest])).values()];
+        const data = manifests.flatMap((manifest) => {
+          const health = healthOf(kernel, usable, manifest.id);
+          return manifest.methods.map((method) => viewMethod(manifest.id, method, health));
+        });
+        return answer(200, { object: 'list', data, has_more: false });
+      },
+    }),
+  ];
+}
+
+function serves({ record }: OpenAccount, app: App): boolean {
+  return record.livemode === app.livemode && (record.merchantId === null || record.merchantId === app.merchantId);
+}
+
+/** By the breakers of `pay`: all accounts of the channel answer, some do, or none. */
+function healthOf(kernel: Kernel, usable: readonly OpenAccount[], channel: string): 'up' | 'degraded' | 'down' {
+  const accounts = usable.filter((account) => account.channelId === channel);
+  const down = accounts.filter((account) => kernel.caller.isOpen(account.id, 'pay')).length;
+  if (down === 0) return 'up';
+  return down === accounts.length ? 'down' : 'degraded';
+}
+
+const payerFields: Readonly<Record<string, string>> = { clientIp: 'client_ip', authCode: 'auth_code' };
+
+function viewMethod(channel: string, method: MethodManifest, health: 'up' | 'degraded' | 'down') {
+  return {
+    object: 'method' as const,
+    method: method.id,
+    channel,
+    name: method.name,
+    action: method.action,
+    currencies: method.currencies,
+    min: method.min ?? null,
+    max: method.max ?? null,
+    payer_fields: (method.needs ?? []).map((name) => payerFields[name] ?? name),
+    health,
+  };
+}

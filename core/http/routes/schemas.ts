@@ -1,0 +1,195 @@
+import { z } from 'zod';
+import { isCurrency } from '../../money.ts';
+
+/** The shapes of the public API, as api documents and validation both read them. */
+
+export const amount = z.int().min(1).max(Number.MAX_SAFE_INTEGER).meta({ description: 'Integer number of minor units' });
+export const currency = z
+  .string()
+  .refine(isCurrency, { params: { code: 'invalid_choice' } })
+  .meta({ description: 'ISO 4217 code in upper case' });
+/** A merchant's own number: kept for ever and compared bytewise, so only what every channel and log can carry. */
+export const merchantNo = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[\x21-\x7e]+$/);
+const url = z.string().min(1).max(1000);
+
+export const newPaymentBody = z.strictObject({
+  merchant_order_no: merchantNo,
+  amount,
+  currency,
+  subject: z.string().min(1).max(256),
+  method: z
+    .string()
+    .min(1)
+    .max(64)
+    .regex(/^[a-z0-9_]+$/)
+    .optional(),
+  fallback_methods: z
+    .array(
+      z
+        .string()
+        .min(1)
+        .max(64)
+        .regex(/^[a-z0-9_]+$/),
+    )
+    .max(10)
+    .optional(),
+  payer: z
+    .strictObject({
+      member_id: z.string().min(1).max(64).optional(),
+      openid: z.string().min(1).max(128).optional(),
+      client_ip: z.union([z.ipv4(), z.ipv6()]).optional(),
+      auth_code: z.string().min(1).max(128).optional(),
+      token: z.string().min(1).max(4096).optional(),
+      email: z.email().max(254).optional(),
+      locale: z
+        .string()
+        .min(2)
+        .max(35)
+        .regex(/^[A-Za-z0-9-]+$/)
+        .optional(),
+    })
+    .optional(),
+  order_lines: z
+    .array(z.strictObject({ merchant_order_no: merchantNo, amount, subject: z.string().min(1).max(256).optional() }))
+    .min(1)
+    .max(1000)
+    .optional(),
+  notify_url: url.optional(),
+  return_url: url.optional(),
+  expires_in: z.int().min(60).max(604_800).optional(),
+  metadata: z
+    .record(z.string().min(1).max(40), z.string().max(500))
+    .refine((value) => Object.keys(value).length <= 20)
+    .optional(),
+});
+
+export const newRefundBody = z.strictObject({
+  merchant_refund_no: merchantNo,
+  amount,
+  reason: z.string().min(1).max(256).optional(),
+});
+
+const limit = z.int().min(1).max(100).optional();
+const cursor = z.string().min(1).max(64).optional();
+export const pageQuery = { limit, starting_after: cursor, ending_before: cursor };
+const instant = z.iso.datetime({ offset: true });
+
+export const listPaymentsQuery = z.strictObject({
+  ...pageQuery,
+  merchant_order_no: merchantNo.optional(),
+  state: z.enum(['pending', 'processing', 'success', 'failed', 'refunded', 'closed']).optional(),
+  channel: z.string().min(1).max(64).optional(),
+  created_from: instant.optional(),
+  created_to: instant.optional(),
+});
+
+export const onePaymentQuery = z.strictObject({
+  expand: z
+    .array(z.enum(['attempts', 'refunds']))
+    .max(2)
+    .optional(),
+});
+export const listRefundsQuery = z.strictObject({ ...pageQuery, payment: z.string().min(1).max(64).optional() });
+export const listEventsQuery = z.strictObject({ limit, after: cursor });
+
+const nullableText = z.string().nullable();
+const at = z.iso.datetime();
+
+export const failureView = z.strictObject({ code: z.string(), message: z.string(), advice: z.string() }).nullable();
+
+export const attemptView = z.strictObject({
+  id: z.string(),
+  object: z.literal('attempt'),
+  number: z.string(),
+  state: z.string(),
+  method: z.string(),
+  channel: z.string(),
+  account: z.string(),
+  channel_no: nullableText,
+  amount,
+  currency: z.string(),
+  failure: failureView,
+  created_at: at,
+  succeeded_at: at.nullable(),
+});
+
+export const refundView = z.strictObject({
+  id: z.string(),
+  object: z.literal('refund'),
+  payment: z.string(),
+  merchant_refund_no: nullableText,
+  state: z.enum(['pending', 'processing', 'success', 'failed']),
+  amount,
+  currency: z.string(),
+  reason: nullableText,
+  kind: z.enum(['merchant', 'late', 'duplicate', 'excess']),
+  exception: z.enum(['abnormal']).nullable(),
+  failure: failureView,
+  created_at: at,
+  succeeded_at: at.nullable(),
+});
+
+export const paymentView = z.strictObject({
+  id: z.string(),
+  object: z.literal('payment'),
+  state: z.enum(['pending', 'processing', 'success', 'failed', 'refunded', 'closed']),
+  amount,
+  currency: z.string(),
+  amount_refunded: z.int(),
+  merchant_order_no: z.string(),
+  method: nullableText,
+  channel: nullableText,
+  subject: z.string(),
+  action: z.record(z.string(), z.unknown()).nullable(),
+  checkout_url: nullableText,
+  failure: failureView,
+  exception: z.enum(['late', 'duplicate', 'excess', 'mismatch']).nullable(),
+  closing: z.boolean(),
+  metadata: z.record(z.string(), z.string()),
+  expires_at: at,
+  created_at: at,
+  succeeded_at: at.nullable(),
+  closed_at: at.nullable(),
+  livemode: z.boolean(),
+  attempts: z.array(attemptView).optional(),
+  refunds: z.array(refundView).optional(),
+});
+
+export const eventView = z.strictObject({
+  id: z.string(),
+  object: z.literal('event'),
+  type: z.string(),
+  created_at: at,
+  sequence: z.int(),
+  data: z.strictObject({ object: z.record(z.string(), z.unknown()) }),
+});
+
+export const methodView = z.strictObject({
+  object: z.literal('method'),
+  method: z.string(),
+  channel: z.string(),
+  name: z.strictObject({ en: z.string(), zh: z.string() }),
+  action: z.string(),
+  currencies: z.array(z.string()),
+  min: z.int().nullable(),
+  max: z.int().nullable(),
+  payer_fields: z.array(z.string()),
+  health: z.enum(['up', 'degraded', 'down']),
+});
+
+export const endpointView = z.strictObject({
+  id: z.string(),
+  object: z.literal('notification_endpoint'),
+  url: z.string(),
+  types: z.array(z.string()),
+  status: z.string(),
+  secret: z.string().optional(),
+});
+
+export function listOf(item: z.ZodType) {
+  return z.strictObject({ object: z.literal('list'), data: z.array(item), has_more: z.boolean() });
+}

@@ -1,0 +1,30 @@
+import { claimDue, type Due } from '../store/tables/due.ts';
+import { readAttempt, readAttempts } from '../store/tables/attempts.ts';
+import { readPayment } from '../store/tables/payments.ts';
+import { check } from './check.ts';
+import { closePayment, closeRetryMs } from './close.ts';
+import type { Kernel } from './deps.ts';
+import { nextCheckMs } from './ladder.ts';
+import { isLive } from './states.ts';
+
+/** Looks after a payment whose time has come: expired, closing, or final with attempts that could still be paid. */
+export async function attendPayment(kernel: Kernel, due: Due): Promise<void> {
+  const now = kernel.clock.now().getTime();
+  const again = now + closeRetryMs;
+  if (!(await claimDue(kernel.database, 'payments', due, now, again))) return;
+  await closePayment(kernel, { paymentId: due.id, reason: 'expired', cause: 'timer' });
+  const payment = await readPayment(kernel.database, due.id);
+  const attempts = await readAttempts(kernel.database, due.id);
+  const isOpen = payment?.state === 'pending' || payment?.state === 'processing';
+  if (isOpen || attempts.some((attempt) => isLive(attempt.state))) return;
+  await kernel.database.transaction((tx) => tx.run('UPDATE payments SET due_at = NULL WHERE id = ? AND due_at = ?', [due.id, again]));
+}
+
+/** Asks about an attempt whose time has come. The next time is written before the question is put. */
+export async function attendAttempt(kernel: Kernel, due: Due): Promise<void> {
+  const attempt = await readAttempt(kernel.database, due.id);
+  if (attempt === null || !isLive(attempt.state)) return;
+  const now = kernel.clock.now().getTime();
+  const next = now + nextCheckMs(attempt.state, due.checks);
+  if (await claimDue(kernel.database, 'attempts', due, now, next)) await check(kernel, due.id, 'query');
+}

@@ -1,0 +1,59 @@
+import type { OpenAccount } from '../channels/accounts.ts';
+import type { Outcome } from '../contract/outcome.ts';
+import { type AttemptRow, readAttempt } from '../store/tables/attempts.ts';
+import type { Cause } from '../store/tables/history.ts';
+import { readPayment } from '../store/tables/payments.ts';
+import type { Kernel } from './deps.ts';
+import { type Evidence, evidenceOfQuery, expectedOf } from './evidence.ts';
+import { attemptRefOf, payRequestOf } from './request.ts';
+import { type Settled, settle } from './settle.ts';
+import { isLive } from './states.ts';
+
+/** Asks the channel what became of an attempt, and settles by the answer. Null: there is nothing to ask. */
+export async function check(kernel: Kernel, attemptId: string, cause: Cause): Promise<Settled | null> {
+  const attempt = await readAttempt(kernel.database, attemptId);
+  if (attempt === null || !isLive(attempt.state)) return null;
+  const evidence = await gather(kernel, attempt);
+  return evidence === null ? null : settle(kernel, { attempt, evidence, cause });
+}
+
+/** What the channel says of an attempt now. Null: it cannot be asked. */
+export async function gather(kernel: Kernel, attempt: AttemptRow): Promise<Evidence | null> {
+  const account = kernel.channels.account(attempt.account_id);
+  if (account === undefined) {
+    kernel.log.warn('an attempt waits for an account that cannot be opened', { attempt: attempt.id, account: attempt.account_id });
+    return null;
+  }
+  const expected = expectedOf(attempt, account.channel.merchantNo, account.record.livemode);
+  const answer = await query(kernel, account, attempt);
+  const evidence = answer === null ? null : evidenceOfQuery(answer, expected);
+  if (evidence !== null && evidence.kind !== 'notFound') return evidence;
+  const again = await sendAgain(kernel, account, attempt);
+  // Read like a query: that the repeat was refused or did not leave proves nothing about the first send.
+  return again === null ? evidence : evidenceOfQuery(again, expected);
+}
+
+async function query(kernel: Kernel, account: OpenAccount, attempt: AttemptRow): Promise<Outcome | null> {
+  const { channel, manifest } = account;
+  if (channel.query === undefined) return null;
+  if (manifest.abilities.query === 'by_channel_no' && attempt.channel_no === null) return null;
+  return kernel.caller.call(account, 'query', async (call) => channel.query?.(attemptRefOf(attempt), call) as Promise<Outcome>);
+}
+
+/**
+ * Sends the same attempt again, under the same number and with the same content: what the shopper
+ * was to do is lost with the answer. Only while its outcome is unknown, and only where the
+ * manifest says that a repeat cannot make a second payable thing.
+ */
+async function sendAgain(kernel: Kernel, account: OpenAccount, attempt: AttemptRow): Promise<Outcome | null> {
+  if (attempt.state !== 'sending' && attempt.state !== 'unknown') return null;
+  const { idempotency } = account.manifest;
+  const now = kernel.clock.now().getTime();
+  const ageMs = now - attempt.created_at;
+  if (!idempotency.create || now >= attempt.expires_at) return null;
+  if (idempotency.ttlHours !== undefined && ageMs >= idempotency.ttlHours * 3_600_000) return null;
+  const payment = await readPayment(kernel.database, attempt.payment_id);
+  if (payment === null || payment.closing === 1 || payment.state === 'success') return null;
+  const request = payRequestOf(payment, attempt, kernel.publicUrl);
+  return kernel.caller.call(account, 'pay', (call) => account.channel.pay(request, call));
+}

@@ -1,0 +1,121 @@
+import type { OpenAccount } from '../channels/accounts.ts';
+import type { CloseOutcome } from '../contract/outcome.ts';
+import type { Tx } from '../store/database.ts';
+import { type AttemptRow, changeAttempt, readAttempts } from '../store/tables/attempts.ts';
+import { type Cause, insertTransitions } from '../store/tables/history.ts';
+import { changePayment, lockPayment, type PaymentRow, readPayment } from '../store/tables/payments.ts';
+import { announcePayment } from './announce.ts';
+import { gather } from './check.ts';
+import type { Kernel } from './deps.ts';
+import type { Evidence } from './evidence.ts';
+import { attemptRefOf } from './request.ts';
+import { settle } from './settle.ts';
+import { canMoveAttempt, isLive } from './states.ts';
+
+export interface Closing {
+  readonly paymentId: string;
+  readonly reason: 'merchant' | 'expired';
+  readonly cause: Cause;
+}
+
+/** How long until a close that the channel has not confirmed is tried again. */
+export const closeRetryMs = 10_000;
+
+/**
+ * Closes a payment. The channel is asked to close each live attempt, and then whether it was paid
+ * all the same; only its word ends the attempt. Until then the payment is `processing` with
+ * `closing: true`, and the timer asks again. Of a payment that is already final, only attempts
+ * that could still be paid are closed. Null: there is no such payment.
+ */
+export async function closePayment(kernel: Kernel, input: Closing): Promise<PaymentRow | null> {
+  const begun = await beginClose(kernel, input);
+  if (begun === null) return null;
+  await Promise.all(begun.attempts.map((attempt) => closeAttempt(kernel, attempt, input.cause)));
+  return begun.attempts.length === 0 ? begun.payment : readPayment(kernel.database, input.paymentId);
+}
+
+interface Begun {
+  readonly payment: PaymentRow;
+  readonly attempts: readonly AttemptRow[];
+}
+
+/** Commits the wish to close, so that it survives whatever happens next. */
+async function beginClose(kernel: Kernel, input: Closing): Promise<Begun | null> {
+  const eventId = kernel.newId('evt_');
+  const begun = await kernel.database.transaction(
+    async (tx) => {
+      const payment = await lockPayment(tx, input.paymentId);
+      return payment === null ? null : beginInside(kernel, tx, payment, input, eventId);
+    },
+  );
+  if (begun?.payment.state === 'closed') kernel.afterCommit({ payment: begun.payment });
+  return begun;
+}
+
+async function beginInside(kernel: Kernel, tx: Tx, payment: PaymentRow, input: Closing, eventId: string): Promise<Begun> {
+  const now = kernel.clock.now().getTime();
+  const live = (await readAttempts(tx, payment.id)).filter((attempt) => isLive(attempt.state));
+  const open = payment.state === 'pending' || payment.state === 'processing';
+  if (open && live.length === 0) return { payment: await closeAtOnce(kernel, tx, payment, input, eventId, now), attempts: [] };
+  const attempts = await markClosing(kernel, tx, live, input.cause, now);
+  if (!open) return { payment, attempts };
+  const changes = { state: 'processing', closing: 1, close_reason: payment.close_reason ?? input.reason, due_at: now + closeRetryMs } as const;
+  if (payment.state === 'pending') {
+    const transition = { subjectId: payment.id, from: 'pending', to: 'processing', cause: input.cause, at: now };
+    await insertTransitions(tx, [{ id: kernel.newId('his_'), detail: 'closing', ...transition }]);
+  }
+  await changePayment(tx, payment.id, payment.state, changes);
+  return { payment: { ...payment, ...changes }, attempts };
+}
+
+async function closeAtOnce(kernel: Kernel, tx: Tx, payment: PaymentRow, input: Closing, eventId: string, now: number): Promise<PaymentRow> {
+  const changes = { state: 'closed', closing: 0, close_reason: input.reason, closed_at: now, due_at: null, sequence: payment.sequence + 1 } as const;
+  await changePayment(tx, payment.id, payment.state, changes);
+  const transition = { subjectId: payment.id, from: payment.state, to: 'closed', cause: input.cause, at: now };
+  await insertTransitions(tx, [{ id: kernel.newId('his_'), detail: input.reason, ...transition }]);
+  const closed = { ...payment, ...changes };
+  await announcePayment(kernel, tx, { eventId, type: 'payment.closed', payment: closed, now });
+  return closed;
+}
+
+/** An attempt whose call is still under way is left alone: its answer comes first, and the timer comes back. */
+async function markClosing(kernel: Kernel, tx: Tx, live: readonly AttemptRow[], cause: Cause, now: number): Promise<readonly AttemptRow[]> {
+  const closing: AttemptRow[] = live.filter((attempt) => attempt.state === 'closing');
+  for (const attempt of live.filter((one) => canMoveAttempt(one.state, 'closing'))) {
+    await changeAttempt(tx, attempt.id, attempt.state, { state: 'closing' });
+    const transition = { subjectId: attempt.id, from: attempt.state, to: 'closing', cause, at: now };
+    await insertTransitions(tx, [{ id: kernel.newId('his_'), ...transition }]);
+    closing.push({ ...attempt, state: 'closing' });
+  }
+  return closing;
+}
+
+/** Asks the channel to make one attempt unpayable, and settles what it turns out to be. */
+async function closeAttempt(kernel: Kernel, attempt: AttemptRow, cause: Cause): Promise<void> {
+  const account = kernel.channels.account(attempt.account_id);
+  if (account === undefined) return;
+  const closed = await askToClose(kernel, account, attempt);
+  const found = await gather(kernel, attempt);
+  const evidence = conclude(kernel, account, attempt, closed, found);
+  if (evidence !== null) await settle(kernel, { attempt, evidence, cause });
+}
+
+async function askToClose(kernel: Kernel, account: OpenAccount, attempt: AttemptRow): Promise<CloseOutcome | null> {
+  const { channel, manifest } = account;
+  if (channel.close === undefined) return null;
+  if (manifest.abilities.query === 'by_channel_no' && attempt.channel_no === null) return null;
+  return kernel.caller.call(account, 'close', async (call) => channel.close?.(attemptRefOf(attempt), call) as Promise<CloseOutcome>);
+}
+
+/** Money beats everything. Otherwise the attempt ends when the channel confirmed the close, or when its time there is over and it is unpaid. */
+function conclude(kernel: Kernel, account: OpenAccount, attempt: AttemptRow, closed: CloseOutcome | null, found: Evidence | null): Evidence | null {
+  if (found?.kind === 'paid' || found?.kind === 'paidOther' || found?.kind === 'mismatch') return found;
+  const cannotAsk = found === null;
+  const unpaid = found?.kind === 'closed' || found?.kind === 'notFound' || found?.kind === 'failed';
+  if (closed?.kind === 'closed' && (unpaid || cannotAsk)) return { kind: 'closed' };
+  const { settlingMs } = kernel.channels.settleRules(account.id);
+  const isOver = kernel.clock.now().getTime() > attempt.expires_at + settlingMs;
+  const noWayToClose = account.channel.close === undefined && isOver;
+  if (noWayToClose && (unpaid || found?.kind === 'waiting')) return { kind: 'closed' };
+  return found;
+}

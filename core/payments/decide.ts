@@ -1,0 +1,180 @@
+import type { AttemptChanges, AttemptRow, AttemptState } from '../store/tables/attempts.ts';
+import type { PaymentChanges, PaymentException, PaymentRow, PaymentState } from '../store/tables/payments.ts';
+import type { RefundKind } from '../store/tables/refunds.ts';
+import type { Evidence } from './evidence.ts';
+import { canMoveAttempt, isLive, isPaid } from './states.ts';
+
+/** What to do with money that arrives after the payment was closed or failed. */
+export type LatePolicy = 'auto_refund' | 'accept' | 'hold';
+
+export interface Situation {
+  readonly now: number;
+  readonly payment: PaymentRow;
+  readonly attempt: AttemptRow;
+  /** Whether any other attempt of the payment may still turn into money. */
+  readonly othersLive: boolean;
+  /** Whether the caller goes on to another account or method if this attempt ends unpaid. */
+  readonly failsOver: boolean;
+  readonly latePolicy: LatePolicy;
+  readonly notFoundIsFinalAfterMs: number;
+  /** The attempt can no longer be paid at the vendor: expired there, settling time included. */
+  readonly unpayable: boolean;
+}
+
+/** The writes that some evidence leads to. Null members: nothing of that kind. */
+export interface Plan {
+  readonly attempt: AttemptChanges | null;
+  readonly payment: PaymentChanges | null;
+  readonly refund: { readonly kind: Exclude<RefundKind, 'merchant'>; readonly amount: number } | null;
+  readonly event: string | null;
+}
+
+/** An outcome that was lost is asked for in the request's wake, not at the next round. */
+const firstQueryMs = 1000;
+
+const nothing: Plan = { attempt: null, payment: null, refund: null, event: null };
+
+/** Decides, without touching anything, what evidence about an attempt changes. A repeat of what is known changes nothing. */
+export function decide(evidence: Evidence, on: Situation): Plan {
+  switch (evidence.kind) {
+    case 'paid':
+      return isPaid(on.attempt.state) ? nothing : paid(evidence, on);
+    case 'paidOther':
+      return isPaid(on.attempt.state) ? nothing : paidOther(evidence, on);
+    case 'waiting':
+      return waiting(evidence, on);
+    case 'processing':
+      return processing(evidence, on);
+    case 'unknown':
+      return on.attempt.state === 'sending' ? { ...nothing, attempt: { state: 'unknown', due_at: on.now + firstQueryMs } } : nothing;
+    case 'notFound':
+      return notFound(on);
+    case 'mismatch':
+      return raise('mismatch', on);
+    default:
+      return unpaidEnd(evidence, on);
+  }
+}
+
+type Paid = Extract<Evidence, { kind: 'paid' | 'paidOther' }>;
+type Ended = Extract<Evidence, { kind: 'closed' | 'failed' | 'notSent' }>;
+
+function paid(evidence: Paid, on: Situation): Plan {
+  const late = !isLive(on.attempt.state);
+  const attempt: AttemptChanges = {
+    state: late ? 'succeeded_late' : 'succeeded',
+    channel_no: evidence.channelNo,
+    amount_paid: evidence.amount,
+    currency_paid: on.attempt.currency,
+    succeeded_at: evidence.at ?? on.now,
+    ended_at: on.now,
+    due_at: null,
+  };
+  return { ...paymentAfterMoney(evidence, on), attempt };
+}
+
+/** Which of the four meanings money has: the payment's own, a second one, a late one, or too much of it. */
+function paymentAfterMoney(evidence: Paid, on: Situation): Omit<Plan, 'attempt'> {
+  const { payment } = on;
+  if (payment.state === 'success' || payment.state === 'refunded') {
+    return { payment: { exception: 'duplicate' }, refund: { kind: 'duplicate', amount: evidence.amount }, event: 'payment.exception' };
+  }
+  const isLate = payment.state === 'closed' || payment.state === 'failed';
+  if (isLate && (on.latePolicy !== 'accept' || evidence.amount < payment.amount)) {
+    const refund = on.latePolicy === 'hold' ? null : ({ kind: 'late', amount: evidence.amount } as const);
+    return { payment: { exception: 'late' }, refund, event: 'payment.exception' };
+  }
+  if (evidence.amount < payment.amount) return { payment: { exception: 'mismatch' }, refund: null, event: 'payment.exception' };
+  const excess = evidence.amount - payment.amount;
+  return {
+    payment: success(evidence, on, isLate ? 'late' : excess > 0 ? 'excess' : null),
+    refund: excess > 0 ? { kind: 'excess', amount: excess } : null,
+    event: 'payment.succeeded',
+  };
+}
+
+function success(evidence: Paid, on: Situation, exception: PaymentException | null): PaymentChanges {
+  return {
+    state: 'success',
+    closing: 0,
+    exception,
+    failure: null,
+    accepted_attempt_id: on.attempt.id,
+    method: on.attempt.method,
+    channel: on.attempt.channel,
+    amount_paid: on.payment.amount,
+    succeeded_at: evidence.at ?? on.now,
+    // Other attempts can still be paid by a shopper who has two codes on screen: close them at once.
+    due_at: on.othersLive ? on.now : null,
+  };
+}
+
+/** One answer with another amount proves nothing; the same amount twice, from two queries, does. */
+function paidOther(evidence: Paid, on: Situation): Plan {
+  if (on.attempt.amount_paid === evidence.amount) return paid(evidence, on);
+  const remembered: AttemptChanges = { amount_paid: evidence.amount };
+  return { ...raise('mismatch', on), attempt: remembered };
+}
+
+function raise(exception: PaymentException, on: Situation): Plan {
+  if (on.payment.exception !== null || isPaid(on.attempt.state)) return nothing;
+  return { attempt: null, payment: { exception }, refund: null, event: 'payment.exception' };
+}
+
+function waiting(evidence: Extract<Evidence, { kind: 'waiting' }>, on: Situation): Plan {
+  const learned: AttemptChanges = { channel_no: evidence.channelNo ?? undefined, not_found_at: null };
+  if (!isLive(on.attempt.state)) return nothing;
+  if (on.attempt.state === 'closing') return { ...nothing, attempt: evidence.channelNo === null ? null : { channel_no: evidence.channelNo } };
+  const action = evidence.action === null ? undefined : JSON.stringify(evidence.action);
+  const attempt: AttemptChanges = { ...learned, state: 'waiting' };
+  if (on.payment.closing === 1 || isFinal(on.payment.state)) return { ...nothing, attempt };
+  return { ...nothing, attempt, payment: { state: 'pending', action } };
+}
+
+function processing(evidence: Extract<Evidence, { kind: 'processing' }>, on: Situation): Plan {
+  if (!canMoveAttempt(on.attempt.state, 'processing')) return nothing;
+  const attempt: AttemptChanges = { state: 'processing', channel_no: evidence.channelNo ?? undefined, not_found_at: null, acted: 1 };
+  if (on.payment.state !== 'pending') return { ...nothing, attempt };
+  return { attempt, payment: { state: 'processing' }, refund: null, event: 'payment.processing' };
+}
+
+/** Said once it is only remembered. Said twice, far enough apart, and of a number that can no longer be paid, it is an end. */
+function notFound(on: Situation): Plan {
+  const { attempt, now } = on;
+  if (!isLive(attempt.state)) return nothing;
+  if (attempt.not_found_at === null) return { ...nothing, attempt: { not_found_at: now } };
+  if (now - attempt.not_found_at < on.notFoundIsFinalAfterMs || !on.unpayable) return nothing;
+  const neverCame = attempt.state === 'sending' || attempt.state === 'unknown';
+  return unpaidEnd(neverCame ? { kind: 'notSent', reason: 'not_found' } : { kind: 'closed' }, on);
+}
+
+const endStates: Readonly<Record<Ended['kind'], AttemptState>> = { closed: 'closed', failed: 'failed', notSent: 'not_sent' };
+
+function unpaidEnd(evidence: Ended, on: Situation): Plan {
+  // A channel that declines while we close has ended the attempt just as well.
+  const to = on.attempt.state === 'closing' && evidence.kind === 'notSent' ? 'closed' : endStates[evidence.kind];
+  if (!canMoveAttempt(on.attempt.state, to)) return nothing;
+  const failure = evidence.kind === 'failed' ? failureOf(evidence) : null;
+  const attempt: AttemptChanges = { state: to, failure, ended_at: on.now, due_at: null };
+  if (on.othersLive || on.failsOver || isFinal(on.payment.state)) return { ...nothing, attempt };
+  return { attempt, refund: null, ...paymentAfterEnd(evidence, on) };
+}
+
+function paymentAfterEnd(evidence: Ended, on: Situation): Pick<Plan, 'payment' | 'event'> {
+  const { payment, now } = on;
+  const ending = { closing: 0, action: null, closed_at: now, due_at: null } as const;
+  if (payment.closing === 1 || evidence.kind === 'closed') {
+    const reason = payment.close_reason ?? 'channel';
+    return { payment: { ...ending, state: 'closed', close_reason: reason }, event: 'payment.closed' };
+  }
+  return { payment: { ...ending, closed_at: null, state: 'failed', failure: failureOf(evidence) }, event: 'payment.failed' };
+}
+
+function failureOf(evidence: Ended): string {
+  if (evidence.kind === 'failed') return JSON.stringify({ code: evidence.code, advice: evidence.advice, vendor: evidence.vendor });
+  return JSON.stringify({ code: 'channel_unavailable', advice: 'retry_other_method', vendor: null });
+}
+
+function isFinal(state: PaymentState): boolean {
+  return state === 'success' || state === 'refunded' || state === 'failed' || state === 'closed';
+}

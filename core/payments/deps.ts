@@ -1,0 +1,44 @@
+import type { App } from '../access/directory.ts';
+import type { Channels } from '../channels/accounts.ts';
+import type { Caller } from '../channels/call.ts';
+import type { Clock } from '../clock.ts';
+import type { IdPrefix } from '../ids.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Database, Tx } from '../store/database.ts';
+import type { LatePolicy } from './decide.ts';
+import type { Settled } from './settle.ts';
+
+/** What an event carries into the outbox. */
+export interface Announcement {
+  readonly eventId: string;
+  readonly appId: string;
+  readonly notifyUrl: string | null;
+  readonly type: string;
+  readonly subjectId: string;
+  readonly sequence: number;
+  readonly data: unknown;
+  readonly now: number;
+}
+
+/** What the payment and refund verbs need. Wired once, in `container.ts`. */
+export interface Kernel {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly channels: Channels;
+  readonly caller: Caller;
+  /** The base of the addresses that vendors call back, without a slash at its end. */
+  readonly publicUrl: string;
+  /** A number that grows by one with each payment; it spreads load over accounts of one priority. */
+  readonly nextTurn: () => number;
+  readonly apps: { get(id: string): App | undefined; latePolicy(appId: string): LatePolicy };
+  /** A new time-ordered id with this prefix. */
+  readonly newId: (prefix: IdPrefix) => string;
+  /** Writes an event and its deliveries inside the caller's transaction. */
+  readonly announce: (tx: Tx, announcement: Announcement) => Promise<void>;
+  /** Wakes the dispatcher and counts; called once the transaction is durable. */
+  readonly afterCommit: (settled: Pick<Settled, 'payment'>) => void;
+  readonly timing: { readonly callMs: number; readonly payMs: number; readonly closeWaitMs: number };
+}

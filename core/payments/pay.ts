@@ -1,0 +1,122 @@
+import type { App } from '../access/directory.ts';
+import { type Candidate, choose } from '../channels/choose.ts';
+import type { Outcome } from '../contract/outcome.ts';
+import { type Refusal, refuse } from '../errors.ts';
+import { type Tx, UniqueError } from '../store/database.ts';
+import { type AttemptRow, insertAttempt } from '../store/tables/attempts.ts';
+import { insertTransitions } from '../store/tables/history.ts';
+import { insertPayment, lockPayment, type PaymentRow, readPaymentByOrderNo } from '../store/tables/payments.ts';
+import { announcePayment } from './announce.ts';
+import type { Kernel } from './deps.ts';
+import { evidenceOfPay, expectedOf } from './evidence.ts';
+import { type NewPayment, payRequestOf } from './request.ts';
+import { newAttempt, newPayment } from './rows.ts';
+import { settle } from './settle.ts';
+
+export interface Paid {
+  readonly kind: 'payment';
+  readonly payment: PaymentRow;
+  /** False: this order was asked for before, and this is the payment it made. */
+  readonly created: boolean;
+}
+
+/**
+ * Takes a payment from the merchant's request to the shopper's next step.
+ *
+ * The payment and its first attempt are committed before a byte goes to a channel. Then the
+ * candidates are tried in order; the next one only when the last is proven not to have been sent,
+ * or was declined with a code that the channel allows to fail over.
+ */
+export async function pay(kernel: Kernel, app: App, request: NewPayment): Promise<Paid | Refusal> {
+  const candidates = findCandidates(kernel, app, request);
+  if (candidates.length === 0) return (await repeated(kernel, app, request)) ?? refuse('method_unavailable', { param: 'method' });
+  const now = kernel.clock.now();
+  const payment = newPayment(kernel, app, request, now);
+  const attempt = newAttempt(kernel, payment, candidates[0] as Candidate, now);
+  try {
+    await kernel.database.transaction((tx) => insertBoth(kernel, tx, payment, attempt), { table: 'payments', id: payment.id });
+  } catch (error) {
+    if (!(error instanceof UniqueError)) throw error;
+    const before = await repeated(kernel, app, request);
+    if (before === null) throw error;
+    return before;
+  }
+  return { kind: 'payment', payment: await tryCandidates(kernel, payment, attempt, candidates), created: true };
+}
+
+function findCandidates(kernel: Kernel, app: App, request: NewPayment): readonly Candidate[] {
+  const wanted = {
+    methods: [...new Set([request.method, ...request.fallbackMethods])],
+    merchantId: app.merchantId,
+    livemode: app.livemode,
+    amount: request.amount,
+    currency: request.currency,
+    payer: request.payer as Readonly<Record<string, unknown>>,
+  };
+  return choose(wanted, kernel.channels.payable(), kernel.nextTurn(), (accountId) => kernel.caller.isOpen(accountId, 'pay'));
+}
+
+/** The payment that the same order made before; a refusal when the order's content was another; null when there is none. */
+async function repeated(kernel: Kernel, app: App, request: NewPayment): Promise<Paid | Refusal | null> {
+  const payment = await readPaymentByOrderNo(kernel.database, app.id, request.merchantOrderNo);
+  if (payment === null) return null;
+  if (payment.request_hash === request.hash) return { kind: 'payment', payment, created: false };
+  return refuse('merchant_order_no_used', { param: 'merchant_order_no' });
+}
+
+async function insertBoth(kernel: Kernel, tx: Tx, payment: PaymentRow, attempt: AttemptRow): Promise<void> {
+  await insertPayment(tx, payment);
+  await insertAttempt(tx, attempt);
+  const at = payment.created_at;
+  await insertTransitions(tx, [
+    { id: kernel.newId('his_'), subjectId: payment.id, from: null, to: payment.state, cause: 'merchant', at },
+    { id: kernel.newId('his_'), subjectId: attempt.id, from: null, to: attempt.state, cause: 'merchant', at },
+  ]);
+  await announcePayment(kernel, tx, { eventId: kernel.newId('evt_'), type: 'payment.created', payment, now: at });
+}
+
+async function tryCandidates(kernel: Kernel, payment: PaymentRow, first: AttemptRow, candidates: readonly Candidate[]): Promise<PaymentRow> {
+  const giveUpAt = kernel.clock.now().getTime() + kernel.timing.payMs;
+  let attempt = first;
+  for (const [index, candidate] of candidates.entries()) {
+    const outcome = await callPay(kernel, payment, attempt, candidate);
+    const next = candidates[index + 1];
+    const failsOver = next !== undefined && mayFailOver(outcome, candidate) && kernel.clock.now().getTime() < giveUpAt;
+    const expected = expectedOf(attempt, candidate.account.channel.merchantNo, candidate.account.record.livemode);
+    const settled = await settle(kernel, { attempt, evidence: evidenceOfPay(outcome, expected), cause: 'kernel', failsOver });
+    if (!failsOver || settled.payment.closing === 1) return settled.payment;
+    const followed = await addAttempt(kernel, settled.payment, next);
+    if (followed === null) return settled.payment;
+    kernel.metrics.failover({ from: candidate.account.id, to: next.account.id, reason: outcome.kind });
+    attempt = followed;
+  }
+  throw new Error('a payment was tried without candidates');
+}
+
+async function callPay(kernel: Kernel, payment: PaymentRow, attempt: AttemptRow, candidate: Candidate): Promise<Outcome> {
+  const request = payRequestOf(payment, attempt, kernel.publicUrl);
+  return kernel.caller.call(candidate.account, 'pay', (call) => candidate.account.channel.pay(request, call));
+}
+
+/** The one rule of failover: proven not sent, or declined with a code on the channel's list. Unknown never. */
+function mayFailOver(outcome: Outcome, candidate: Candidate): boolean {
+  if (outcome.kind === 'notSent') return true;
+  return outcome.kind === 'declined' && candidate.account.manifest.failoverCodes.includes(outcome.code);
+}
+
+/** Commits the next attempt before it is sent. Null: the payment has meanwhile been closed or paid, so there must be none. */
+async function addAttempt(kernel: Kernel, payment: PaymentRow, candidate: Candidate): Promise<AttemptRow | null> {
+  const now = kernel.clock.now();
+  const attempt = newAttempt(kernel, payment, candidate, now);
+  return kernel.database.transaction(
+    async (tx) => {
+      const current = await lockPayment(tx, payment.id);
+      if (current === null || current.closing === 1 || (current.state !== 'pending' && current.state !== 'processing')) return null;
+      await insertAttempt(tx, attempt);
+      const transition = { subjectId: attempt.id, from: null, to: attempt.state, cause: 'kernel', at: now.getTime() } as const;
+      await insertTransitions(tx, [{ id: kernel.newId('his_'), ...transition }]);
+      return attempt;
+    },
+    { table: 'attempts', id: attempt.id },
+  );
+}

@@ -1,0 +1,49 @@
+import type { OpenAccount } from '../channels/accounts.ts';
+import type { CallbackItem, Trust } from '../contract/channel.ts';
+import { type AttemptRow, readAttemptByChannelNo, readAttemptByNumber } from '../store/tables/attempts.ts';
+import { check } from './check.ts';
+import type { Kernel } from './deps.ts';
+import { type Evidence, evidenceOfReport, expectedOf } from './evidence.ts';
+import { alreadySettled, settle } from './settle.ts';
+
+/** How a callback's fact was taken. `unknown`: there is no such attempt here. `wrong_account`: it belongs to another account. */
+export type Received = 'settled' | 'queried' | 'unknown' | 'wrong_account';
+
+type PaymentItem = Extract<CallbackItem, { of: 'payment' }>;
+
+/**
+ * Takes one fact about a payment out of a callback. Only a signed one that agrees with the attempt
+ * in every member settles; any other only makes us ask the channel ourselves.
+ */
+export async function receivePayment(kernel: Kernel, account: OpenAccount, item: PaymentItem, trust: Trust): Promise<Received> {
+  const attempt = await findAttempt(kernel, account, item);
+  if (attempt === null) return 'unknown';
+  if (attempt.account_id !== account.id) return 'wrong_account';
+  if (alreadySettled(attempt)) return 'settled';
+  const evidence = evidenceOfItem(account, attempt, item);
+  const proves = trust === 'signed' && evidence.kind !== 'mismatch' && evidence.kind !== 'paidOther';
+  if (proves) {
+    await settle(kernel, { attempt, evidence, cause: 'callback' });
+    return 'settled';
+  }
+  if (trust === 'signed') noteMismatch(kernel, account, attempt, evidence);
+  await check(kernel, attempt.id, 'callback');
+  return 'queried';
+}
+
+async function findAttempt(kernel: Kernel, account: OpenAccount, item: PaymentItem): Promise<AttemptRow | null> {
+  const byNumber = item.number === undefined ? null : await readAttemptByNumber(kernel.database, item.number);
+  if (byNumber !== null || item.channelNo === undefined) return byNumber;
+  return readAttemptByChannelNo(kernel.database, account.id, item.channelNo);
+}
+
+function evidenceOfItem(account: OpenAccount, attempt: AttemptRow, item: PaymentItem): Evidence {
+  if (item.report.state === 'declined') return { kind: 'failed', code: item.report.code, advice: 'retry_other_method', vendor: null };
+  return evidenceOfReport(item.report, expectedOf(attempt, account.channel.merchantNo, account.record.livemode));
+}
+
+function noteMismatch(kernel: Kernel, account: OpenAccount, attempt: AttemptRow, evidence: Evidence): void {
+  const field = evidence.kind === 'mismatch' ? evidence.what : 'amount';
+  kernel.metrics.callbackMismatch({ channel: account.channelId, field });
+  kernel.log.warn('a signed callback does not agree with its attempt; asking the channel', { attempt: attempt.id, account: account.id, field });
+}

@@ -1,0 +1,56 @@
+import type { Advice, RefundOutcome, VendorError } from '../contract/outcome.ts';
+import { compareEcho } from '../payments/evidence.ts';
+import type { RefundRow } from '../store/tables/refunds.ts';
+
+/** What the kernel has learned about one refund, after comparing the answer with what it asked. */
+export type RefundEvidence =
+  | { readonly kind: 'succeeded'; readonly channelNo: string; readonly at: number | null }
+  | { readonly kind: 'processing' | 'abnormal'; readonly channelNo: string | null }
+  | { readonly kind: 'failed'; readonly code: string; readonly advice: Advice; readonly vendor: VendorError | null }
+  | { readonly kind: 'notSent' }
+  | { readonly kind: 'notFound' }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'mismatch' };
+
+export interface ExpectedRefund {
+  readonly number: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly merchantNo: string | null;
+  readonly livemode: boolean;
+}
+
+export function expectedRefund(refund: RefundRow, merchantNo: string | null, livemode: boolean): ExpectedRefund {
+  return { number: refund.number, amount: refund.amount, currency: refund.currency, merchantNo, livemode };
+}
+
+/** Reads the outcome of `refund` or `queryRefund`. What the vendor says of other money or another number proves nothing. */
+export function evidenceOfRefund(outcome: RefundOutcome, expected: ExpectedRefund, asked: 'refund' | 'query'): RefundEvidence {
+  switch (outcome.kind) {
+    case 'ok':
+      return evidenceOfReport(outcome.report, expected);
+    case 'declined':
+      return { kind: 'failed', code: outcome.code, advice: outcome.advice, vendor: outcome.vendor };
+    case 'rejected':
+      if (asked === 'query' || outcome.reason === 'number_reused') return { kind: 'unknown' };
+      return { kind: 'failed', code: 'channel_rejected', advice: 'contact_support', vendor: outcome.vendor ?? null };
+    case 'notSent':
+      return asked === 'query' ? { kind: 'unknown' } : { kind: 'notSent' };
+    default:
+      return { kind: 'unknown' };
+  }
+}
+
+type Report = Extract<RefundOutcome, { kind: 'ok' }>['report'];
+
+export function evidenceOfReport(report: Report, expected: ExpectedRefund): RefundEvidence {
+  if (report.state === 'not_found') return { kind: 'notFound' };
+  if (compareEcho(report.echo, expected) !== null) return { kind: 'mismatch' };
+  if (report.state === 'failed') {
+    return { kind: 'failed', code: report.code, advice: 'contact_support', vendor: null };
+  }
+  if (report.state !== 'succeeded') return { kind: report.state, channelNo: report.channelNo ?? null };
+  const { amount, currency } = report.money;
+  if (amount !== expected.amount || currency !== expected.currency) return { kind: 'mismatch' };
+  return { kind: 'succeeded', channelNo: report.channelNo, at: report.at?.getTime() ?? null };
+}

@@ -1,0 +1,75 @@
+import type { Reader, Tx, Value } from '../database.ts';
+import { assignments, insert } from './row.ts';
+
+export type AttemptState =
+  | 'sending'
+  | 'waiting'
+  | 'processing'
+  | 'unknown'
+  | 'closing'
+  | 'succeeded'
+  | 'succeeded_late'
+  | 'failed'
+  | 'not_sent'
+  | 'closed';
+
+/** A row of `attempts`, member for member. */
+export interface AttemptRow {
+  readonly id: string;
+  readonly payment_id: string;
+  readonly number: string;
+  readonly account_id: string;
+  readonly account_version: number;
+  readonly channel: string;
+  readonly method: string;
+  readonly product: string;
+  readonly state: AttemptState;
+  readonly amount: number;
+  readonly currency: string;
+  readonly amount_paid: number;
+  readonly currency_paid: string | null;
+  readonly channel_no: string | null;
+  readonly failure: string | null;
+  readonly not_found_at: number | null;
+  readonly acted: number;
+  readonly version: number;
+  readonly checks: number;
+  readonly due_at: number | null;
+  readonly checked_at: number | null;
+  readonly expires_at: number;
+  readonly created_at: number;
+  readonly succeeded_at: number | null;
+  readonly ended_at: number | null;
+}
+
+export type AttemptChanges = { readonly [K in keyof AttemptRow]?: AttemptRow[K] | undefined };
+
+export async function insertAttempt(tx: Tx, row: AttemptRow): Promise<void> {
+  await insert(tx, 'attempts', { ...row });
+}
+
+export async function readAttempt(reader: Reader, id: string): Promise<AttemptRow | null> {
+  return ((await reader.get('SELECT * FROM attempts WHERE id = ?', [id])) as AttemptRow | undefined) ?? null;
+}
+
+export async function readAttemptByNumber(reader: Reader, number: string): Promise<AttemptRow | null> {
+  return ((await reader.get('SELECT * FROM attempts WHERE number = ?', [number])) as AttemptRow | undefined) ?? null;
+}
+
+export async function readAttemptByChannelNo(reader: Reader, accountId: string, channelNo: string): Promise<AttemptRow | null> {
+  const row = await reader.get('SELECT * FROM attempts WHERE account_id = ? AND channel_no = ?', [accountId, channelNo]);
+  return (row as AttemptRow | undefined) ?? null;
+}
+
+/** All attempts of a payment, oldest first. */
+export async function readAttempts(reader: Reader, paymentId: string): Promise<readonly AttemptRow[]> {
+  return (await reader.all('SELECT * FROM attempts WHERE payment_id = ? ORDER BY id', [paymentId])) as unknown as readonly AttemptRow[];
+}
+
+/** Writes the changes if the attempt is still in the state they were decided for. False: it is not, and nothing was written. */
+export async function changeAttempt(tx: Tx, id: string, from: AttemptState, changes: AttemptChanges): Promise<boolean> {
+  const set = assignments(changes as Record<string, Value | undefined>);
+  if (set.params.length === 0) return true;
+  const sql = `UPDATE attempts SET ${set.sql}, version = version + 1 WHERE id = ? AND state = ?`;
+  return (await tx.run(sql, [...set.params, id, from])) === 1;
+}

@@ -1,0 +1,112 @@
+import type { Reader, Tx, Value } from '../database.ts';
+import { assignments, insert, type Page, readPage, Where } from './row.ts';
+
+export type PaymentState = 'pending' | 'processing' | 'success' | 'failed' | 'refunded' | 'closed';
+export type PaymentException = 'late' | 'duplicate' | 'excess' | 'mismatch';
+
+/** A row of `payments`, member for member. */
+export interface PaymentRow {
+  readonly id: string;
+  readonly app_id: string;
+  readonly merchant_order_no: string;
+  readonly request_hash: string;
+  readonly livemode: number;
+  readonly state: PaymentState;
+  readonly closing: number;
+  readonly close_reason: string | null;
+  readonly exception: PaymentException | null;
+  readonly amount: number;
+  readonly currency: string;
+  readonly amount_paid: number;
+  readonly amount_refunded: number;
+  readonly refund_reserved: number;
+  readonly subject: string;
+  readonly method: string | null;
+  readonly channel: string | null;
+  readonly accepted_attempt_id: string | null;
+  readonly failure: string | null;
+  readonly request: string;
+  readonly action: string | null;
+  readonly notify_url: string | null;
+  readonly return_url: string | null;
+  readonly metadata: string;
+  readonly sequence: number;
+  readonly version: number;
+  readonly due_at: number | null;
+  readonly expires_at: number;
+  readonly created_at: number;
+  readonly succeeded_at: number | null;
+  readonly closed_at: number | null;
+}
+
+export type PaymentChanges = { readonly [K in keyof PaymentRow]?: PaymentRow[K] | undefined };
+
+export async function insertPayment(tx: Tx, row: PaymentRow): Promise<void> {
+  await insert(tx, 'payments', { ...row });
+}
+
+export async function readPayment(reader: Reader, id: string): Promise<PaymentRow | null> {
+  return ((await reader.get('SELECT * FROM payments WHERE id = ?', [id])) as PaymentRow | undefined) ?? null;
+}
+
+export async function readPaymentByOrderNo(reader: Reader, appId: string, merchantOrderNo: string): Promise<PaymentRow | null> {
+  const row = await reader.get('SELECT * FROM payments WHERE app_id = ? AND merchant_order_no = ?', [appId, merchantOrderNo]);
+  return (row as PaymentRow | undefined) ?? null;
+}
+
+/**
+ * Takes the payment's row for this transaction and reads it. Every transaction that touches a
+ * payment, its attempts or its refunds begins here, so they follow one another; the write also
+ * makes the row part of what a Galera cluster certifies, which a lock alone is not.
+ */
+export async function lockPayment(tx: Tx, id: string): Promise<PaymentRow | null> {
+  const found = await tx.run('UPDATE payments SET version = version + 1 WHERE id = ?', [id]);
+  return found === 0 ? null : readPayment(tx, id);
+}
+
+/** Writes the changes if the payment is still in the state they were decided for. False: it is not, and nothing was written. */
+export async function changePayment(tx: Tx, id: string, from: PaymentState, changes: PaymentChanges): Promise<boolean> {
+  const set = assignments(changes as Record<string, Value | undefined>);
+  if (set.params.length === 0) return true;
+  return (await tx.run(`UPDATE payments SET ${set.sql} WHERE id = ? AND state = ?`, [...set.params, id, from])) === 1;
+}
+
+/** Sets money aside for a refund, in one statement that cannot go beyond what was paid. False: nothing was set aside. */
+export async function reserveRefund(tx: Tx, paymentId: string, appId: string, amount: number): Promise<boolean> {
+  const sql = `UPDATE payments SET refund_reserved = refund_reserved + ?, version = version + 1
+    WHERE id = ? AND app_id = ? AND state = 'success' AND amount_refunded + refund_reserved + ? <= amount_paid`;
+  return (await tx.run(sql, [amount, paymentId, appId, amount])) === 1;
+}
+
+/** The reserve becomes a refund, and the payment `refunded` when all of it is. */
+export async function bookRefund(tx: Tx, paymentId: string, amount: number): Promise<boolean> {
+  const sql = `UPDATE payments SET refund_reserved = refund_reserved - ?, amount_refunded = amount_refunded + ?
+    WHERE id = ? AND state = 'success' AND refund_reserved >= ?`;
+  if ((await tx.run(sql, [amount, amount, paymentId, amount])) !== 1) return false;
+  await tx.run("UPDATE payments SET state = 'refunded' WHERE id = ? AND state = 'success' AND amount_refunded = amount_paid", [paymentId]);
+  return true;
+}
+
+export async function releaseRefund(tx: Tx, paymentId: string, amount: number): Promise<boolean> {
+  const sql = 'UPDATE payments SET refund_reserved = refund_reserved - ? WHERE id = ? AND refund_reserved >= ?';
+  return (await tx.run(sql, [amount, paymentId, amount])) === 1;
+}
+
+export interface PaymentFilter {
+  readonly appId: string;
+  readonly merchantOrderNo?: string | undefined;
+  readonly state?: string | undefined;
+  readonly channel?: string | undefined;
+  readonly createdFrom?: number | undefined;
+  readonly createdTo?: number | undefined;
+}
+
+export async function listPayments(reader: Reader, filter: PaymentFilter, page: Page): Promise<{ rows: readonly PaymentRow[]; hasMore: boolean }> {
+  const where = new Where().and('app_id = ?', filter.appId);
+  if (filter.merchantOrderNo !== undefined) where.and('merchant_order_no = ?', filter.merchantOrderNo);
+  if (filter.state !== undefined) where.and('state = ?', filter.state);
+  if (filter.channel !== undefined) where.and('channel = ?', filter.channel);
+  if (filter.createdFrom !== undefined) where.and('created_at >= ?', filter.createdFrom);
+  if (filter.createdTo !== undefined) where.and('created_at < ?', filter.createdTo);
+  return readPage<PaymentRow>((sql, params) => reader.all(sql, params), 'payments', where, page);
+}

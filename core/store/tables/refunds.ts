@@ -1,0 +1,81 @@
+import type { Reader, Tx, Value } from '../database.ts';
+import { assignments, insert, type Page, readPage, Where } from './row.ts';
+
+export type RefundState = 'created' | 'sending' | 'unknown' | 'processing' | 'succeeded' | 'failed';
+/** Who asked: the merchant, or the kernel for money that should not have come. */
+export type RefundKind = 'merchant' | 'late' | 'duplicate' | 'excess';
+
+/** A row of `refunds`, member for member. */
+export interface RefundRow {
+  readonly id: string;
+  readonly payment_id: string;
+  readonly attempt_id: string;
+  readonly app_id: string;
+  readonly merchant_refund_no: string | null;
+  readonly request_hash: string | null;
+  readonly number: string;
+  readonly kind: RefundKind;
+  readonly state: RefundState;
+  readonly exception: 'abnormal' | null;
+  readonly amount: number;
+  readonly currency: string;
+  readonly reason: string | null;
+  readonly channel_no: string | null;
+  readonly failure: string | null;
+  readonly not_found_at: number | null;
+  readonly version: number;
+  readonly sequence: number;
+  readonly checks: number;
+  readonly due_at: number | null;
+  readonly created_at: number;
+  readonly succeeded_at: number | null;
+  readonly ended_at: number | null;
+}
+
+export type RefundChanges = { readonly [K in keyof RefundRow]?: RefundRow[K] | undefined };
+
+export async function insertRefund(tx: Tx, row: RefundRow): Promise<void> {
+  await insert(tx, 'refunds', { ...row });
+}
+
+export async function readRefund(reader: Reader, id: string): Promise<RefundRow | null> {
+  return ((await reader.get('SELECT * FROM refunds WHERE id = ?', [id])) as RefundRow | undefined) ?? null;
+}
+
+export async function readRefundByMerchantNo(reader: Reader, appId: string, merchantRefundNo: string): Promise<RefundRow | null> {
+  const row = await reader.get('SELECT * FROM refunds WHERE app_id = ? AND merchant_refund_no = ?', [appId, merchantRefundNo]);
+  return (row as RefundRow | undefined) ?? null;
+}
+
+/** By our number, or else by the vendor's. */
+export async function findRefund(reader: Reader, number: string | undefined, channelNo: string | undefined): Promise<RefundRow | null> {
+  if (number !== undefined) {
+    const row = await reader.get('SELECT * FROM refunds WHERE number = ?', [number]);
+    if (row !== undefined) return row as unknown as RefundRow;
+  }
+  if (channelNo === undefined) return null;
+  return ((await reader.get('SELECT * FROM refunds WHERE channel_no = ?', [channelNo])) as RefundRow | undefined) ?? null;
+}
+
+/** All refunds of a payment, oldest first. */
+export async function readRefunds(reader: Reader, paymentId: string): Promise<readonly RefundRow[]> {
+  return (await reader.all('SELECT * FROM refunds WHERE payment_id = ? ORDER BY id', [paymentId])) as unknown as readonly RefundRow[];
+}
+
+/** Writes the changes if the refund is still in the state they were decided for. False: it is not, and nothing was written. */
+export async function changeRefund(tx: Tx, id: string, from: RefundState, changes: RefundChanges): Promise<boolean> {
+  const set = assignments(changes as Record<string, Value | undefined>);
+  if (set.params.length === 0) return true;
+  const sql = `UPDATE refunds SET ${set.sql}, version = version + 1 WHERE id = ? AND state = ?`;
+  return (await tx.run(sql, [...set.params, id, from])) === 1;
+}
+
+export async function listRefunds(
+  reader: Reader,
+  filter: { readonly appId: string; readonly paymentId?: string | undefined },
+  page: Page,
+): Promise<{ rows: readonly RefundRow[]; hasMore: boolean }> {
+  const where = new Where().and('app_id = ?', filter.appId);
+  if (filter.paymentId !== undefined) where.and('payment_id = ?', filter.paymentId);
+  return readPage<RefundRow>((sql, params) => reader.all(sql, params), 'refunds', where, page);
+}
