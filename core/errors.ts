@@ -41,7 +41,7 @@ export interface Refusal {
 /** A refusal with the detail of the table, `values` filled in. */
 export function refuse(code: ErrorCode, extra: Omit<Refusal, 'kind' | 'code'> & { readonly values?: DetailValues } = {}): Refusal {
   const { values, ...rest } = extra;
-  return { kind: 'refused', code, detail: fillDetail(errors[code].detail, values ?? {}), ...rest };
+  return { kind: 'refused', code, detail: fillDetail(errors[code].detail, { param: rest.param ?? '', ...values }), ...rest };
 }
 
 /** A fault of one field, with the detail of the table. */

@@ -42,4 +42,16 @@ export const fieldErrors = {
     ['Not one of the choices', '取值不在可选范围'],
     ['{param} must be one of: {choices}.', '{param} 须为以下之一：{choices}。'],
   ),
+  sum_mismatch: entry(
+    null,
+    'fix_request',
+    ['Sum does not match', '合计不符'],
+    ['The amounts in {param} do not add up to the amount.', '{param} 中的金额之和与总金额不符。'],
+  ),
+  url_forbidden_field: entry(
+    null,
+    'fix_request',
+    ['Address not permitted', '地址不被允许'],
+    ['{param} must be a public https address.', '{param} 须为公网 https 地址。'],
+  ),
 };

@@ -158,7 +158,7 @@ export const requestErrors = {
     400,
     'fix_request',
     ['Payer information missing', '缺少付款人信息'],
-    ['The method needs payer.{name}.', '该支付方式需要 payer.{name}。'],
+    ['The method needs {param}.', '该支付方式需要 {param}。'],
   ),
   url_forbidden: entry(
     400,

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { type FieldFault, type Refusal, refuse } from '../../errors.ts';
+import { type HttpContext, rawQuery, type Step } from '../context.ts';
+import { type Parsed, refuseFaults } from '../faults.ts';
+import { parseJson } from '../json.ts';
+import { formatOfType } from '../negotiate.ts';
+import { parseQuery } from '../query.ts';
+import { sendRefusal } from '../respond.ts';
+import type { Route } from '../route.ts';
+import { type Shape, shapeOf } from '../shape.ts';
+import { validate } from '../validate.ts';
+import { parseXml } from '../xml.ts';
+
+/** A schema and what text has to know of it. */
+interface Schema {
+  readonly type: z.ZodType;
+  readonly shape: Shape;
+}
+
+/** Reads body and query by the route's schemas, and refuses with every fault of both at once. */
+export function readInput(route: Route): Step {
+  const bodySchema = schemaOf(route.body);
+  const querySchema = schemaOf(route.query);
+  return async (ctx, next) => {
+    const parsed = parseBody(ctx, bodySchema.shape);
+    if ('kind' in parsed) return sendRefusal(ctx, parsed);
+    if (!parsed.ok) return sendRefusal(ctx, refuse(parsed.code, { detail: parsed.detail }));
+    const query = parseQuery(rawQuery(ctx), querySchema.shape);
+    const body = check(bodySchema.type, parsed.value, parsed.faults);
+    const params = check(querySchema.type, query.value, query.faults);
+    const faults = [...params.faults, ...body.faults];
+    if (faults.length > 0) return sendRefusal(ctx, refuseFaults(faults));
+    ctx.state.body = body.value;
+    ctx.state.query = params.value;
+    return next();
+  };
+}
+
+function schemaOf(schema: z.ZodType | undefined): Schema {
+  const type = schema ?? z.strictObject({});
+  return { type, shape: shapeOf(type) };
+}
+
+/** A body that is empty is an empty object, whatever its type: the schema then names what is missing. */
+function parseBody(ctx: HttpContext, shape: Shape): Parsed | Refusal {
+  const { rawBody } = ctx.state;
+  if (rawBody.length === 0) return { ok: true, value: {}, faults: [] };
+  const encoding = ctx.req.headers['content-encoding'];
+  const format = formatOfType(ctx.req.headers['content-type']);
+  if (format === null || format === 'other') return refuse('unsupported_media_type');
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') return refuse('unsupported_media_type');
+  return format === 'xml' ? parseXml(rawBody, shape) : parseJson(rawBody);
+}
+
+/** The faults found while reading stand for those that the schema finds in the same field. */
+function check(schema: z.ZodType, value: unknown, found: readonly FieldFault[]): { value: unknown; faults: readonly FieldFault[] } {
+  const result = validate(schema, value);
+  if (result.ok) return { value: result.value, faults: found };
+  const named = new Set(found.map((fault) => fault.param));
+  return { value, faults: [...found, ...result.faults.filter((fault) => !named.has(fault.param))] };
+}

@@ -1,0 +1,150 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import Koa from 'koa';
+import { type ErrorCode, errors, refuse } from '../errors.ts';
+import type { HttpState, Step } from './context.ts';
+import { type BeginDeps, begin } from './middleware/begin.ts';
+import { catchErrors } from './middleware/catch-errors.ts';
+import { checkUrl } from './middleware/check-url.ts';
+import { buildProblem } from './problem.ts';
+import type { AnyRoute } from './route.ts';
+import { buildRouter, type RouteDeps } from './router.ts';
+
+/** Everything that the HTTP layer needs of the outside. */
+export interface AppDeps extends Omit<RouteDeps, 'body'>, Omit<BeginDeps, 'isDraining'> {}
+
+/** Limits of connections and requests. Node's own defaults are far too generous: 300 s for a request, no limit of connections. */
+export interface ServerLimits {
+  readonly bodyBytes: number;
+  /** From connection to complete headers. */
+  readonly headersTimeoutMs: number;
+  /** From complete headers to complete body. */
+  readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly maxConnections: number;
+  readonly maxHeaderBytes: number;
+}
+
+export const defaultLimits: ServerLimits = {
+  bodyBytes: 262_144,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 65_000,
+  maxConnections: 10_000,
+  maxHeaderBytes: 16_384,
+};
+
+export interface ServerOptions {
+  readonly routes: readonly AnyRoute[];
+  readonly deps: AppDeps;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly host?: string;
+  readonly limits?: Partial<ServerLimits>;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly port: number;
+  readonly isDraining: () => boolean;
+  /** Takes no more connections, lets requests in flight end, and cuts what is left after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** The steps of every request, in order. The steps of a matched route follow in `router.ts`. */
+function buildApp(options: ServerOptions, limits: ServerLimits, isDraining: () => boolean): Koa<HttpState> {
+  const { deps, routes } = options;
+  const body = { maxBytes: limits.bodyBytes, deadlineMs: limits.requestTimeoutMs };
+  const steps: readonly Step[] = [
+    begin({ ...deps, isDraining }),
+    catchErrors(deps.onError),
+    checkUrl(),
+    ...buildRouter(routes, { ...deps, body }),
+  ];
+  const app = new Koa<HttpState>();
+  for (const step of steps) app.use(step);
+  // Reached only by failures after the answer has begun: a client that went away, most of all.
+  app.on('error', (error: unknown) => deps.onError(error, 'none'));
+  return app;
+}
+
+/** Starts to serve the routes. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const limits = { ...defaultLimits, ...options.limits };
+  const drain = { begun: false };
+  const isDraining = () => drain.begun;
+  const server = openServer(limits, buildApp(options, limits, isDraining).callback());
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerBrokenRequest(error, socket, options.deps));
+  await listen(server, options.port, options.host);
+  return {
+    port: (server.address() as AddressInfo).port,
+    isDraining,
+    stop(graceMs) {
+      drain.begun = true;
+      return closeGracefully(server, graceMs);
+    },
+  };
+}
+
+function openServer(limits: ServerLimits, handle: (request: IncomingMessage, response: ServerResponse) => unknown): Server {
+  const server = createServer(
+    {
+      headersTimeout: limits.headersTimeoutMs,
+      // The body has a deadline of its own that answers in full; this is the net below it.
+      requestTimeout: limits.headersTimeoutMs + limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      maxHeaderSize: limits.maxHeaderBytes,
+      // How often the two timeouts above are looked at: the default of 30 s would make them that much longer.
+      connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
+    },
+    handle,
+  );
+  server.maxConnections = limits.maxConnections;
+  return server;
+}
+
+function listen(server: Server, port: number, host = '0.0.0.0'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** How often connections that became idle during the drain are closed. */
+const idleSweepMs = 50;
+
+async function closeGracefully(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs);
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(cut);
+}
+
+/** Answers what could not be read as HTTP at all; no middleware ever sees it. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, deps: AppDeps): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const requestId = deps.newRequestId();
+  const code = brokenRequestCode(error.code);
+  const body = JSON.stringify(buildProblem(refuse(code), { requestId, locale: 'en', errorsUrl: deps.errorsUrl }));
+  const head = [
+    `HTTP/1.1 ${errors[code].status} ${code}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-Id: ${requestId}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+function brokenRequestCode(code: string | undefined): ErrorCode {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large';
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'invalid_request';
+}

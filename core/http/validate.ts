@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { type DetailValues, type FieldCode, type FieldFault, faultOf, type Text } from '../errors.ts';
+import { paramOf } from './faults.ts';
+
+/** A value that passed, or everything that is wrong with it. */
+export type Validated = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly faults: readonly FieldFault[] };
+
+/** Longest list of choices that a sentence still holds. */
+const maxChoicesShown = 12;
+
+/** Holds a value against a schema and says all its faults in the words of the API. */
+export function validate(schema: z.ZodType, value: unknown): Validated {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return { ok: true, value: result.data };
+  return { ok: false, faults: result.error.issues.flatMap((issue) => faultsOf(issue, issue.path)) };
+}
+
+/**
+ * What a refinement of our own may carry as `params`: `{ code: 'invalid_format' }`, and a sentence
+ * when the one of the table says too little.
+ */
+const ownFault = z.object({
+  code: z.enum(['required', 'out_of_range', 'invalid_format', 'invalid_choice', 'wrong_type', 'too_long', 'too_short']),
+  detail: z.object({ en: z.string(), zh: z.string() }).optional(),
+});
+
+function faultsOf(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): readonly FieldFault[] {
+  const param = paramOf(path);
+  // zod tells a missing field by its type or choice; the API has a word of its own for it.
+  if (issue.input === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union')) {
+    return [faultOf(param, 'required')];
+  }
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => faultOf(paramOf([...path, key]), 'unknown_field'));
+  if (issue.code === 'invalid_key' || issue.code === 'invalid_element') {
+    return issue.issues.flatMap((inner) => faultsOf(inner, [...path, ...inner.path]));
+  }
+  if (issue.code === 'custom') return [customFault(param, issue.params)];
+  const [code, values] = simpleFault(issue);
+  return [faultOf(param, code, values)];
+}
+
+function customFault(param: string, params: unknown): FieldFault {
+  const own = ownFault.safeParse(params);
+  if (!own.success) return faultOf(param, 'invalid_format');
+  const fault = faultOf(param, own.data.code);
+  return own.data.detail ? { ...fault, detail: own.data.detail } : fault;
+}
+
+function simpleFault(issue: z.core.$ZodIssue): readonly [FieldCode, DetailValues] {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected === 'int'
+        ? ['not_integer', {}]
+        : ['wrong_type', { expected: issue.expected === 'number' ? 'integer' : issue.expected }];
+    case 'too_big':
+      return isLength(issue.origin) ? ['too_long', { max: String(issue.maximum) }] : ['out_of_range', { range: atMost(issue.maximum) }];
+    case 'too_small':
+      return isLength(issue.origin) ? ['too_short', { min: String(issue.minimum) }] : ['out_of_range', { range: atLeast(issue) }];
+    case 'invalid_value':
+      return ['invalid_choice', { choices: listChoices(issue.values) }];
+    case 'invalid_union':
+      return ['wrong_type', { expected: unionTypes(issue) }];
+    default:
+      return ['invalid_format', {}];
+  }
+}
+
+function isLength(origin: string): boolean {
+  return origin === 'string' || origin === 'array' || origin === 'set' || origin === 'object' || origin === 'map';
+}
+
+function atMost(maximum: number | bigint): Text {
+  return { en: `of at most ${maximum}`, zh: `不超过 ${maximum} ` };
+}
+
+function atLeast(issue: z.core.$ZodIssueTooSmall): Text {
+  const floor = issue.inclusive === false ? `above ${issue.minimum}` : `of at least ${issue.minimum}`;
+  return { en: floor, zh: issue.inclusive === false ? `大于 ${issue.minimum} ` : `不小于 ${issue.minimum} ` };
+}
+
+function listChoices(values: readonly unknown[]): string {
+  const shown = values.slice(0, maxChoicesShown).map(String).join(', ');
+  return values.length > maxChoicesShown ? `${shown}, …` : shown;
+}
+
+function unionTypes(issue: z.core.$ZodIssueInvalidUnion): string {
+  const names = issue.errors.flat().flatMap((inner) => (inner.code === 'invalid_type' ? [inner.expected] : []));
+  return [...new Set(names)].join(' | ') || 'another kind';
+}
