@@ -8,8 +8,8 @@ import { judge, openResource } from './sign.ts';
 type Data = Readonly<Record<string, unknown>>;
 type Refusal = Extract<Callback, { kind: 'refused' }>['reason'];
 
-const accepted = reply(200, { code: 'SUCCESS' });
-const retry = reply(500, { code: 'FAIL', message: 'not stored yet, please send again' });
+const accepted = makeReply(200, { code: 'SUCCESS' });
+const retry = makeReply(500, { code: 'FAIL', message: 'not stored yet, please send again' });
 
 /**
  * Verifies a callback over its raw bytes, then opens and reads it. The vendor's probes, whose
@@ -33,7 +33,7 @@ export function readCallback(account: WechatAccount, raw: RawRequest, call: Call
   }
   // Only orders name the app. The contract's echo has no place for it, so it is compared here.
   if (content.appid !== undefined && content.appid !== account.appid) return refuse('wrong_account');
-  const item = eventType === 'TRANSACTION.SUCCESS' ? paymentItem(account, content) : refundItem(account, content);
+  const item = eventType === 'TRANSACTION.SUCCESS' ? readPaymentItem(account, content) : readRefundItem(account, content);
   return item === null ? refuse('malformed') : { kind: 'event', eventId: id, trust: 'signed', items: [item], accepted, retry };
 }
 
@@ -48,7 +48,7 @@ function openEnvelope(account: WechatAccount, resource: unknown): Buffer | null 
   return openResource(account.apiV3Key, { ciphertext: sealed, nonce, associatedData });
 }
 
-function paymentItem(account: WechatAccount, order: Data): CallbackItem | null {
+function readPaymentItem(account: WechatAccount, order: Data): CallbackItem | null {
   const report = readPayment(account.kit, order);
   if (report === null || report.state === 'unmapped' || report.state === 'not_found') return null;
   // A decline carries no echo: of another merchant's order it must not reach the kernel.
@@ -58,7 +58,7 @@ function paymentItem(account: WechatAccount, order: Data): CallbackItem | null {
 }
 
 /** In a callback a refund has `refund_status`, and by the vendor's table no currency: domestic refunds are in yuan. One that is written counts. */
-function refundItem(account: WechatAccount, refunded: Data): CallbackItem | null {
+function readRefundItem(account: WechatAccount, refunded: Data): CallbackItem | null {
   const { currency = 'CNY' } = (refunded.amount ?? {}) as Data;
   const report = readRefund(account.kit, refunded, refunded.refund_status, currency);
   if (report === null || report.state === 'unmapped' || report.state === 'not_found') return null;
@@ -67,9 +67,9 @@ function refundItem(account: WechatAccount, refunded: Data): CallbackItem | null
 }
 
 function refuse(reason: Refusal): Callback {
-  return { kind: 'refused', reason, reply: reply(401, { code: 'FAIL', message: reason }) };
+  return { kind: 'refused', reason, reply: makeReply(401, { code: 'FAIL', message: reason }) };
 }
 
-function reply(status: number, body: Readonly<Record<string, string>>): Reply {
+function makeReply(status: number, body: Readonly<Record<string, string>>): Reply {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }

@@ -15,7 +15,7 @@ export interface DeclineRule {
  */
 
 /** Codes after which an order was, for certain, not created. */
-export const payDeclines = rules({
+export const payDeclines = makeRules({
   RULELIMIT: ['limit_exceeded', 'retry_other_method', 'A limit of the merchant or the shopper is reached.', '超出商户或用户的交易限制。'],
   NOTENOUGH: ['insufficient_funds', 'retry_other_method', 'The shopper has not enough money.', '用户余额不足。'],
   ACCOUNTERROR: ['payer_account_abnormal', 'retry_other_method', "The shopper's WeChat account cannot pay.", '用户的微信账号无法付款。'],
@@ -23,7 +23,7 @@ export const payDeclines = rules({
 });
 
 /** Codes of which the vendor's table of refund errors says that the refund request has failed. */
-export const refundDeclines = rules({
+export const refundDeclines = makeRules({
   NOTENOUGH: ['insufficient_balance', 'retry', 'The merchant balance does not cover the refund.', '商户可用余额不足以退款。'],
   USERACCOUNTABNORMAL: [
     'payer_account_abnormal',
@@ -42,7 +42,7 @@ export const refundDeclines = rules({
   REQUESTBLOCKED: ['declined', 'contact_support', 'WeChat Pay refused the refund.', '微信支付拒绝了该退款。'],
 });
 
-function rules(table: Readonly<Record<string, readonly [string, Advice, string, string]>>): ReadonlyMap<string, DeclineRule> {
+function makeRules(table: Readonly<Record<string, readonly [string, Advice, string, string]>>): ReadonlyMap<string, DeclineRule> {
   return new Map(Object.entries(table).map(([vendorCode, [code, advice, en, zh]]) => [vendorCode, { code, advice, en, zh }]));
 }
 
@@ -67,13 +67,13 @@ const closeOutcomes: ReadonlyMap<string, 'closed' | 'paid' | 'notFound'> = new M
 
 const notFoundCodes: ReadonlySet<string> = new Set(['ORDERNOTEXIST', 'REFUNDNOTEXIST', 'RESOURCENOTEXISTS']);
 
-function plain(code: string): string {
+function flatten(code: string): string {
   return code.replaceAll('_', '');
 }
 
 /** True when the vendor says that it knows no order or refund of the number asked for. */
 export function saysNotFound(error: VendorError): boolean {
-  return notFoundCodes.has(plain(error.code));
+  return notFoundCodes.has(flatten(error.code));
 }
 
 /**
@@ -81,32 +81,33 @@ export function saysNotFound(error: VendorError): boolean {
  * The vendor has no code of its own for that; its text says so, or names 268498688.
  */
 function saysNumberReused(error: VendorError): boolean {
-  return plain(error.code) === 'INVALIDREQUEST' && /不一致|重入|268498688/.test(error.message);
+  return flatten(error.code) === 'INVALIDREQUEST' && /不一致|重入|268498688/.test(error.message);
 }
 
 /** A genuine error that is not a decline: our fault, or unknown. Enough for queries, which never decline. */
 export function explainFault(error: VendorError): Rejected | Unknown {
   if (saysNumberReused(error)) return { kind: 'rejected', reason: 'number_reused', vendor: error };
-  const reason = rejections.get(plain(error.code));
+  const reason = rejections.get(flatten(error.code));
   return reason === undefined ? { kind: 'unknown', reason: 'unmapped', vendor: error } : { kind: 'rejected', reason, vendor: error };
 }
 
 /** A genuine error of `pay`. An INVALID_REQUEST created nothing: the vendor checked the request against its rules first. */
 export function explainPayFault(error: VendorError): Declined | Rejected | Unknown {
-  const rule = payDeclines.get(plain(error.code));
+  const rule = payDeclines.get(flatten(error.code));
   if (rule !== undefined) return { kind: 'declined', code: rule.code, advice: rule.advice, vendor: error };
-  if (plain(error.code) === 'INVALIDREQUEST' && !saysNumberReused(error)) return { kind: 'rejected', reason: 'validation', vendor: error };
+  if (flatten(error.code) === 'INVALIDREQUEST' && !saysNumberReused(error))
+    return { kind: 'rejected', reason: 'validation', vendor: error };
   return explainFault(error);
 }
 
 /** A genuine error of `refund`. A reused number is looked at first: under it a refund may exist. */
 export function explainRefundFault(error: VendorError): Declined | Rejected | Unknown {
-  const rule = saysNumberReused(error) ? undefined : refundDeclines.get(plain(error.code));
+  const rule = saysNumberReused(error) ? undefined : refundDeclines.get(flatten(error.code));
   return rule === undefined ? explainFault(error) : { kind: 'declined', code: rule.code, advice: rule.advice, vendor: error };
 }
 
 /** A genuine error of `close`. */
 export function explainCloseFault(error: VendorError): CloseOutcome {
-  const kind = closeOutcomes.get(plain(error.code));
+  const kind = closeOutcomes.get(flatten(error.code));
   return kind === undefined ? explainFault(error) : { kind };
 }

@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 import type { KeyObject } from 'node:crypto';
 import type { Call, Kit, WireAnswer } from '../../../core/contract/kit.ts';
 import type { NotSent, Rejected, Unknown, VendorError } from '../../../core/contract/outcome.ts';
-import { judge, requestMessage, signMessage, unixSeconds } from './sign.ts';
+import { judge, signMessage, toUnixSeconds, writeRequestMessage } from './sign.ts';
 
 /** An opened account: configuration with its keys already parsed. */
 export interface WechatAccount {
@@ -35,9 +35,9 @@ export type Answer =
 /** Signs and sends one request, and verifies what comes back before reading it. */
 export async function ask(account: WechatAccount, call: Call, question: Question): Promise<Answer> {
   const body = question.body === undefined ? '' : JSON.stringify(question.body);
-  const timestamp = unixSeconds(call.now());
+  const timestamp = toUnixSeconds(call.now());
   const nonce = call.nonce();
-  const message = requestMessage({ method: question.method, path: question.path, timestamp, nonce, body });
+  const message = writeRequestMessage({ method: question.method, path: question.path, timestamp, nonce, body });
   const signature = await signMessage(account.privateKey, message);
   const fields = `mchid="${account.mchid}",nonce_str="${nonce}",signature="${signature}",timestamp="${timestamp}",serial_no="${account.serialNo}"`;
   const headers: Record<string, string> = {

@@ -4,7 +4,7 @@ import type { Call, Kit } from '../../../core/contract/kit.ts';
 import type { Action, CloseOutcome, Echo, Outcome, PaymentReport, RefundOutcome, RefundReport } from '../../../core/contract/outcome.ts';
 import { explainCloseFault, explainFault, explainPayFault, explainRefundFault, saysNotFound } from './errors.ts';
 import { ask, type WechatAccount } from './gateway.ts';
-import { cashierMessage, signMessage, unixSeconds } from './sign.ts';
+import { signMessage, toUnixSeconds, writeCashierMessage } from './sign.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -18,7 +18,7 @@ export async function pay(account: WechatAccount, request: PayRequest, call: Cal
     mchid: account.mchid,
     description: cutBytes(request.subject, 127),
     out_trade_no: request.number,
-    time_expire: chinaTime(request.expiresAt),
+    time_expire: toChinaTime(request.expiresAt),
     notify_url: request.callbackUrl,
     amount: { total: request.money.amount, currency: request.money.currency },
     ...shopper,
@@ -49,14 +49,14 @@ async function readAction(account: WechatAccount, request: PayRequest, data: Dat
 }
 
 async function makeCashierAction(account: WechatAccount, prepayId: string, call: Call): Promise<Action> {
-  const parts = { appId: account.appid, timeStamp: unixSeconds(call.now()), nonceStr: call.nonce(), package: `prepay_id=${prepayId}` };
-  const paySign = await signMessage(account.privateKey, cashierMessage(parts));
+  const parts = { appId: account.appid, timeStamp: toUnixSeconds(call.now()), nonceStr: call.nonce(), package: `prepay_id=${prepayId}` };
+  const paySign = await signMessage(account.privateKey, writeCashierMessage(parts));
   return { type: 'sdk', params: { ...parts, signType: 'RSA', paySign } };
 }
 
 /** Asks for an order by our number: the vendor's own number exists only once it is paid. */
 export async function query(account: WechatAccount, attempt: AttemptRef, call: Call): Promise<Outcome> {
-  const answer = await ask(account, call, { method: 'GET', path: `${orderPath(attempt.number)}?mchid=${account.mchid}` });
+  const answer = await ask(account, call, { method: 'GET', path: `${makeOrderPath(attempt.number)}?mchid=${account.mchid}` });
   if (answer.kind === 'fault')
     return saysNotFound(answer.error) ? { kind: 'ok', report: { state: 'not_found' } } : explainFault(answer.error);
   if (answer.kind !== 'data') return answer;
@@ -72,7 +72,7 @@ export async function query(account: WechatAccount, attempt: AttemptRef, call: C
 
 /** Closes an unpaid order. The vendor answers 204, and again 204 when it was closed before. */
 export async function close(account: WechatAccount, attempt: AttemptRef, call: Call): Promise<CloseOutcome> {
-  const path = `${orderPath(attempt.number)}/close`;
+  const path = `${makeOrderPath(attempt.number)}/close`;
   const answer = await ask(account, call, { method: 'POST', path, body: { mchid: account.mchid } });
   if (answer.kind === 'fault') return explainCloseFault(answer.error);
   return answer.kind === 'data' ? { kind: 'closed' } : answer;
@@ -166,12 +166,12 @@ function readTime(value: unknown): { readonly at?: Date } {
   return Number.isNaN(at.getTime()) ? {} : { at };
 }
 
-function orderPath(number: string): string {
+function makeOrderPath(number: string): string {
   return `/v3/pay/transactions/out-trade-no/${encodeURIComponent(number)}`;
 }
 
 /** RFC 3339 at +08:00, whole seconds. China has one time zone and no summer time. */
-function chinaTime(time: Date): string {
+function toChinaTime(time: Date): string {
   return `${new Date(time.getTime() + 8 * 3_600_000).toISOString().slice(0, 19)}+08:00`;
 }
 

@@ -16,12 +16,12 @@ export interface SignedParts {
 }
 
 /** Each line ends with a line feed, the last one too; a GET has an empty last line. */
-export function requestMessage(parts: SignedParts): string {
+export function writeRequestMessage(parts: SignedParts): string {
   return `${parts.method}\n${parts.path}\n${parts.timestamp}\n${parts.nonce}\n${parts.body}\n`;
 }
 
 /** What the shopper's WeChat checks before it shows the cashier: over the whole `prepay_id=…`, not the bare id. */
-export function cashierMessage(parts: {
+export function writeCashierMessage(parts: {
   readonly appId: string;
   readonly timeStamp: string;
   readonly nonceStr: string;
@@ -41,7 +41,7 @@ export function signMessage(privateKey: KeyObject, message: string): Promise<str
 }
 
 /** The time in seconds, as the vendor's headers write it. */
-export function unixSeconds(now: Date): string {
+export function toUnixSeconds(now: Date): string {
   return String(Math.floor(now.getTime() / 1000));
 }
 

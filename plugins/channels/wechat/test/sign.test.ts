@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { makeKit } from '../../../../test/kit/channel-kit.ts';
-import { type Evidence, judge, openResource, requestMessage, signMessage } from '../sign.ts';
+import { type Evidence, judge, openResource, signMessage, writeRequestMessage } from '../sign.ts';
 import { type GoVector, type JavaVector, merchant, nowSec, platform, platformSerial, readVector, vendorHeaders } from './fixture.ts';
 
 const { base64 } = makeKit();
@@ -15,7 +15,7 @@ function mutate(bytes: Uint8Array, at: number): Buffer {
 
 describe('WeChat Pay signing', () => {
   it('writes five lines, each with its line feed, even when the body is empty', () => {
-    const message = requestMessage({ method: 'GET', path: '/v3/certificates', timestamp: '1554208460', nonce: 'n', body: '' });
+    const message = writeRequestMessage({ method: 'GET', path: '/v3/certificates', timestamp: '1554208460', nonce: 'n', body: '' });
     expect(message).to.equal('GET\n/v3/certificates\n1554208460\nn\n\n');
   });
 

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
 import type { Channel, PayRequest, RawRequest, RefundRequest } from '../../../../core/contract/channel.ts';
 import type { Action, Outcome } from '../../../../core/contract/outcome.ts';
@@ -28,7 +29,7 @@ describe('WeChat Pay against the simulator', () => {
     const accounts = (await (await fetch(`${simulator.url}/_accounts`)).json()) as { wechat: { config: Config }[] };
     configs = accounts.wechat.map(({ config }) => config);
     shop = createServer(async (request, response) => {
-      const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>));
+      const body = await buffer(request);
       const headers = request.headers as Record<string, string>;
       arrived.push({ method: 'POST', url: callbackUrl, query: '', headers, body });
       response.writeHead(200).end('{"code":"SUCCESS"}');
