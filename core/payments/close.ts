@@ -48,7 +48,7 @@ async function beginClose(kernel: Kernel, input: Closing): Promise<Begun | null>
       return payment === null ? null : beginInside(kernel, tx, payment, input, eventId);
     },
   );
-  if (begun?.payment.state === 'closed') kernel.afterCommit({ payment: begun.payment });
+  if (begun?.payment.state === 'closed') kernel.afterCommit({ before: null, payment: begun.payment });
   return begun;
 }
 

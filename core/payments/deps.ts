@@ -7,7 +7,7 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Database, Tx } from '../store/database.ts';
 import type { LatePolicy } from './decide.ts';
-import type { Settled } from './settle.ts';
+import type { Committed } from './after-commit.ts';
 
 /** What an event carries into the outbox. */
 export interface Announcement {
@@ -39,6 +39,6 @@ export interface Kernel {
   /** Writes an event and its deliveries inside the caller's transaction. */
   readonly announce: (tx: Tx, announcement: Announcement) => Promise<void>;
   /** Wakes the dispatcher and counts; called once the transaction is durable. */
-  readonly afterCommit: (settled: Pick<Settled, 'payment'>) => void;
-  readonly timing: { readonly callMs: number; readonly payMs: number; readonly closeWaitMs: number };
+  readonly afterCommit: (committed: Committed) => void;
+  readonly timing: { readonly callMs: number; readonly payMs: number };
 }

@@ -41,6 +41,7 @@ export async function pay(kernel: Kernel, app: App, request: NewPayment): Promis
     if (before === null) throw error;
     return before;
   }
+  kernel.afterCommit({ before: null, payment });
   return { kind: 'payment', payment: await tryCandidates(kernel, payment, attempt, candidates), created: true };
 }
 

@@ -22,6 +22,7 @@ export interface Settled {
   readonly payment: PaymentRow;
   readonly attempt: AttemptRow;
   readonly changed: boolean;
+  readonly before: PaymentRow;
 }
 
 /**
@@ -48,12 +49,13 @@ async function settleInside(kernel: Kernel, tx: Tx, input: Settling, eventId: st
   const now = kernel.clock.now().getTime();
   const plan = decide(input.evidence, situation(kernel, now, payment, attempt, attempts, input.failsOver === true));
   const changes = differences(plan, payment, attempt);
-  if (changes === null) return { payment, attempt, changed: false };
+  if (changes === null) return { payment, attempt, changed: false, before: payment };
   await write(kernel, tx, { now, payment, attempt, plan: changes, cause: input.cause, eventId, transitionId });
   return {
     payment: apply(payment, { ...changes.payment, ...(changes.event === null ? {} : { sequence: payment.sequence + 1 }) }),
     attempt: apply(attempt, { ...changes.attempt }),
     changed: true,
+    before: payment,
   };
 }
 

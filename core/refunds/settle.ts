@@ -20,7 +20,7 @@ export interface SettlingRefund {
 export async function settleRefund(kernel: Kernel, input: SettlingRefund): Promise<RefundRow> {
   const transitionId = kernel.newId('his_');
   const settled = await kernel.database.transaction((tx) => settleInside(kernel, tx, input, transitionId), { table: 'history', id: transitionId });
-  kernel.afterCommit({ payment: settled.payment });
+  kernel.afterCommit({ before: null, payment: settled.payment });
   return settled.refund;
 }
 

@@ -72,7 +72,10 @@ function checkLines(body: Body): Refusal | null {
   if (body.order_lines === undefined) return null;
   const sum = body.order_lines.reduce((total, line) => total + BigInt(line.amount), 0n);
   if (sum === BigInt(body.amount)) return null;
-  const detail = { en: `The order lines add up to ${sum}, the amount is ${body.amount}.`, zh: `订单明细合计为 ${sum}，与金额 ${body.amount} 不符。` };
+  const detail = {
+    en: `The order lines add up to ${sum}, the amount is ${body.amount}.`,
+    zh: `订单明细合计为 ${sum}，与金额 ${body.amount} 不符。`,
+  };
   return refuse('invalid_request', { param: 'order_lines', errors: [{ param: 'order_lines', code: 'out_of_range', detail }] });
 }
 

@@ -1,0 +1,96 @@
+import { asFunction, asValue, createContainer, InjectionMode } from 'awilix';
+import type { Agent } from 'undici';
+import type { Directory } from './access/directory.ts';
+import { createRateLimit, type RateLimit } from './access/rate-limit.ts';
+import type { Vault } from './access/vault.ts';
+import { type Channels, createChannels } from './channels/accounts.ts';
+import { type Caller, createCaller } from './channels/call.ts';
+import { createWireAgent } from './channels/wire.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { ChannelPlugin } from './contract/channel.ts';
+import { createIdempotencyStore } from './http/idempotency-store.ts';
+import type { IdempotencyStore } from './http/idempotency.ts';
+import { makeId } from './ids.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { createDispatcher, type Dispatcher } from './notifications/deliver.ts';
+import { createAnnounce } from './notifications/enqueue.ts';
+import { createEndpoints, type Endpoints } from './notifications/endpoints.ts';
+import { afterCommit } from './payments/after-commit.ts';
+import type { Kernel } from './payments/deps.ts';
+import type { Database } from './store/database.ts';
+
+/** What is opened before anything can be wired: all that needs to wait. */
+export interface Opened {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly directory: Directory;
+  readonly plugins: ReadonlyMap<string, ChannelPlugin>;
+}
+
+/** Every singleton of the kernel by its name. */
+export interface Cradle extends Opened {
+  readonly agent: Agent;
+  readonly channels: Channels;
+  readonly caller: Caller;
+  readonly kernel: Kernel;
+  readonly endpoints: Endpoints;
+  readonly dispatcher: Dispatcher;
+  readonly idempotency: IdempotencyStore;
+  readonly rateLimit: RateLimit;
+}
+
+/** The only place that wires. Strict: a name that is not registered, or outlives what it needs, is an error at once. */
+export function wire(opened: Opened) {
+  const container = createContainer<Cradle>({ strict: true, injectionMode: InjectionMode.PROXY });
+  for (const [name, value] of Object.entries(opened)) container.register(name, asValue(value));
+  return container.register({
+    agent: asFunction(({ config }: Cradle) => createWireAgent(Math.min(config.channels.timeoutMs, 5000))).singleton(),
+    channels: asFunction(({ plugins }: Cradle) => createChannels(plugins)).singleton(),
+    caller: asFunction(makeCaller).singleton(),
+    kernel: asFunction(makeKernel).singleton(),
+    endpoints: asFunction(({ directory, clock }: Cradle) => createEndpoints(directory, clock)).singleton(),
+    dispatcher: asFunction(makeDispatcher).singleton(),
+    idempotency: asFunction(({ database, clock }: Cradle) => createIdempotencyStore(database, clock)).singleton(),
+    rateLimit: asFunction(({ clock }: Cradle) => createRateLimit(() => clock.now())).singleton(),
+  });
+}
+
+function makeCaller({ agent, clock, log, metrics, config }: Cradle): Caller {
+  return createCaller({ agent, clock, log, metrics, breaker: config.channels.breaker, timeoutMs: config.channels.timeoutMs });
+}
+
+function makeDispatcher({ database, endpoints, clock, log, metrics, config }: Cradle): Dispatcher {
+  const { timeoutMs, fastLane, slowLane, allowNetworks } = config.notifications;
+  return createDispatcher({ database, endpoints, clock, log, metrics, timeoutMs, fastLane, slowLane, allowNetworks, pollMs: config.jobs.pollMs });
+}
+
+function makeKernel({ database, clock, log, metrics, channels, caller, config, directory, endpoints, dispatcher }: Cradle): Kernel {
+  let turn = 0;
+  return {
+    database,
+    clock,
+    log,
+    metrics,
+    channels,
+    caller,
+    publicUrl: config.publicUrl,
+    apps: {
+      get: (id) => directory.app(id),
+      latePolicy: (id) => directory.app(id)?.latePolicy ?? 'hold',
+    },
+    nextTurn: () => {
+      turn += 1;
+      return turn;
+    },
+    newId: (prefix) => makeId(prefix, clock.now()),
+    announce: createAnnounce({ endpoints, clock }),
+    afterCommit: (settled) => afterCommit({ metrics, clock, kick: () => dispatcher.kick() }, settled),
+    timing: { callMs: config.channels.timeoutMs, payMs: config.channels.payDeadlineMs },
+  };
+}

@@ -1,0 +1,45 @@
+import type { Directory } from '../access/directory.ts';
+import type { Vault } from '../access/vault.ts';
+import type { Kernel } from '../payments/deps.ts';
+import type { AnyRoute } from './route.ts';
+import { callbackRoutes } from './routes/callbacks.ts';
+import { endpointRoutes } from './routes/endpoints.ts';
+import { eventRoutes } from './routes/events.ts';
+import { methodRoutes } from './routes/methods.ts';
+import { paymentRoutes } from './routes/payments.ts';
+import type { CheckUrl } from './routes/read-payment.ts';
+import { refundRoutes } from './routes/refunds.ts';
+import { paymentView, refundView } from './routes/schemas.ts';
+
+export interface ApiDeps {
+  readonly kernel: Kernel;
+  readonly directory: Directory;
+  readonly vault: Vault;
+  readonly checkUrl: CheckUrl;
+}
+
+/** Every route of the public API, in the order of the documentation. */
+export function apiRoutes({ kernel, directory, vault, checkUrl }: ApiDeps): readonly AnyRoute[] {
+  return [
+    ...paymentRoutes(kernel, checkUrl),
+    ...refundRoutes(kernel),
+    ...methodRoutes(kernel),
+    ...eventRoutes(kernel),
+    ...endpointRoutes({ database: kernel.database, vault, now: () => kernel.clock.now() }, directory, checkUrl),
+    ...callbackRoutes(kernel),
+  ];
+}
+
+/** What `data.object` of each notification is. */
+export const notificationObjects = {
+  'payment.created': paymentView,
+  'payment.processing': paymentView,
+  'payment.succeeded': paymentView,
+  'payment.failed': paymentView,
+  'payment.closed': paymentView,
+  'payment.exception': paymentView,
+  'refund.created': refundView,
+  'refund.processing': refundView,
+  'refund.succeeded': refundView,
+  'refund.failed': refundView,
+} as const;

@@ -1,0 +1,98 @@
+import { authenticate } from '../access/authenticate.ts';
+import type { App } from '../access/directory.ts';
+import type { RateLimit } from '../access/rate-limit.ts';
+import { urlFaults } from '../access/admin/url.ts';
+import type { Vault } from '../access/vault.ts';
+import type { Directory } from '../access/directory.ts';
+import type { Config } from '../config.ts';
+import { refuse } from '../errors.ts';
+import { makeId } from '../ids.ts';
+import type { Kernel } from '../payments/deps.ts';
+import { apiRoutes, notificationObjects } from './api.ts';
+import { docsPage, errorsPage } from './docs-page.ts';
+import type { IdempotencyStore } from './idempotency.ts';
+import { buildOpenApi } from './openapi.ts';
+import { documentRoute, healthRoutes, metricsRoute, type Readiness } from './operations.ts';
+import type { AnyRoute } from './route.ts';
+import type { CheckUrl } from './routes/read-payment.ts';
+import { type AppDeps, type RunningServer, startServer } from './server.ts';
+
+export interface HttpDeps {
+  readonly config: Config;
+  readonly kernel: Kernel;
+  readonly directory: Directory;
+  readonly vault: Vault;
+  readonly idempotency: IdempotencyStore;
+  readonly rateLimit: RateLimit;
+  readonly ready: () => Promise<Readiness>;
+  readonly version: string;
+}
+
+export interface RunningHttp {
+  readonly main: RunningServer;
+  /** The private port of the metrics, where one is configured. */
+  readonly metrics: RunningServer | null;
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Opens the ports: the API with its documents, and the metrics where they are wanted. */
+export async function startHttp(deps: HttpDeps): Promise<RunningHttp> {
+  const { config } = deps;
+  const appDeps = makeAppDeps(deps);
+  const { bodyBytes, headersTimeoutMs, requestTimeoutMs, maxConnections } = config.http;
+  const limits = { bodyBytes, headersTimeoutMs, requestTimeoutMs, maxConnections };
+  const main = await startServer({ routes: allRoutes(deps), deps: appDeps, port: config.port, host: config.host, limits });
+  const metrics =
+    config.metrics.port === null
+      ? null
+      : await startServer({ routes: [metricsRoute(deps.kernel.metrics, config.metrics.token)], deps: appDeps, port: config.metrics.port, host: config.host });
+  return {
+    main,
+    metrics,
+    async stop(graceMs) {
+      await Promise.all([main.stop(graceMs), metrics?.stop(graceMs)]);
+    },
+  };
+}
+
+function allRoutes(deps: HttpDeps): readonly AnyRoute[] {
+  const { config, kernel, version } = deps;
+  const api = [...apiRoutes({ ...deps, checkUrl: checkMerchantUrl }), ...healthRoutes(deps.ready)];
+  const document = buildOpenApi(api, { version, serverUrl: config.publicUrl, notifications: notificationObjects });
+  const json = { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(document) };
+  return [
+    ...api,
+    documentRoute('openapi', '/openapi.json', 'The API as OpenAPI 3.1', json),
+    documentRoute('docs', '/docs', 'The API for people', docsPage(document)),
+    documentRoute('errors', '/docs/errors', 'Every error code for people', errorsPage()),
+    // Without a token the metrics answer only on a port of their own.
+    ...(config.metrics.token === null ? [] : [metricsRoute(kernel.metrics, config.metrics.token)]),
+  ];
+}
+
+function makeAppDeps({ config, kernel, directory, idempotency, rateLimit }: HttpDeps): AppDeps {
+  const { clock, database, log, metrics } = kernel;
+  return {
+    errorsUrl: `${config.publicUrl}/docs/errors`,
+    newRequestId: () => makeId('req_', clock.now()),
+    idempotency,
+    limitRate: ({ app }) => {
+      const limited = rateLimit(app as App);
+      return limited === null ? null : refuse('rate_limited', { retryAfterSec: limited.retryAfterSec });
+    },
+    async authenticate(request) {
+      const result = await authenticate({ directory, database, now: () => clock.now() }, request);
+      return result.kind === 'refused' ? refuse(result.code) : result;
+    },
+    onAnswered({ durationMs, ...entry }) {
+      metrics.httpRequest({ route: entry.route, method: entry.method, code: entry.status }, durationMs / 1000);
+      log.info('answered', { ...entry, duration_ms: Math.round(durationMs) });
+    },
+    onError: (error, requestId) => log.error('a request failed', { error, request_id: requestId }),
+  };
+}
+
+const checkMerchantUrl: CheckUrl = (url, use, livemode) => {
+  const fault = urlFaults(`${use}_url`, url, livemode)[0];
+  return fault === undefined ? null : { en: `${fault}.`, zh: `${use}_url 须为公网 https 地址，不含用户名、密码和片段（测试数据可用本机 http 地址）。` };
+};

@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import { openDirectory } from './access/directory.ts';
+import { openVault } from './access/vault.ts';
+import { discoverChannels } from './channels/discover.ts';
+import { systemClock } from './clock.ts';
+import { type Config, configExitCode, loadConfig, printFaults } from './config.ts';
+import { type Cradle, wire } from './container.ts';
+import { type RunningHttp, startHttp } from './http/start.ts';
+import { type Running, runDueLoop } from './jobs/due-loop.ts';
+import { runSchedule } from './jobs/schedule.ts';
+import { createLog, type Log } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import { attendAttempt, attendPayment } from './payments/attend.ts';
+import { attendRefund } from './refunds/execute.ts';
+import { migrate, pendingMigrations } from './store/migrations/migrate.ts';
+import { checkDatabase } from './store/mysql/checks.ts';
+import { type OpenDatabase, openDatabase } from './store/open.ts';
+
+/** Why the server does not start, in words for the operator who can mend it. */
+export class BootFault extends Error {}
+
+/** A server that serves. */
+export interface Server {
+  readonly port: number;
+  readonly metricsPort: number | null;
+  stop(): Promise<void>;
+}
+
+/** Boots the kernel, top to bottom. Whatever would make it unsafe to serve is a {@link BootFault}. */
+export async function boot(config: Config, log: Log = createLog(config.log)): Promise<Server> {
+  const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+  const metrics = createMetrics({ version });
+  const { plugins, faults } = await discoverChannels(config.channels.folder);
+  if (faults.length > 0) throw new BootFault(faults.map((fault) => `channel ${fault.folder} ${fault.reason}`).join('\n'));
+  const stored = await openDatabase({ ...config.database, dataDir: config.dataDir });
+  try {
+    await prepareDatabase(stored, config.database.url === null);
+    const vault = openVault({ keyFile: config.keyFile, create: config.database.url === null });
+    const directory = await openDirectory({ database: stored.database, vault, pollMs: 500 });
+    const opened = { config, log, clock: systemClock, metrics, database: stored.database, vault, directory, plugins };
+    return await serve(wire(opened).cradle, stored, version);
+  } catch (error) {
+    await stored.close();
+    throw error;
+  }
+}
+
+/** The embedded database is brought up to date in passing; another one belongs to an operator, who decides when. */
+async function prepareDatabase({ database, sequelize }: OpenDatabase, isEmbedded: boolean): Promise<void> {
+  if (isEmbedded) await migrate({ sequelize });
+  else await refuseUnsafe(await checkDatabase(database));
+  const pending = await pendingMigrations({ sequelize });
+  if (pending.length > 0) throw new BootFault(`the database lacks ${pending.join(', ')}; run: npm run migrate`);
+}
+
+async function refuseUnsafe(faults: readonly string[]): Promise<void> {
+  if (faults.length > 0) throw new BootFault(faults.join('\n'));
+}
+
+async function serve(cradle: Cradle, stored: OpenDatabase, version: string): Promise<Server> {
+  const { config, log, directory, kernel, dispatcher, metrics } = cradle;
+  loadAccounts(cradle);
+  directory.onChange(() => loadAccounts(cradle));
+  const http = await startHttp({ ...cradle, version, ready: () => readiness(cradle) });
+  const jobs = startJobs(cradle);
+  dispatcher.start();
+  log.info('serving', { port: http.main.port, version, database: kernel.database.engine, channels: [...cradle.plugins.keys()] });
+  return {
+    port: http.main.port,
+    metricsPort: http.metrics?.port ?? null,
+    async stop() {
+      await stopServing(cradle, http, jobs, config.http.drainMs);
+      metrics.close();
+      await stored.close();
+      log.info('stopped');
+    },
+  };
+}
+
+/** Takes over the stored accounts. One that cannot be opened is told; an earlier instance of it keeps serving. */
+function loadAccounts({ directory, channels, plugins, log }: Cradle): void {
+  const off = new Set([...plugins.keys()].filter((channel) => !directory.isChannelEnabled(channel)));
+  for (const fault of channels.reload(directory.accounts(), off)) {
+    log.error('a channel account cannot be served as configured', { account: fault.accountId, reason: fault.reason });
+  }
+}
+
+function startJobs({ kernel, database, clock, log, config }: Cradle): readonly Running[] {
+  const deps = { database, clock, log, pollMs: config.jobs.pollMs };
+  return [
+    runDueLoop(deps, 'attempts', (due) => attendAttempt(kernel, due)),
+    runDueLoop(deps, 'payments', (due) => attendPayment(kernel, due)),
+    runDueLoop(deps, 'refunds', (due) => attendRefund(kernel, due)),
+    runSchedule(deps),
+  ];
+}
+
+async function readiness({ database, directory, channels }: Cradle) {
+  const isUp = await database.ping().then(
+    () => true,
+    () => false,
+  );
+  const checks = {
+    database: isUp ? 'ok' : 'unreachable',
+    configuration: directory.fault() === null ? 'ok' : 'a change could not be loaded',
+    channel_accounts: channels.faults().length === 0 ? 'ok' : `not as configured: ${channels.faults().map((fault) => fault.accountId).join(', ')}`,
+  };
+  // A configuration that cannot be loaded leaves the one before it serving: that is for operators, not for load balancers.
+  return { ok: isUp, checks };
+}
+
+/** In this order: no new requests, no new work, what is under way ends, then the connections go. */
+async function stopServing(cradle: Cradle, http: RunningHttp, jobs: readonly Running[], graceMs: number): Promise<void> {
+  await http.stop(graceMs);
+  await Promise.all(jobs.map((job) => job.stop()));
+  await cradle.dispatcher.stop();
+  await cradle.directory.stop();
+  cradle.caller.shutdown();
+  await cradle.agent.close();
+}
+
+/** Runs until SIGTERM or SIGINT. A configuration that cannot be used ends with 78, as sysexits has it. */
+async function main(): Promise<void> {
+  const loaded = loadConfig(process.env);
+  if (loaded.kind === 'faults') {
+    process.stderr.write(`${printFaults(loaded.faults)}\n`);
+    process.exitCode = configExitCode;
+    return;
+  }
+  const server = await boot(loaded.config);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void server.stop().then(() => process.exit(0)));
+}
+
+/** Ends the process with the reason; what an operator can mend is told without a stack. */
+export function die(error: unknown): never {
+  process.stderr.write(`${error instanceof BootFault ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
+  process.exit(error instanceof BootFault ? configExitCode : 1);
+}
+
+if (import.meta.main) main().catch(die);

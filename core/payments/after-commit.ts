@@ -1,0 +1,28 @@
+import type { Clock } from '../clock.ts';
+import type { Metrics, PaymentOutcome } from '../metrics.ts';
+import type { PaymentRow } from '../store/tables/payments.ts';
+
+/** A payment before and after a transaction that is now durable. */
+export interface Committed {
+  readonly before: PaymentRow | null;
+  readonly payment: PaymentRow;
+}
+
+/** Wakes the dispatcher and counts payments that came to their end. Called only when nothing can be rolled back any more. */
+export function afterCommit(deps: { readonly metrics: Metrics; readonly clock: Clock; readonly kick: () => void }, { before, payment }: Committed): void {
+  deps.kick();
+  if (before === null || before.state === payment.state) return;
+  const outcome = outcomeOf(payment);
+  const labels = { channel: payment.channel ?? 'none', method: payment.method ?? 'none' };
+  if (outcome !== null) deps.metrics.payment({ ...labels, outcome }, (deps.clock.now().getTime() - payment.created_at) / 1000);
+  if (payment.exception === 'duplicate') deps.metrics.duplicatePayment({ channel: labels.channel });
+}
+
+function outcomeOf(payment: PaymentRow): PaymentOutcome | null {
+  if (payment.state === 'success') return 'succeeded';
+  if (payment.state === 'closed') return 'closed';
+  if (payment.state !== 'failed' || payment.failure === null) return null;
+  const { code } = JSON.parse(payment.failure) as { code: string };
+  if (code === 'risk_rejected') return 'declined_risk';
+  return code.startsWith('channel_') ? 'channel_error' : 'declined_customer';
+}
