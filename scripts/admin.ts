@@ -3,7 +3,8 @@ import { openVault } from '../core/access/vault.ts';
 import { discoverChannels } from '../core/channels/discover.ts';
 import { type Config, configExitCode, loadConfig, printFaults } from '../core/config.ts';
 import { maskText } from '../core/mask.ts';
-import { openDatabase } from '../core/store/open.ts';
+import { migrate, pendingMigrations } from '../core/store/migrations/migrate.ts';
+import { type OpenDatabase, openDatabase } from '../core/store/open.ts';
 import { accountCommands } from './admin/accounts.ts';
 import { type Command, type Context, type Given, type Printed, readOptions } from './admin/command.ts';
 import { identityCommands } from './admin/identity.ts';
@@ -35,6 +36,7 @@ async function runCommand(command: Command, given: Given, config: Config): Promi
   const { plugins } = await discoverChannels(config.channels.folder);
   const opened = await openDatabase({ ...(isEmbedded ? {} : { url }), dataDir: config.dataDir });
   try {
+    if (!(await hasTables(opened, isEmbedded))) return { kind: 'faults', faults: ['the database lacks tables; run: npm run migrate'] };
     const vault = openVault({ keyFile: config.keyFile, create: isEmbedded });
     const now = () => new Date();
     const { keyFile, publicUrl } = config;
@@ -43,6 +45,12 @@ async function runCommand(command: Command, given: Given, config: Config): Promi
   } finally {
     await opened.close();
   }
+}
+
+/** The embedded database is brought up to date in passing; another one belongs to an operator, who decides when. */
+async function hasTables({ sequelize }: OpenDatabase, isEmbedded: boolean): Promise<boolean> {
+  if (isEmbedded) await migrate({ sequelize });
+  return (await pendingMigrations({ sequelize })).length === 0;
 }
 
 function readText(path: string): string {

@@ -50,8 +50,7 @@ export function readOptions(command: Command, args: readonly string[]): { readon
     .filter(([name, { required }]) => required && values[name] === undefined)
     .map(([name]) => `--${name} is required`);
   const given = toGiven(values);
-  const all = [...faults, ...missing, ...integerFaults(command, values)];
-  return { given, faults: all.length > 0 ? all : (command.check?.(given) ?? []) };
+  return { given, faults: [...faults, ...missing, ...integerFaults(command, values), ...(command.check?.(given) ?? [])] };
 }
 
 interface OptionToken {

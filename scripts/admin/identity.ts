@@ -1,4 +1,4 @@
-import { createApp, createMerchant, listApps, listMerchants } from '../../core/access/admin/apps.ts';
+import { createApp, createMerchant, listApps, listMerchants, setStatus } from '../../core/access/admin/apps.ts';
 import type { Changed } from '../../core/access/admin/change.ts';
 import { createEndpoint, deleteEndpoint, listEndpoints, rotateEndpointSecret } from '../../core/access/admin/endpoints.ts';
 import { addSigningKey, createKey, revokeKey } from '../../core/access/admin/keys.ts';
@@ -28,6 +28,14 @@ export function modeFaults(given: Given): readonly string[] {
 
 const listOf = (given: Given, name: string): readonly string[] => (given.text(name) ?? '').split(',').filter((part) => part !== '');
 
+const switchOf = (what: 'app' | 'merchant', word: 'enable' | 'disable', doc: string): Command => ({
+  name: `${what} ${word}`,
+  doc,
+  options: { id: required(`The ${what}’s id.`) },
+  run: async (context, given) =>
+    print(await setStatus(context, { id: given.text('id') ?? '', status: word === 'enable' ? 'active' : 'disabled' })),
+});
+
 /** Merchants, apps, keys and endpoints. */
 export const identityCommands: readonly Command[] = [
   {
@@ -42,6 +50,8 @@ export const identityCommands: readonly Command[] = [
     options: {},
     run: async ({ database }) => ({ kind: 'done', facts: await listMerchants(database) }),
   },
+  switchOf('merchant', 'enable', 'Takes requests of a merchant’s apps again.'),
+  switchOf('merchant', 'disable', 'Refuses requests of all apps of a merchant; payments under way go on.'),
   {
     name: 'app create',
     doc: 'Adds an app. Prints the secret that signs its notifications, once.',
@@ -76,6 +86,8 @@ export const identityCommands: readonly Command[] = [
     options: {},
     run: async ({ database }) => ({ kind: 'done', facts: await listApps(database) }),
   },
+  switchOf('app', 'enable', 'Takes requests of an app again.'),
+  switchOf('app', 'disable', 'Refuses requests of an app; its payments under way go on.'),
   {
     name: 'key create',
     doc: 'Makes a secret key and prints it, once.',

@@ -91,6 +91,18 @@ export async function listApps(database: Reader): Promise<readonly AppSummary[]>
   }));
 }
 
+/** Switches an app or a merchant, with all its apps, off or on. What was begun goes on: only requests are refused. */
+export function setStatus(
+  deps: AdminDeps,
+  input: { readonly id: string; readonly status: 'active' | 'disabled' },
+): Promise<Changed<{ id: string; status: 'active' | 'disabled' }>> {
+  const table = input.id.startsWith('mch_') ? 'merchants' : 'apps';
+  return changeConfig(deps.database, async (tx) => {
+    const changed = await tx.run(`UPDATE ${table} SET status = ? WHERE id = ?`, [input.status, input.id]);
+    return changed === 1 ? done(input) : faulty(`there is no app or merchant ${input.id}`);
+  });
+}
+
 /** A secret for notifications, as Standard Webhooks writes them: 256 random bits behind `whsec_`. */
 export function makeNotificationSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`;
