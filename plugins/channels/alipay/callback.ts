@@ -49,12 +49,18 @@ function readRefund(params: Params, merchantNo: string): CallbackItem | null {
   return { of: 'refund', number, report: { state: 'processing', echo: { number, merchantNo } } };
 }
 
-/** Reads the signed parameters that Alipay appends to the return address. They prove who sends them, not that money came. */
+/** What Alipay appends to a return address, and signs. */
+const returnNames: readonly string[] =
+  'app_id auth_app_id charset method out_trade_no seller_id sign sign_type timestamp total_amount trade_no version'.split(' ');
+
+/** Reads the shopper's return. Parameters of the merchant's own, which Alipay does not sign, may stand beside Alipay's. */
 export function parseReturn(merchant: Merchant, raw: RawRequest): { readonly number: string } | null {
-  const params = raw.method === 'GET' ? parseForm(raw.query.replace(/^\?/, '')) : null;
-  if (params === null || params['app_id'] !== merchant.appId || !isGenuine(merchant, params)) return null;
+  const all = raw.method === 'GET' ? parseForm(raw.query.replace(/^\?/, '')) : null;
+  if (all === null) return null;
+  const params = Object.fromEntries(Object.entries(all).filter(([name]) => returnNames.includes(name)));
   const number = readText(params['out_trade_no']);
-  return number === undefined ? null : { number };
+  if (number === undefined || params['app_id'] !== merchant.appId || !isGenuine(merchant, params)) return null;
+  return { number };
 }
 
 function isGenuine(merchant: Merchant, params: Params): boolean {

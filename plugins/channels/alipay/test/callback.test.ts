@@ -169,6 +169,10 @@ describe('the shopper’s return from Alipay', () => {
     expect(returned(signed)).to.deep.equal({ number: attempt.number });
   });
 
+  it('names it too where the merchant’s own parameters stand beside Alipay’s', () => {
+    expect(returned({ order: '1', ...signed })).to.deep.equal({ number: attempt.number });
+  });
+
   it('names nothing when it is not, or when it is another application’s', () => {
     expect(returned({ ...signed, out_trade_no: 'other' })).to.equal(null);
     expect(returned({ out_trade_no: attempt.number })).to.equal(null);
