@@ -306,6 +306,20 @@ describe('signed requests', () => {
     }
   });
 
+  it('are refused outside the profile even when the signature is right', async () => {
+    expect(await codeOf(send({ ...hmac, suffix: ';alg="hmac-sha256"' })), 'inside it').to.equal('authenticated');
+    for (const suffix of [';expires=99999999999', ';tag="app"', ';x']) {
+      expect(await codeOf(send({ ...hmac, suffix })), suffix).to.equal('signature_invalid');
+    }
+    for (const covered of [
+      '"@path" "@method" "@query" "content-digest"',
+      '"@method" "@path" "@query" "date"',
+      '"@method";req "@path" "@query" "content-digest"',
+    ]) {
+      expect(await codeOf(send({ ...hmac, covered })), covered).to.equal('signature_invalid');
+    }
+  });
+
   it('never throw, whatever a stranger puts into the headers', async () => {
     const text = fc.oneof(fc.string(), fc.constantFrom(...Object.values(signRequest(hmac))));
     await fc.assert(

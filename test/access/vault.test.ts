@@ -62,6 +62,15 @@ describe('the vault for secrets at rest', () => {
       expect(() => vault.decrypt(wrong, place)).to.throw();
   });
 
+  it('has one text for one secret: bits that base64 leaves over must be zero', () => {
+    const vault = openVault({ keyFile, create: true });
+    const text = vault.encrypt('', place);
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const stray = text.slice(0, -1) + alphabet.charAt(alphabet.indexOf(text.slice(-1)) + 1);
+    expect(Buffer.from(stray.split('.')[2] ?? '', 'base64url')).to.deep.equal(Buffer.from(text.split('.')[2] ?? '', 'base64url'));
+    expect(() => vault.decrypt(stray, place)).to.throw('not a text of this vault');
+  });
+
   it('encrypts with the first key and decrypts with all, so keys rotate without a stop', () => {
     const running = openVault({ keyFile, create: true });
     const before = running.encrypt('secret', place);

@@ -14,7 +14,12 @@ export interface RequestToSign {
   readonly nonce?: string;
   /** The parameters and their order. */
   readonly parameters?: readonly ('created' | 'nonce' | 'keyid' | 'alg')[];
+  /** Only to leave the profile: what the message says that it covers, and text after its parameters. Both are signed. */
+  readonly covered?: string;
+  readonly suffix?: string;
 }
+
+const profile = '"@method" "@path" "@query" "content-digest"';
 
 /** The three headers of a signed request, written independently of the code that reads them. */
 export function signRequest(request: RequestToSign): Record<'content-digest' | 'signature-input' | 'signature', string> {
@@ -28,7 +33,7 @@ export function signRequest(request: RequestToSign): Record<'content-digest' | '
     alg: `alg="${request.algorithm}"`,
   };
   const chosen = (request.parameters ?? ['created', 'nonce', 'keyid']).map((name) => values[name]);
-  const params = `("@method" "@path" "@query" "content-digest");${chosen.join(';')}`;
+  const params = `(${request.covered ?? profile});${chosen.join(';')}${request.suffix ?? ''}`;
   const base = [
     `"@method": ${request.method}`,
     `"@path": ${request.path}`,
