@@ -28,7 +28,13 @@ export function openSequelizeOnMysql(address: Address): Sequelize {
     pool: adminPool,
     timezone: '+00:00',
     isolationLevel: Transaction.ISOLATION_LEVELS.READ_COMMITTED,
-    dialectOptions: { supportBigNumbers: true, bigNumberStrings: false, charset: 'utf8mb4', ...(tls && { ssl: {} }) },
+    dialectOptions: {
+      supportBigNumbers: true,
+      bigNumberStrings: false,
+      charset: 'utf8mb4_bin',
+      flags: '+FOUND_ROWS',
+      ...(tls && { ssl: {} }),
+    },
     hooks: {
       afterConnect: async (connection) => prepareSession((sql) => queryOn(connection as mysql2.Connection, sql)),
     },
