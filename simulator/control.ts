@@ -1,0 +1,122 @@
+import type { Credentials } from './accounts.ts';
+import type { Callbacks } from './callbacks.ts';
+import type { GatewayDeps } from './gateway.ts';
+import { closesPort, readScenario, type Scenario } from './scenario.ts';
+import { failPayment, findTarget, flattenTarget, payOrder } from './shopper.ts';
+import type { Answer, Wire } from './types.ts';
+
+export interface ControlDeps extends GatewayDeps {
+  readonly callbacks: Callbacks;
+  readonly credentials: Credentials;
+  /** Opens and closes the accounts' ports as the scenarios ask. */
+  readonly syncPorts: () => Promise<void>;
+}
+
+type Input = Readonly<Record<string, unknown>>;
+type Handler = (deps: ControlDeps, input: Input, query: URLSearchParams) => Promise<Answer> | Answer;
+
+const answer = (status: number, value: unknown): Answer => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(value),
+});
+const fault = (error: string): Answer => answer(400, { error });
+
+/** Pairs in which nothing can be seen of the behaviour: there is no amount or account in what is said. */
+function isEffective({ channel, operation, behaviour }: Scenario): boolean {
+  const ofCallback = ['duplicate', 'reorder', 'forged'].includes(behaviour);
+  if (operation === 'callback') return ofCallback || !['http_500', 'rate_limited', 'decline', 'not_found_until_ms'].includes(behaviour);
+  if (ofCallback || operation === 'statement') return false;
+  if (behaviour === 'bad_signature') return channel !== 'stripe';
+  if (behaviour === 'wrong_account') return channel === 'wechat' && operation === 'query';
+  if (behaviour === 'wrong_amount') return operation === 'query' || operation === 'refund' || channel === 'stripe';
+  return behaviour !== 'not_found_until_ms' || operation === 'query';
+}
+
+async function addScenario(deps: ControlDeps, input: Input): Promise<Answer> {
+  const scenario = readScenario(input, deps.scenarios.list().length + 1);
+  if (typeof scenario === 'string') return fault(scenario);
+  deps.scenarios.add(scenario);
+  if (closesPort(scenario)) await deps.syncPorts();
+  return answer(200, { id: scenario.id, effective: isEffective(scenario) });
+}
+
+async function pay(deps: ControlDeps, input: Input): Promise<Answer> {
+  const target = flattenTarget(input.target);
+  if (target === null) return fault('target must be text');
+  const order = await findTarget(deps, target);
+  if (order === null) return answer(404, { paid: false, reason: 'not_found' });
+  const { channel, number } = order;
+  const paid = input.outcome === 'fail' ? await failPayment(deps, order) : await payOrder(deps, order);
+  return answer(paid.paid ? 200 : 409, { ...paid, channel, number });
+}
+
+async function forge(deps: ControlDeps, input: Input): Promise<Answer> {
+  const target = flattenTarget(input.target);
+  const order = target === null ? null : await findTarget(deps, target);
+  return order === null ? answer(404, { sent: false }) : answer(200, { sent: await deps.callbacks.forge(order) });
+}
+
+function registerCallbacks({ store, credentials }: ControlDeps, input: Input): Answer {
+  const { channel, account, url } = input;
+  if (channel !== 'stripe') return fault('only stripe sends callbacks to a registered address');
+  if (!credentials.stripe.some(({ id }) => id === account)) return fault('no such account');
+  if (typeof url !== 'string' || !/^https?:\/\/\S+$/.test(url)) return fault('url must be an http or https address');
+  store.saveSetting(`callbacks/stripe/${account}`, url);
+  return answer(200, { channel, account, url });
+}
+
+function setAutopay({ autopay }: ControlDeps, input: Input): Answer {
+  const delayMs = input.delay_ms ?? 0;
+  if (typeof input.enabled !== 'boolean') return fault('enabled must be true or false');
+  if (!Number.isSafeInteger(delayMs) || (delayMs as number) < 0) return fault('delay_ms must be a whole number of milliseconds');
+  autopay.enabled = input.enabled;
+  autopay.delayMs = delayMs as number;
+  return answer(200, { enabled: autopay.enabled, delay_ms: autopay.delayMs });
+}
+
+function readTruth({ store }: ControlDeps, query: URLSearchParams): Answer {
+  const since = query.get('since') ?? '0';
+  if (!/^\d{1,15}$/.test(since)) return fault('since must be a number');
+  // Entry n has seq n, so this is the tail after `since`.
+  return answer(200, { entries: store.truth.slice(Number(since)) });
+}
+
+const handlers: Readonly<Record<string, Handler>> = {
+  'GET /_accounts': ({ credentials }) => answer(200, credentials),
+  'GET /_truth': (deps, _, query) => readTruth(deps, query),
+  'GET /_health': () => answer(200, { ok: true }),
+  'POST /_pay': pay,
+  'POST /_forge': forge,
+  'GET /_scenario': ({ scenarios }) => answer(200, { scenarios: scenarios.list() }),
+  'POST /_scenario': addScenario,
+  'DELETE /_scenario': async (deps) => {
+    deps.scenarios.clear();
+    await deps.syncPorts();
+    return answer(200, { cleared: true });
+  },
+  'POST /_callbacks': registerCallbacks,
+  'POST /_autopay': setAutopay,
+  'POST /_notify_again': async ({ callbacks }, { number }) => {
+    const sent = typeof number === 'string' && (await callbacks.repeat(number));
+    return answer(sent ? 200 : 404, { sent });
+  },
+};
+
+function readInput(body: Buffer): Input | null {
+  if (body.length === 0) return {};
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Input) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What is done to the simulator itself, under paths that begin with `/_`. */
+export async function serveControl(deps: ControlDeps, wire: Wire): Promise<Answer> {
+  const handler = handlers[`${wire.method} ${wire.path}`];
+  if (handler === undefined) return answer(404, { error: 'no such control' });
+  const input = readInput(wire.body);
+  return input === null ? fault('the body must be a JSON object') : handler(deps, input, new URLSearchParams(wire.query));
+}

@@ -1,0 +1,37 @@
+import { webcrypto } from 'node:crypto';
+
+/**
+ * RSA-SHA256 through WebCrypto. The channel plugins sign with `node:crypto`: an error that both
+ * sides share would stay hidden, so the two sides share no primitive.
+ */
+export type Key = webcrypto.CryptoKey;
+
+const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+const { subtle } = webcrypto;
+
+/** DER bytes of a PEM block, or of its bare base64. */
+function pemToDer(pem: string): Buffer {
+  return Buffer.from(pem.replace(/-----[^-]+-----/g, '').replace(/\s+/g, ''), 'base64');
+}
+
+export function importPublicKey(spki: string): Promise<Key> {
+  return subtle.importKey('spki', pemToDer(spki), algorithm, true, ['verify']);
+}
+
+export function importPrivateKey(pkcs8: string): Promise<Key> {
+  return subtle.importKey('pkcs8', pemToDer(pkcs8), algorithm, false, ['sign']);
+}
+
+/** The signature in base64. A spoiled one has the right shape and the wrong value. */
+export async function signText(key: Key, text: string, options: { readonly spoil: boolean }): Promise<string> {
+  const signature = Buffer.from(await subtle.sign(algorithm, key, Buffer.from(text, 'utf8')));
+  if (options.spoil) signature[signature.length - 1] = (signature.at(-1) ?? 0) ^ 1;
+  return signature.toString('base64');
+}
+
+/** Only canonical base64 counts: Node's decoder would skip what does not belong there. */
+export async function verifyText(key: Key, text: string | Buffer, signature: string): Promise<boolean> {
+  const bytes = Buffer.from(signature, 'base64');
+  if (bytes.length === 0 || bytes.toString('base64') !== signature) return false;
+  return subtle.verify(algorithm, key, bytes, Buffer.isBuffer(text) ? text : Buffer.from(text, 'utf8'));
+}

@@ -1,0 +1,161 @@
+import { renderMessagePage } from '../pages.ts';
+import { fromChinaText, toChinaText } from '../time.ts';
+import { type Answer, type Done, honest, type Operation, type Order, type Twist, type Vendor, type Wire } from '../types.ts';
+import type { World } from '../world.ts';
+import { toYuan } from '../yuan.ts';
+import { type AlipayResult, describeNotice, failed, refused } from './alipay-answers.ts';
+import { type Params, signAnswer, signNotice, verifyRequest } from './alipay-sign.ts';
+import { type AlipayRequest, closeTrade, createTrade, queryRefund, queryTrade, refundTrade } from './alipay-trades.ts';
+
+interface Method {
+  readonly operation: Operation;
+  /** True when the shopper's browser asks, and sees a page instead of JSON. */
+  readonly browser: boolean;
+  readonly run: (world: World, request: AlipayRequest) => AlipayResult;
+}
+
+const methods: Readonly<Record<string, Method>> = {
+  'alipay.trade.page.pay': { operation: 'pay', browser: true, run: (world, request) => createTrade(world, 'page', request) },
+  'alipay.trade.wap.pay': { operation: 'pay', browser: true, run: (world, request) => createTrade(world, 'wap', request) },
+  'alipay.trade.precreate': { operation: 'pay', browser: false, run: (world, request) => createTrade(world, 'precreate', request) },
+  'alipay.trade.query': { operation: 'query', browser: false, run: queryTrade },
+  'alipay.trade.close': { operation: 'close', browser: false, run: closeTrade },
+  'alipay.trade.refund': { operation: 'refund', browser: false, run: refundTrade },
+  'alipay.trade.fastpay.refund.query': { operation: 'query', browser: false, run: queryRefund },
+};
+
+const methodOf = (params: Params): Method | undefined =>
+  Object.hasOwn(methods, params.method ?? '') ? methods[params.method ?? ''] : undefined;
+
+/** Public parameters may stand in the address and the rest in the form: the signature covers both. */
+function readParams(wire: Wire): Params {
+  const isForm = String(wire.headers['content-type']).startsWith('application/x-www-form-urlencoded');
+  const pairs = [...new URLSearchParams(wire.query), ...(isForm ? new URLSearchParams(wire.body.toString('utf8')) : [])];
+  return Object.fromEntries(pairs);
+}
+
+function parseContent(text: string | undefined): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text ?? '');
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Faults of the envelope, in the order in which the gateway finds them. */
+function checkEnvelope(params: Params): AlipayResult | null {
+  if (!params.method) return refused('40001', 'isv.missing-method', '缺少method参数');
+  if (!params.sign) return refused('40001', 'isv.missing-signature', '缺少签名参数');
+  if (!params.timestamp) return refused('40001', 'isv.missing-timestamp', '缺少时间戳参数');
+  if (!params.version) return refused('40001', 'isv.missing-version', '缺少版本参数');
+  if (params.sign_type !== 'RSA2') return refused('40002', 'isv.invalid-signature-type', '无效签名类型');
+  if (fromChinaText(params.timestamp) === null) return refused('40002', 'isv.invalid-timestamp', '非法的时间戳参数');
+  if (params.version !== '1.0') return refused('40002', 'isv.invalid-version', '非法的版本参数');
+  if ((params.charset ?? '').toLowerCase() !== 'utf-8') return refused('40002', 'isv.invalid-charset', '字符集错误');
+  if (params.format !== undefined && params.format.toLowerCase() !== 'json') return refused('40002', 'isv.invalid-format', '无效数据格式');
+  return methodOf(params) === undefined ? refused('40002', 'isv.invalid-method', '不存在的方法名') : null;
+}
+
+/** Alipay's OpenAPI, version 2: one address for everything. */
+export function makeAlipay(world: World): Vendor {
+  const platform = world.keys.alipayPlatform;
+  const merchantOf = (appId: string | undefined) => world.keys.alipay.find((one) => one.appId === appId);
+
+  async function carryOut(params: Params, twist: Twist): Promise<AlipayResult> {
+    const merchant = merchantOf(params.app_id);
+    if (merchant === undefined) return refused('40002', 'isv.invalid-app-id', '无效的AppID参数');
+    const wrong = checkEnvelope(params);
+    if (wrong !== null) return wrong;
+    if (!(await verifyRequest(merchant.pair.verify, params))) return refused('40002', 'isv.invalid-signature', '无效签名');
+    const content = parseContent(params.biz_content);
+    if (content === null) return refused('40002', 'isv.invalid-parameter', '参数无效: biz_content');
+    return methodOf(params)?.run(world, { merchant, params, content, twist }) ?? failed('ACQ.INVALID_PARAMETER');
+  }
+
+  function showBrowser(result: AlipayResult): Answer {
+    if (result.order !== undefined)
+      return { status: 302, headers: { location: `${world.pagesUrl}/alipay/pay/${result.order.token}` }, body: '' };
+    const message = `${String(result.node.sub_code)}: ${String(result.node.sub_msg)}`;
+    return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: renderMessagePage(message) };
+  }
+
+  async function show(params: Params, result: AlipayResult, status: number, spoil: boolean): Promise<Answer> {
+    const method = methodOf(params);
+    if (method?.browser) return showBrowser(result);
+    const node = method === undefined ? 'error_response' : `${params.method?.replaceAll('.', '_')}_response`;
+    const body = await signAnswer(platform.sign, node, result.node, spoil);
+    return { status, headers: { 'content-type': 'text/html;charset=utf-8' }, body };
+  }
+
+  async function execute(wire: Wire, twist: Twist): Promise<Done> {
+    const params = readParams(wire);
+    const result = await carryOut(params, twist);
+    const answer = await show(params, result, 200, twist.badSignature);
+    return { answer, ...(result.order && { order: result.order }), ...(result.afterwards && { afterwards: result.afterwards }) };
+  }
+
+  async function returnTo(order: Order): Promise<string | null> {
+    const merchant = merchantOf(order.account);
+    if (order.returnUrl === null || merchant === undefined) return null;
+    const params = {
+      charset: 'utf-8',
+      out_trade_no: order.number,
+      method: `alipay.trade.${order.product}.pay.return`,
+      total_amount: toYuan(order.amount),
+      trade_no: order.vendorNo,
+      auth_app_id: merchant.appId,
+      version: '1.0',
+      app_id: merchant.appId,
+      seller_id: merchant.sellerId,
+      timestamp: toChinaText(world.now()),
+    };
+    const url = new URL(order.returnUrl);
+    for (const [name, value] of Object.entries(await signNotice(platform.sign, params, false))) url.searchParams.set(name, value);
+    return url.href;
+  }
+
+  return {
+    channel: 'alipay',
+    identify(wire) {
+      if (wire.path !== '/gateway.do' || (wire.method !== 'GET' && wire.method !== 'POST')) return null;
+      const params = readParams(wire);
+      return { operation: methodOf(params)?.operation ?? null, account: params.app_id ?? null };
+    },
+    execute,
+    async fail(wire, trouble, code) {
+      const params = readParams(wire);
+      if (trouble === 'http_500')
+        return { status: 500, headers: { 'content-type': 'text/html' }, body: '<html><body>500 Internal Server Error</body></html>' };
+      const limited = { node: { code: '40005', msg: 'Call Limited', sub_code: 'isv.app-call-limited', sub_msg: '应用调用次数超限' } };
+      if (trouble === 'rate_limited') return show(params, limited, 429, false);
+      return show(
+        params,
+        failed(code ?? (methodOf(params)?.operation === 'refund' ? 'ACQ.SELLER_BALANCE_NOT_ENOUGH' : 'ACQ.PARTNER_ERROR')),
+        200,
+        false,
+      );
+    },
+    events: (_, happening) => (happening === 'paid' || happening === 'refunded' ? ['trade_status_sync'] : []),
+    // A refund is told to the address that was given for the trade.
+    callbackUrl: (order) => order.notifyUrl,
+    async compose(order, callback, twist) {
+      const merchant = merchantOf(order.account);
+      if (merchant === undefined) throw new Error(`no merchant ${order.account}`);
+      const refund = order.refunds.find(({ number }) => number === callback.refund) ?? null;
+      const params = { ...describeNotice(order, refund, merchant, twist, world.now()), notify_id: callback.id };
+      const key = twist.forged ? world.keys.forger.sign : platform.sign;
+      const body = new URLSearchParams(await signNotice(key, params, twist.badSignature)).toString();
+      return { headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }, body };
+    },
+    accepts: (status, body) => status === 200 && body.trim() === 'success',
+    returnTo,
+    cancelTo: (order) => order.facts.quitUrl || null,
+    async open(target) {
+      const found = /^(?:https?:\/\/[^/]+)?\/alipay(\/gateway\.do)\?([^#]*)/.exec(target);
+      if (!found?.[1]) return null;
+      const wire: Wire = { method: 'GET', path: found[1], query: found[2] ?? '', headers: {}, body: Buffer.alloc(0) };
+      return (await execute(wire, honest)).order ?? null;
+    },
+  };
+}

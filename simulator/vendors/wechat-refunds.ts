@@ -1,0 +1,123 @@
+import { randomInt } from 'node:crypto';
+import { checkField, integer, list, object, text } from '../fields.ts';
+import type { WechatMerchant } from '../keys.ts';
+import type { Order, Refund, Twist } from '../types.ts';
+import type { World } from '../world.ts';
+import { describeRefund, parameterError, problem, type WechatResult } from './wechat-answers.ts';
+import { isNotifyUrl } from './wechat-orders.ts';
+
+const mostRefunds = 50;
+const yearMs = 365 * 24 * 3600_000;
+// WeChat Pay takes a refund first and carries it out afterwards.
+const workMs = 20;
+
+const from = list(object({ account: text(1, 32), amount: integer(1) }, 'account', 'amount'), 10);
+const goods = list(
+  object(
+    {
+      merchant_goods_id: text(1, 32),
+      wechatpay_goods_id: text(1, 32),
+      goods_name: text(1, 256),
+      unit_price: integer(0),
+      refund_amount: integer(0),
+      refund_quantity: integer(1),
+    },
+    'merchant_goods_id',
+    'unit_price',
+    'refund_amount',
+    'refund_quantity',
+  ),
+  6000,
+);
+const request = object(
+  {
+    transaction_id: text(1, 32),
+    out_trade_no: text(6, 32),
+    out_refund_no: text(1, 64, /^[0-9A-Za-z_\-|*@]+$/),
+    reason: text(1, 80),
+    notify_url: text(1, 256),
+    funds_account: text(1, 32),
+    amount: object({ refund: integer(1), total: integer(1), currency: text(1, 16), from }, 'refund', 'total', 'currency'),
+    goods_detail: goods,
+  },
+  'out_refund_no',
+  'amount',
+);
+
+interface RefundBody {
+  readonly transaction_id?: string;
+  readonly out_trade_no?: string;
+  readonly out_refund_no: string;
+  readonly notify_url?: string;
+  readonly amount: { readonly refund: number; readonly total: number; readonly currency: string };
+}
+
+const invalid = (message: string) => problem(400, 'INVALID_REQUEST', message);
+
+function findOrder(world: World, body: RefundBody, merchant: WechatMerchant): Order | undefined {
+  if (body.transaction_id === undefined) return world.store.findOrder('wechat', merchant.mchid, body.out_trade_no ?? '');
+  const order = world.store.findByVendorNo('wechat', body.transaction_id);
+  return order?.account === merchant.mchid ? order : undefined;
+}
+
+/** Why a new refund cannot be taken; null when it can. */
+function checkRefund(world: World, order: Order, body: RefundBody): WechatResult | null {
+  if (order.state !== 'paid') return invalid('订单未支付，不能退款');
+  if (body.amount.total !== order.amount || body.amount.currency !== order.currency) return invalid('订单金额不一致');
+  const refunded = order.refunds.reduce((sum, { amount }) => sum + amount, 0);
+  if (refunded + body.amount.refund > order.amount) return invalid('申请退款金额超过订单可退金额');
+  if (order.refunds.length >= mostRefunds) return invalid('部分退款次数超过限制');
+  return world.now() - order.paidAt > yearMs ? invalid('订单已超过可退款期限') : null;
+}
+
+/** Ends the vendor's work on a refund and tells the merchant. */
+export async function finishRefund(world: World, order: Order, refund: Refund): Promise<void> {
+  if (refund.done) return;
+  refund.done = true;
+  const owed = world.callbacks.owe(order, 'refunded', refund);
+  world.store.save(order);
+  await world.callbacks.deliver(order, owed);
+}
+
+/** POST /v3/refund/domestic/refunds. The same number and amount is the same refund. */
+export function createRefund(world: World, json: unknown, merchant: WechatMerchant, twist: Twist): WechatResult {
+  const fault = checkField(json, request);
+  if (fault !== null) return parameterError(fault);
+  const body = json as RefundBody;
+  if ((body.transaction_id === undefined) === (body.out_trade_no === undefined)) {
+    return parameterError({ field: '/transaction_id', issue: 'give either transaction_id or out_trade_no' });
+  }
+  if (body.notify_url !== undefined && !isNotifyUrl(body.notify_url))
+    return parameterError({ field: '/notify_url', issue: 'is not allowed' });
+  const order = findOrder(world, body, merchant);
+  if (order === undefined) return problem(404, 'RESOURCE_NOT_EXISTS', '订单号不存在');
+  const earlier = world.store.findRefund('wechat', merchant.mchid, body.out_refund_no);
+  if (earlier !== undefined) {
+    const same = earlier.order === order && earlier.refund.amount === body.amount.refund && body.amount.total === order.amount;
+    return same
+      ? { status: 200, json: describeRefund(order, earlier.refund, twist), order }
+      : invalid('同一退款单号的参数与首次请求不一致');
+  }
+  const wrong = checkRefund(world, order, body);
+  if (wrong !== null) return wrong;
+  const refund: Refund = {
+    number: body.out_refund_no,
+    vendorNo: `503${Array.from({ length: 26 }, () => randomInt(10)).join('')}`,
+    amount: body.amount.refund,
+    createdAt: world.now(),
+    facts: { ...(body.notify_url !== undefined && { notifyUrl: body.notify_url }) },
+    done: false,
+  };
+  order.refunds.push(refund);
+  world.store.save(order, { kind: 'refund', number: refund.number, vendor_no: refund.vendorNo, amount: refund.amount });
+  const afterwards = () => void setTimeout(() => void finishRefund(world, order, refund), workMs);
+  return { status: 200, json: describeRefund(order, refund, twist), order, afterwards };
+}
+
+/** GET /v3/refund/domestic/refunds/{out_refund_no} */
+export function queryRefund(world: World, number: string, merchant: WechatMerchant, twist: Twist): WechatResult {
+  const found = world.store.findRefund('wechat', merchant.mchid, number);
+  const hidden = found !== undefined && world.now() - found.refund.createdAt < twist.notFoundUntilMs;
+  if (found === undefined || found.refund.number !== number || hidden) return problem(404, 'RESOURCE_NOT_EXISTS', '退款单不存在');
+  return { status: 200, json: describeRefund(found.order, found.refund, twist), order: found.order };
+}

@@ -1,0 +1,212 @@
+import { canonicalJson } from '../fields.ts';
+import type { WechatMerchant } from '../keys.ts';
+import { toChinaRfc3339 } from '../time.ts';
+import type { Answer, Done, Operation, Order, Twist, Vendor, Wire } from '../types.ts';
+import type { World } from '../world.ts';
+import { describeRefundNotice, describeTransaction, problem, type WechatResult } from './wechat-answers.ts';
+import { closeOrder, createOrder, queryOrder } from './wechat-orders.ts';
+import { createRefund, queryRefund } from './wechat-refunds.ts';
+import { isFresh, readAuthorization, seal, signMessage, verifyRequest } from './wechat-sign.ts';
+
+type Handler = (found: readonly string[], json: unknown, merchant: WechatMerchant, twist: Twist) => WechatResult;
+type Route = readonly [method: string, path: RegExp, operation: Operation | null, handler: Handler];
+
+/** How long a nonce is remembered: at least as long as a request with it can be fresh. */
+const nonceLifeMs = 600_000;
+const statusOfCode: Readonly<Record<string, number>> = {
+  NO_AUTH: 403,
+  NOT_ENOUGH: 403,
+  ACCOUNT_ERROR: 403,
+  TRADE_ERROR: 403,
+  RULE_LIMIT: 403,
+  USER_ACCOUNT_ABNORMAL: 403,
+  OPENID_MISMATCH: 500,
+  SIGN_ERROR: 401,
+  FREQUENCY_LIMITED: 429,
+  SYSTEM_ERROR: 500,
+  BANK_ERROR: 500,
+  ORDER_NOT_EXIST: 404,
+  RESOURCE_NOT_EXISTS: 404,
+};
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Remembers what it has seen, in two generations, so that forgetting costs nothing. */
+function makeNonceBook(now: () => number): (nonce: string) => boolean {
+  let [young, old, since] = [new Set<string>(), new Set<string>(), now()];
+  return (nonce) => {
+    if (now() - since > nonceLifeMs) [young, old, since] = [new Set<string>(), young, now()];
+    if (young.has(nonce) || old.has(nonce)) return false;
+    young.add(nonce);
+    return true;
+  };
+}
+
+/** Orders and refunds of one merchant, by the paths of API version 3. */
+function makeRoutes(world: World): readonly Route[] {
+  const { store } = world;
+  const byNumber = (number: string | undefined, merchant: WechatMerchant) => store.findOrder('wechat', merchant.mchid, number ?? '');
+  const byVendorNo = (vendorNo: string | undefined, merchant: WechatMerchant) => {
+    const order = store.findByVendorNo('wechat', vendorNo ?? '');
+    return order?.account === merchant.mchid && order.state === 'paid' ? order : undefined;
+  };
+  return [
+    [
+      'POST',
+      /^\/v3\/pay\/transactions\/(native|jsapi|h5)$/,
+      'pay',
+      ([, product], json, merchant) => createOrder(world, product ?? '', json, merchant),
+    ],
+    [
+      'GET',
+      /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)$/,
+      'query',
+      ([, no], _, merchant, twist) => queryOrder(world, byNumber(no, merchant), merchant, twist),
+    ],
+    [
+      'GET',
+      /^\/v3\/pay\/transactions\/id\/([^/]+)$/,
+      'query',
+      ([, no], _, merchant, twist) => queryOrder(world, byVendorNo(no, merchant), merchant, twist),
+    ],
+    [
+      'POST',
+      /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)\/close$/,
+      'close',
+      ([, no], json, merchant) => closeOrder(world, byNumber(no, merchant), json, merchant),
+    ],
+    ['POST', /^\/v3\/refund\/domestic\/refunds$/, 'refund', (_, json, merchant, twist) => createRefund(world, json, merchant, twist)],
+    [
+      'GET',
+      /^\/v3\/refund\/domestic\/refunds\/([^/]+)$/,
+      'query',
+      ([, no], _, merchant, twist) => queryRefund(world, no ?? '', merchant, twist),
+    ],
+    ['GET', /^\/v3\/certificates$/, null, (_found, _json, merchant) => certificates(world, merchant)],
+  ];
+}
+
+/** GET /v3/certificates: merchants that verify with a public key have none to download. */
+function certificates(world: World, merchant: WechatMerchant): WechatResult {
+  const data = Object.entries(world.keys.wechatPlatform)
+    .filter(([serial]) => !serial.startsWith('PUB_KEY_ID_') && serial === merchant.platformSerial)
+    .map(([serial, { pem }]) => ({
+      serial_no: serial,
+      effective_time: '2025-01-01T08:00:00+08:00',
+      expire_time: '2045-01-01T08:00:00+08:00',
+      encrypt_certificate: seal(merchant.apiV3Key, pem, 'certificate'),
+    }));
+  return data.length > 0 ? { status: 200, json: { data } } : problem(404, 'RESOURCE_NOT_EXISTS', '无可用的平台证书');
+}
+
+/** WeChat Pay's API version 3, from the merchant's side of its gateway. */
+export function makeWechat(world: World): Vendor {
+  const routes = makeRoutes(world);
+  const isNewNonce = makeNonceBook(world.now);
+  const merchantOf = (mchid: string | null | undefined) => world.keys.wechat.find((one) => one.mchid === mchid);
+  const route = (wire: Wire) => routes.find(([method, path]) => method === wire.method && path.test(wire.path));
+
+  async function signed(result: WechatResult, merchant: WechatMerchant | undefined, spoil: boolean): Promise<Answer> {
+    const serial = merchant?.platformSerial ?? Object.keys(world.keys.wechatPlatform)[0] ?? '';
+    const platform = world.keys.wechatPlatform[serial];
+    if (platform === undefined) throw new Error(`no platform key ${serial}`);
+    const body = result.json === null ? '' : JSON.stringify(result.json);
+    const proof = await signMessage(platform.pair.sign, { serial, body, nowMs: world.now(), spoil });
+    return {
+      status: result.status,
+      headers: { ...(body !== '' && { 'content-type': 'application/json; charset=utf-8' }), ...proof },
+      body,
+    };
+  }
+
+  /** The merchant that signed the request, or why it cannot be believed. */
+  async function authenticate(wire: Wire): Promise<WechatMerchant | WechatResult> {
+    const by = readAuthorization(wire.headers.authorization);
+    if (by === null) return problem(401, 'SIGN_ERROR', 'Http头Authorization值格式错误');
+    const merchant = merchantOf(by.mchid);
+    if (merchant === undefined || merchant.serialNo !== by.serialNo) return problem(401, 'SIGN_ERROR', '商户证书序列号有误');
+    if (!isFresh(by.timestamp, world.now()))
+      return problem(401, 'SIGN_ERROR', 'Http头Authorization中的timestamp与发起请求的时间不得超过5分钟');
+    const target = wire.query === '' ? wire.path : `${wire.path}?${wire.query}`;
+    if (!(await verifyRequest(merchant.pair.verify, { method: wire.method, target, body: wire.body }, by)))
+      return problem(401, 'SIGN_ERROR', '签名错误');
+    return isNewNonce(`${by.mchid}/${by.nonce}`) ? merchant : problem(401, 'SIGN_ERROR', 'Http头Authorization中的nonce_str已被使用');
+  }
+
+  function carryOut(wire: Wire, merchant: WechatMerchant, twist: Twist): WechatResult {
+    const [, path, , handler] = route(wire) ?? [];
+    if (!path || !handler) return problem(404, 'RESOURCE_NOT_EXISTS', '请求的资源不存在');
+    const found = (path.exec(wire.path) ?? []).map(decodeURIComponent);
+    const isPost = wire.method === 'POST';
+    const json = isPost ? parseJson(wire.body) : undefined;
+    if (isPost && (json === undefined || !String(wire.headers['content-type']).startsWith('application/json'))) {
+      return problem(400, 'PARAM_ERROR', '请求体不是JSON');
+    }
+    const asks = wire.path.startsWith('/v3/pay/') && !isPost;
+    if (asks && new URLSearchParams(wire.query).get('mchid') !== merchant.mchid)
+      return problem(400, 'PARAM_ERROR', 'mchid有误', { field: '/mchid' });
+    return handler(found, json, merchant, twist);
+  }
+
+  return {
+    channel: 'wechat',
+    identify(wire) {
+      const found = route(wire);
+      return found ? { operation: found[2], account: readAuthorization(wire.headers.authorization)?.mchid ?? null } : null;
+    },
+    async execute(wire, twist): Promise<Done> {
+      const who = await authenticate(wire);
+      if ('status' in who) return { answer: await signed(who, undefined, twist.badSignature) };
+      const result = carryOut(wire, who, twist);
+      const answer = await signed(result, who, twist.badSignature);
+      return { answer, ...(result.order && { order: result.order }), ...(result.afterwards && { afterwards: result.afterwards }) };
+    },
+    fail(wire, trouble, code) {
+      const merchant = merchantOf(readAuthorization(wire.headers.authorization)?.mchid);
+      if (trouble === 'http_500') return signed(problem(500, 'SYSTEM_ERROR', '系统异常，请用相同参数重新调用'), merchant, false);
+      if (trouble === 'rate_limited') return signed(problem(429, 'FREQUENCY_LIMITED', '频率限制'), merchant, false);
+      const word = code ?? 'RULE_LIMIT';
+      return signed(problem(statusOfCode[word] ?? 400, word, '业务规则限制'), merchant, false);
+    },
+    events: (_, happening) => (happening === 'paid' ? ['TRANSACTION.SUCCESS'] : happening === 'refunded' ? ['REFUND.SUCCESS'] : []),
+    callbackUrl: (order, refund) => (refund === null ? order.notifyUrl : (refund.facts.notifyUrl ?? null)),
+    async compose(order, callback, twist) {
+      const merchant = merchantOf(order.account);
+      if (merchant === undefined) throw new Error(`no merchant ${order.account}`);
+      const { plain, type } = describeEvent(world, order, callback.refund, merchant, twist);
+      const body = JSON.stringify({
+        id: callback.id,
+        create_time: toChinaRfc3339(world.now()),
+        resource_type: 'encrypt-resource',
+        event_type: callback.event,
+        summary: type === 'refund' ? '退款成功' : '支付成功',
+        resource: { original_type: type, ...seal(merchant.apiV3Key, canonicalJson(plain), type) },
+      });
+      const platform = world.keys.wechatPlatform[merchant.platformSerial];
+      const key = twist.forged ? world.keys.forger.sign : platform?.pair.sign;
+      if (key === undefined) throw new Error(`no platform key ${merchant.platformSerial}`);
+      const proof = await signMessage(key, { serial: merchant.platformSerial, body, nowMs: world.now(), spoil: twist.badSignature });
+      return { headers: { 'content-type': 'application/json', ...proof }, body };
+    },
+    accepts: (status) => status === 200 || status === 204,
+    returnTo: async () => null,
+    cancelTo: () => null,
+    async open(target) {
+      const prepay = /prepay_id=(wx\d+)/.exec(target)?.[1];
+      return prepay === undefined ? null : (world.store.findByToken('wechat', prepay) ?? null);
+    },
+  };
+}
+
+function describeEvent(world: World, order: Order, refundNumber: string | null, merchant: WechatMerchant, twist: Twist) {
+  if (refundNumber === null) return { type: 'transaction', plain: describeTransaction(order, merchant, twist, world.now(), true) };
+  const refund = order.refunds.find(({ number }) => number === refundNumber);
+  if (refund === undefined) throw new Error(`no refund ${refundNumber}`);
+  return { type: 'refund', plain: describeRefundNotice(order, refund, merchant, twist) };
+}
