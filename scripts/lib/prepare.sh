@@ -22,7 +22,7 @@ node_major() { node --version 2>/dev/null | sed -n 's/^v\([0-9]*\).*/\1/p'; }
 # Any Node from 18 on can run npm; the Node that paymux itself runs on comes with the packages.
 ensure_npm() {
   [ "$(node_major || true)" -ge 18 ] 2>/dev/null && command -v npm >/dev/null && return
-  say 'Installing Node and npm from the distribution ...'
+  is_root && say 'Installing Node and npm from the distribution ...'
   apt_install nodejs npm && [ "$(node_major)" -ge 18 ] && return
   say 'paymux needs Node 18 or newer with npm to install its packages (its own Node 24 comes with them).'
   say 'Install it, for example with "apt-get install nodejs npm" as root, and run this again.'
