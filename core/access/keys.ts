@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { ApiKey, Scope } from './records.ts';
+import type { Scope } from './records.ts';
 
 /** All scopes, for checks and help texts. */
 export const scopes: readonly Scope[] = ['payments:write', 'payments:read', 'refunds:write', 'events:read', 'endpoints:write', '*'];
@@ -32,11 +32,6 @@ export function hashKey(key: string): string {
 /** What people see of a key. A short one, which only a demo has, shows nothing of its secret part. */
 export function hintOf(key: string): string {
   return key.length >= 40 ? `${key.slice(0, 8)}...${key.slice(-4)}` : `${key.slice(0, 8)}...`;
-}
-
-/** True when the key may do what needs this scope. */
-export function allows(key: Pick<ApiKey, 'scopes'>, scope: Scope): boolean {
-  return key.scopes.includes('*') || key.scopes.includes(scope);
 }
 
 function prefixOf(livemode: boolean): string {

@@ -5,7 +5,6 @@ import { setStatus } from '../../core/access/admin/apps.ts';
 import { addSigningKey, createKey, revokeKey } from '../../core/access/admin/keys.ts';
 import { authenticate } from '../../core/access/authenticate.ts';
 import { type Directory, openDirectory } from '../../core/access/directory.ts';
-import { allows } from '../../core/access/keys.ts';
 import { deleteExpiredNonces } from '../../core/access/nonces.ts';
 import type { SignableRequest } from '../../core/access/signature.ts';
 import { makeApp, must, openTestAccess, type TestAccess } from '../kit/access.ts';
@@ -92,13 +91,6 @@ describe('authentication by key', () => {
       await directory.refresh();
       expect((await ask(`Bearer ${key}`)).kind, id).to.equal('authenticated');
     }
-  });
-
-  it('lets a key do what its scopes say and nothing else', () => {
-    expect(allows({ scopes: ['payments:read'] }, 'payments:read')).to.equal(true);
-    expect(allows({ scopes: ['payments:read', 'events:read'] }, 'payments:write')).to.equal(false);
-    expect(allows({ scopes: [] }, 'events:read')).to.equal(false);
-    expect(allows({ scopes: ['*'] }, 'refunds:write')).to.equal(true);
   });
 });
 
