@@ -3,6 +3,7 @@ import { type FieldFault, type Refusal, refuse, type Text } from '../errors.ts';
 /** Limits on the shape of a body, whatever its size. */
 export interface ShapeLimits {
   readonly maxDepth: number;
+  /** Fields in all, and list items in all. */
   readonly maxKeys: number;
 }
 

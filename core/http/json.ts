@@ -37,18 +37,21 @@ const token = /[{}[\],:]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}[\],:"]+/g;
 function scan(text: string, value: unknown, limits: ShapeLimits): Parsed {
   const faults: FieldFault[] = [];
   const levels: Level[] = [];
-  let keyCount = 0;
+  const counts = { keys: 0, items: 0 };
   for (const [part] of text.matchAll(token)) {
     const level = levels.at(-1);
     if (level?.expectsKey && part.startsWith('"')) {
-      keyCount += 1;
+      counts.keys += 1;
       noteKey(level, part, levels, faults);
     } else {
+      if (part === ',' && level?.keys === null) counts.items += 1;
       noteToken(part, levels, faults);
     }
     if (levels.length > limits.maxDepth)
       return unreadable(`It is nested deeper than ${limits.maxDepth}.`, `嵌套超过 ${limits.maxDepth} 层。`);
-    if (keyCount > limits.maxKeys) return unreadable(`It has more than ${limits.maxKeys} fields.`, `字段超过 ${limits.maxKeys} 个。`);
+    if (Math.max(counts.keys, counts.items) > limits.maxKeys) {
+      return unreadable(`It has more than ${limits.maxKeys} fields or list items.`, `字段或列表项超过 ${limits.maxKeys} 个。`);
+    }
   }
   return { ok: true, value, faults };
 }

@@ -14,7 +14,7 @@ export function sendRefusal(ctx: HttpContext, refusal: Refusal): void {
   ctx.set('Vary', 'Accept, Accept-Language');
   if (refusal.retryAfterSec !== undefined) ctx.set('Retry-After', String(refusal.retryAfterSec));
   if (ctx.status === 401) ctx.set('WWW-Authenticate', 'Bearer');
-  ctx.type = `application/problem+${format}`;
+  ctx.set('Content-Type', `application/problem+${format}`);
   ctx.body = format === 'xml' ? writeProblemXml(problem) : JSON.stringify(problem);
 }
 
@@ -30,7 +30,7 @@ export function sendAnswer(ctx: HttpContext, answer: Answer): void {
     ctx.status = answer.status;
   } else {
     ctx.set('Vary', 'Accept, Accept-Language');
-    ctx.type = `application/${ctx.state.format}`;
+    ctx.set('Content-Type', `application/${ctx.state.format}`);
     ctx.body = ctx.state.format === 'xml' ? writeXml(answer.body) : JSON.stringify(answer.body);
   }
 }

@@ -1,9 +1,8 @@
-import { authenticate } from '../access/authenticate.ts';
-import type { App } from '../access/directory.ts';
-import type { RateLimit } from '../access/rate-limit.ts';
 import { urlFaults } from '../access/admin/url.ts';
+import { authenticate } from '../access/authenticate.ts';
+import type { App, Directory } from '../access/directory.ts';
+import type { RateLimit } from '../access/rate-limit.ts';
 import type { Vault } from '../access/vault.ts';
-import type { Directory } from '../access/directory.ts';
 import type { Config } from '../config.ts';
 import { refuse } from '../errors.ts';
 import { makeId } from '../ids.ts';
@@ -45,7 +44,12 @@ export async function startHttp(deps: HttpDeps): Promise<RunningHttp> {
   const metrics =
     config.metrics.port === null
       ? null
-      : await startServer({ routes: [metricsRoute(deps.kernel.metrics, config.metrics.token)], deps: appDeps, port: config.metrics.port, host: config.host });
+      : await startServer({
+          routes: [metricsRoute(deps.kernel.metrics, config.metrics.token)],
+          deps: appDeps,
+          port: config.metrics.port,
+          host: config.host,
+        });
   return {
     main,
     metrics,
@@ -94,5 +98,7 @@ function makeAppDeps({ config, kernel, directory, idempotency, rateLimit }: Http
 
 const checkMerchantUrl: CheckUrl = (url, use, livemode) => {
   const fault = urlFaults(`${use}_url`, url, livemode)[0];
-  return fault === undefined ? null : { en: `${fault}.`, zh: `${use}_url 须为公网 https 地址，不含用户名、密码和片段（测试数据可用本机 http 地址）。` };
+  return fault === undefined
+    ? null
+    : { en: `${fault}.`, zh: `${use}_url 须为公网 https 地址，不含用户名、密码和片段（测试数据可用本机 http 地址）。` };
 };

@@ -1,0 +1,164 @@
+import { expect } from 'chai';
+import { type Harness, openHarness, post, postXml } from './kit.ts';
+
+const day = 86_400_000;
+
+describe('Idempotency-Key', () => {
+  let harness: Harness;
+  let clock: Date;
+  beforeEach(async () => {
+    clock = new Date('2026-01-01T00:00:00Z');
+    harness = await openHarness({}, () => clock);
+  });
+  afterEach(() => harness.close());
+
+  const body = { name: 'a', amount: 5, metadata: { k: '1', j: '2' } };
+  const keyed = (key: string, value: unknown = body) => post(value, { 'Idempotency-Key': key });
+
+  /** Holds the next request inside its handler; answers how to let it go, once it is in there. */
+  function hold(): { entered: Promise<void>; release: () => void } {
+    let release = () => {};
+    harness.fake.gate = new Promise((resolve) => {
+      release = resolve;
+    });
+    const entered = new Promise<void>((resolve) => {
+      harness.fake.entered = resolve;
+    });
+    return { entered, release };
+  }
+
+  it('the same key and body replay status, body and headers, and execute nothing', async () => {
+    const first = await harness.send('/v1/things', keyed('k1'));
+    const second = await harness.send('/v1/things', keyed('k1'));
+    expect([first.status, second.status, harness.fake.created]).to.deep.equal([201, 201, 1]);
+    expect(second.text).to.equal(first.text);
+    expect(second.headers).to.include({ 'idempotency-replayed': 'true', 'x-number': '1' });
+    expect(first.headers).not.to.have.property('idempotency-replayed');
+    expect(first.json['keyed'], 'the handler is told the name of the request').to.equal(true);
+  });
+
+  it('a repeat may be spelled otherwise, in XML too, and is answered in its own format', async () => {
+    const first = await harness.send('/v1/things', keyed('k1'));
+    const spaced = post('{ "amount": 5,\n "metadata": {"j":"2","k":"1"}, "name": "\\u0061" }', { 'Idempotency-Key': 'k1' });
+    expect((await harness.send('/v1/things', spaced)).text).to.equal(first.text);
+    const xml = '<request><amount>5</amount>\n<name>a</name><metadata><k>1</k><j>2</j></metadata></request>';
+    const again = await harness.send('/v1/things', postXml(xml, { 'Idempotency-Key': 'k1' }));
+    expect([again.status, again.headers['content-type'], again.headers['idempotency-replayed']]).to.deep.equal([
+      201,
+      'application/xml',
+      'true',
+    ]);
+    expect(again.text).to.contain('<id>thing_1</id>');
+    expect(harness.fake.created).to.equal(1);
+  });
+
+  it('another body under the key is 422, as is another path', async () => {
+    await harness.send('/v1/things', keyed('k1'));
+    for (const other of [
+      { ...body, amount: 6 },
+      { ...body, metadata: { k: '1' } },
+    ]) {
+      const got = await harness.send('/v1/things', keyed('k1', other));
+      expect([got.status, got.json['code']]).to.deep.equal([422, 'idempotency_key_reused']);
+    }
+    const elsewhere = await harness.send('/v1/things/t/close', keyed('k1', {}));
+    expect(elsewhere.status).to.equal(422);
+    expect(harness.fake.created).to.equal(1);
+  });
+
+  it('while the first is in flight a repeat is 409 with Retry-After, another body still 422', async () => {
+    const { entered, release } = hold();
+    const first = harness.send('/v1/things', keyed('k1'));
+    await entered;
+    const second = await harness.send('/v1/things', keyed('k1'));
+    expect([second.status, second.json['code'], second.json['advice']]).to.deep.equal([409, 'idempotency_in_progress', 'retry']);
+    expect(Number(second.headers['retry-after'])).to.be.within(1, 5);
+    expect((await harness.send('/v1/things', keyed('k1', { ...body, amount: 6 }))).status).to.equal(422);
+    release();
+    expect((await first).status).to.equal(201);
+    expect((await harness.send('/v1/things', keyed('k1'))).headers['idempotency-replayed']).to.equal('true');
+    expect(harness.fake.created).to.equal(1);
+  });
+
+  it('twenty at once execute once', async () => {
+    const got = await Promise.all(Array.from({ length: 20 }, () => harness.send('/v1/things', keyed('k1'))));
+    expect(harness.fake.created).to.equal(1);
+    expect(new Set(got.map(({ status }) => status))).to.satisfy((seen: Set<number>) =>
+      [...seen].every((status) => status === 201 || status === 409),
+    );
+    expect(got.filter(({ status }) => status === 201)).not.to.be.empty;
+  });
+
+  it('a request that was refused leaves the key free: faults of fields, unreadable bodies, refusals of the handler', async () => {
+    expect((await harness.send('/v1/things', keyed('k1', { ...body, amount: 0 }))).status).to.equal(400);
+    expect((await harness.send('/v1/things', keyed('k1', '{'))).status).to.equal(400);
+    expect((await harness.send('/v1/things', keyed('k1', { ...body, name: 'later' }))).status).to.equal(503);
+    expect((await harness.send('/v1/things', keyed('k1'))).status).to.equal(201);
+  });
+
+  it('after an error the key is free again', async () => {
+    expect((await harness.send('/v1/things', keyed('k1', { ...body, name: 'throw' }))).status).to.equal(500);
+    expect((await harness.send('/v1/things', keyed('k1'))).status).to.equal(201);
+  });
+
+  it('belongs to one app', async () => {
+    await harness.send('/v1/things', keyed('k1'));
+    harness.fake.authenticate = () => ({ app: { id: 'app_2', livemode: false }, key: { id: 'key_2', scopes: ['*'] } });
+    const other = await harness.send('/v1/things', keyed('k1'));
+    expect([other.status, harness.fake.created]).to.deep.equal([201, 2]);
+    expect(other.headers).not.to.have.property('idempotency-replayed');
+  });
+
+  it('must be 1 to 255 visible ASCII characters', async () => {
+    for (const key of ['', 'a b', 'é', 'x'.repeat(256)]) {
+      const got = await harness.send('/v1/things', keyed(key));
+      expect([got.status, got.json['code']], key).to.deep.equal([400, 'idempotency_key_invalid']);
+    }
+    expect((await harness.send('/v1/things', keyed('~'.repeat(255)))).status).to.equal(201);
+  });
+
+  it('of a server that died is taken over once its lease has ended, by one repeat', async () => {
+    const { entered, release } = hold();
+    const dead = harness.send('/v1/things', keyed('k1'));
+    await entered;
+    clock = new Date(clock.getTime() + 61_000);
+    const late = harness.send('/v1/things', keyed('k1'));
+    await new Promise<void>((resolve) => {
+      harness.fake.entered = resolve;
+    });
+    expect((await harness.send('/v1/things', keyed('k1'))).status, 'the new lease holds').to.equal(409);
+    release();
+    await Promise.all([dead, late]);
+    // The dead one answers after all; what is kept is the answer of the one that took over.
+    const replayed = await harness.send('/v1/things', keyed('k1'));
+    expect(replayed.json['id']).to.equal('thing_2');
+  });
+
+  it('answers without a body are kept too', async () => {
+    const sent = post({}, { 'Idempotency-Key': 'k1' });
+    await harness.send('/v1/things/t/close', sent);
+    const again = await harness.send('/v1/things/t/close', sent);
+    expect([again.status, again.text, again.headers['idempotency-replayed']]).to.deep.equal([204, '', 'true']);
+  });
+
+  it('means nothing to a GET', async () => {
+    await harness.send('/v1/things', { headers: { 'Idempotency-Key': 'k1' } });
+    expect(await harness.database.all('SELECT id FROM idempotency')).to.deep.equal([]);
+  });
+
+  it('is forgotten by the purge after its time, and not before', async () => {
+    const { createIdempotencyStore } = await import('../../core/http/idempotency-store.ts');
+    const store = createIdempotencyStore(harness.database, { now: () => clock });
+    await harness.send('/v1/things', keyed('old'));
+    clock = new Date(clock.getTime() + 7 * day);
+    await harness.send('/v1/things', keyed('new'));
+    expect(await store.purge(new Date(clock.getTime() - 7 * day + 1))).to.equal(1);
+    expect((await harness.send('/v1/things', keyed('new'))).headers['idempotency-replayed']).to.equal('true');
+    expect((await harness.send('/v1/things', keyed('old'))).headers).not.to.have.property('idempotency-replayed');
+  });
+
+  it('keeps no key in clear text', async () => {
+    await harness.send('/v1/things', keyed('canary-key'));
+    expect(JSON.stringify(await harness.database.all('SELECT * FROM idempotency'))).not.to.contain('canary-key');
+  });
+});
