@@ -10,7 +10,7 @@ import type { Kernel } from './deps.ts';
 import type { Evidence } from './evidence.ts';
 import { attemptRefOf } from './request.ts';
 import { settle } from './settle.ts';
-import { canMoveAttempt, isLive } from './states.ts';
+import { canMoveAttempt, isLive, isPaid } from './states.ts';
 
 export interface Closing {
   readonly paymentId: string;
@@ -54,7 +54,10 @@ async function beginClose(kernel: Kernel, input: Closing): Promise<Begun | null>
 
 async function beginInside(kernel: Kernel, tx: Tx, payment: PaymentRow, input: Closing, eventId: string): Promise<Begun> {
   const now = kernel.clock.now().getTime();
-  const live = (await readAttempts(tx, payment.id)).filter((attempt) => isLive(attempt.state));
+  const all = await readAttempts(tx, payment.id);
+  const live = all.filter((attempt) => isLive(attempt.state));
+  const isHeld = payment.accepted_attempt_id === null && all.some((attempt) => isPaid(attempt.state));
+  if (isHeld && live.length === 0) return { payment, attempts: [] };
   const open = payment.state === 'pending' || payment.state === 'processing';
   if (open && live.length === 0) return { payment: await closeAtOnce(kernel, tx, payment, input, eventId, now), attempts: [] };
   const attempts = await markClosing(kernel, tx, live, input.cause, now);

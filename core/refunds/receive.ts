@@ -17,7 +17,8 @@ export async function receiveRefund(kernel: Kernel, account: OpenAccount, item: 
   if (refund === null || attempt === null) return 'unknown';
   if (attempt.account_id !== account.id) return 'wrong_account';
   const evidence = evidenceOfReport(item.report, expectedRefund(refund, account.channel.merchantNo, account.record.livemode));
-  if (trust === 'signed' && evidence.kind !== 'mismatch' && evidence.kind !== 'notFound') {
+  const proves = evidence.kind === 'succeeded' || evidence.kind === 'failed' || evidence.kind === 'abnormal';
+  if (trust === 'signed' && proves) {
     await settleRefund(kernel, { refund, evidence, cause: 'callback' });
     return 'settled';
   }

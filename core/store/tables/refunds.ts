@@ -47,14 +47,15 @@ export async function readRefundByMerchantNo(reader: Reader, appId: string, merc
   return (row as RefundRow | undefined) ?? null;
 }
 
-/** By our number, or else by the vendor's. */
+/** By our number, or else by the vendor's where only one refund has it: some vendors number a refund like its payment. */
 export async function findRefund(reader: Reader, number: string | undefined, channelNo: string | undefined): Promise<RefundRow | null> {
   if (number !== undefined) {
     const row = await reader.get('SELECT * FROM refunds WHERE number = ?', [number]);
     if (row !== undefined) return row as unknown as RefundRow;
   }
   if (channelNo === undefined) return null;
-  return ((await reader.get('SELECT * FROM refunds WHERE channel_no = ?', [channelNo])) as RefundRow | undefined) ?? null;
+  const rows = (await reader.all('SELECT * FROM refunds WHERE channel_no = ? LIMIT 2', [channelNo])) as unknown as readonly RefundRow[];
+  return rows.length === 1 ? (rows[0] ?? null) : null;
 }
 
 /** All refunds of a payment, oldest first. */

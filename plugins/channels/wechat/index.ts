@@ -95,6 +95,7 @@ const manifest: ChannelManifest = {
 
 function open(account: Account<Config>, kit: Kit): Channel {
   const opened = readConfig(account.config, kit);
+  refuseRealMoneyInTests(account.livemode, opened.baseUrl);
   return {
     merchantNo: opened.mchid,
     pay: (request, call) => pay(opened, request, call),
@@ -134,6 +135,13 @@ function readBaseUrl(text: string): string {
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && onLoopback))
     throw new Error('base_url must be https, or http on loopback');
   return text.replace(/\/+$/, '');
+}
+
+/** WeChat Pay has no sandbox: whatever reaches its gateway moves real money, so a test account must point elsewhere. */
+function refuseRealMoneyInTests(livemode: boolean, baseUrl: string): void {
+  const isVendors = new URL(baseUrl).hostname.endsWith('.weixin.qq.com');
+  if (isVendors && !livemode) throw new Error('base_url of a test account must be a simulator: WeChat Pay has no sandbox');
+  if (!isVendors && livemode && new URL(baseUrl).protocol === 'http:') throw new Error('base_url of a live account must be https');
 }
 
 function readPlatformKeys(text: string, kit: Kit): ReadonlyMap<string, KeyObject> {

@@ -31,8 +31,8 @@ function pem(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-export function openWechat(overrides: Partial<Config> = {}): Required<Channel> {
-  const account = { id: 'acc_1', livemode: false, config: { ...config, ...overrides } };
+export function openWechat(overrides: Partial<Config> = {}, livemode = false): Required<Channel> {
+  const account = { id: 'acc_1', livemode, config: { ...config, ...overrides } };
   return wechat.open(account, makeKit()) as Required<Channel>;
 }
 

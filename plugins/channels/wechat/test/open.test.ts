@@ -58,6 +58,8 @@ describe('a WeChat Pay account', () => {
       ['base_url', 'ftp://127.0.0.1'],
       ['base_url', 'https://api.mch.weixin.qq.com?x=1'],
       ['base_url', 'nonsense'],
+      // A test account on the vendor's own gateway would move real money: there is no sandbox.
+      ['base_url', 'https://api.mch.weixin.qq.com'],
     ];
     for (const [field, value] of bad) {
       let message = '';

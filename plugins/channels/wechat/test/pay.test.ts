@@ -80,7 +80,7 @@ describe('WeChat Pay orders', () => {
     it('to the vendor itself when no base_url is configured', async () => {
       const { http, requests } = scriptHttp(genuine(200, paidOrder));
       const { base_url: _, ...rest } = config;
-      await openWechat({ ...rest, base_url: undefined as never }).query(attempt, makeCall({ http }));
+      await openWechat({ ...rest, base_url: undefined as never }, true).query(attempt, makeCall({ http }));
       expect(requests[0]?.url).to.equal(`https://api.mch.weixin.qq.com${orderQuery}`);
     });
 

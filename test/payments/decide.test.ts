@@ -1,0 +1,151 @@
+import { expect } from 'chai';
+import { decide, type Situation } from '../../core/payments/decide.ts';
+import type { Evidence } from '../../core/payments/evidence.ts';
+import { attemptMoves, canMoveAttempt, canMovePayment, paymentMoves } from '../../core/payments/states.ts';
+import type { AttemptRow, AttemptState } from '../../core/store/tables/attempts.ts';
+import type { PaymentRow, PaymentState } from '../../core/store/tables/payments.ts';
+
+const now = 1_000_000;
+const attemptStates = Object.keys(attemptMoves) as AttemptState[];
+const paymentStates = Object.keys(paymentMoves) as PaymentState[];
+
+const evidences: Readonly<Record<string, Evidence>> = {
+  paid: { kind: 'paid', amount: 100, channelNo: 'C1', at: null },
+  paidOther: { kind: 'paidOther', amount: 90, channelNo: 'C1', at: null },
+  waiting: { kind: 'waiting', action: null, channelNo: null },
+  processing: { kind: 'processing', channelNo: null },
+  closed: { kind: 'closed' },
+  failed: { kind: 'failed', code: 'declined', advice: 'retry_other_method', vendor: null },
+  notSent: { kind: 'notSent', reason: 'refused' },
+  notFound: { kind: 'notFound' },
+  unknown: { kind: 'unknown', reason: 'timeout' },
+  mismatch: { kind: 'mismatch', what: 'merchant' },
+};
+
+function situation(attempt: Partial<AttemptRow>, payment: Partial<PaymentRow>, more: Partial<Situation> = {}): Situation {
+  return {
+    now,
+    attempt: { id: 'att_1', state: 'waiting', amount: 100, currency: 'CNY', amount_paid: 0, not_found_at: null, method: 'm_x', channel: 'm', ...attempt } as AttemptRow,
+    payment: { id: 'pay_1', state: 'pending', amount: 100, currency: 'CNY', closing: 0, close_reason: null, exception: null, ...payment } as PaymentRow,
+    othersLive: false,
+    failsOver: false,
+    latePolicy: 'auto_refund',
+    notFoundIsFinalAfterMs: 1000,
+    unpayable: false,
+    ...more,
+  };
+}
+
+/** Where each evidence takes an attempt from each state; a dash leaves it. */
+const table: Readonly<Record<AttemptState, Readonly<Record<string, string>>>> = {
+  sending: { paid: 'succeeded', paidOther: '-', waiting: 'waiting', processing: 'processing', closed: 'closed', failed: 'failed', notSent: 'not_sent', notFound: '-', unknown: 'unknown', mismatch: '-' },
+  waiting: { paid: 'succeeded', paidOther: '-', waiting: 'waiting', processing: 'processing', closed: 'closed', failed: 'failed', notSent: '-', notFound: '-', unknown: '-', mismatch: '-' },
+  processing: { paid: 'succeeded', paidOther: '-', waiting: 'waiting', processing: '-', closed: 'closed', failed: 'failed', notSent: '-', notFound: '-', unknown: '-', mismatch: '-' },
+  unknown: { paid: 'succeeded', paidOther: '-', waiting: 'waiting', processing: 'processing', closed: 'closed', failed: 'failed', notSent: 'not_sent', notFound: '-', unknown: '-', mismatch: '-' },
+  closing: { paid: 'succeeded', paidOther: '-', waiting: '-', processing: '-', closed: 'closed', failed: 'failed', notSent: 'closed', notFound: '-', unknown: '-', mismatch: '-' },
+  closed: { paid: 'succeeded_late', paidOther: '-', waiting: '-', processing: '-', closed: '-', failed: '-', notSent: '-', notFound: '-', unknown: '-', mismatch: '-' },
+  failed: { paid: 'succeeded_late', paidOther: '-', waiting: '-', processing: '-', closed: '-', failed: '-', notSent: '-', notFound: '-', unknown: '-', mismatch: '-' },
+  not_sent: { paid: 'succeeded_late', paidOther: '-', waiting: '-', processing: '-', closed: '-', failed: '-', notSent: '-', notFound: '-', unknown: '-', mismatch: '-' },
+  succeeded: { paid: '-', paidOther: '-', waiting: '-', processing: '-', closed: '-', failed: '-', notSent: '-', notFound: '-', unknown: '-', mismatch: '-' },
+  succeeded_late: { paid: '-', paidOther: '-', waiting: '-', processing: '-', closed: '-', failed: '-', notSent: '-', notFound: '-', unknown: '-', mismatch: '-' },
+};
+
+describe('What evidence does to an attempt', () => {
+  for (const from of attemptStates) {
+    for (const [name, evidence] of Object.entries(evidences)) {
+      it(`${from} + ${name} → ${table[from][name]}`, () => {
+        const plan = decide(evidence, situation({ state: from }, {}));
+        expect(plan.attempt?.state ?? '-').to.equal(table[from][name]);
+      });
+    }
+  }
+
+  it('never plans a move that the state machines do not have, from any pair of states', () => {
+    for (const attempt of attemptStates)
+      for (const payment of paymentStates)
+        for (const evidence of Object.values(evidences))
+          for (const closing of [0, 1])
+            for (const othersLive of [true, false])
+              for (const latePolicy of ['auto_refund', 'accept', 'hold'] as const) {
+                const on = situation({ state: attempt }, { state: payment, closing }, { othersLive, latePolicy, unpayable: true });
+                const plan = decide(evidence, on);
+                const to = plan.attempt?.state ?? attempt;
+                const next = plan.payment?.state ?? payment;
+                if (to !== attempt) expect(canMoveAttempt(attempt, to), `${attempt} → ${to}`).to.equal(true);
+                if (next !== payment) expect(canMovePayment(payment, next), `${payment} → ${next} on ${evidence.kind}`).to.equal(true);
+              }
+  });
+});
+
+describe('What money does to a payment', () => {
+  const paid = evidences.paid as Evidence;
+
+  it('makes an open payment a success, and closes other attempts at once', () => {
+    const plan = decide(paid, situation({}, { state: 'pending' }, { othersLive: true }));
+    expect(plan.payment).to.include({ state: 'success', accepted_attempt_id: 'att_1', amount_paid: 100, due_at: now });
+    expect([plan.event, plan.refund]).to.deep.equal(['payment.succeeded', null]);
+  });
+
+  for (const state of ['success', 'refunded'] as const) {
+    it(`is refunded when the payment is ${state} already`, () => {
+      const plan = decide(paid, situation({}, { state }));
+      expect(plan.refund).to.deep.equal({ kind: 'duplicate', amount: 100 });
+      expect(plan.payment).to.deep.equal({ exception: 'duplicate' });
+    });
+  }
+
+  for (const state of ['closed', 'failed'] as const) {
+    it(`that comes after ${state} follows the late policy`, () => {
+      const late = (latePolicy: 'auto_refund' | 'accept' | 'hold') => decide(paid, situation({ state: 'closed' }, { state }, { latePolicy }));
+      expect(late('auto_refund').refund).to.deep.equal({ kind: 'late', amount: 100 });
+      expect(late('auto_refund').payment).to.deep.equal({ exception: 'late' });
+      expect(late('hold').refund).to.equal(null);
+      expect(late('accept').payment).to.include({ state: 'success', exception: 'late' });
+      expect(late('accept').refund).to.equal(null);
+    });
+  }
+
+  it('of another amount counts only when a second answer agrees: more is accepted and the rest refunded', () => {
+    const more: Evidence = { kind: 'paidOther', amount: 130, channelNo: 'C1', at: null };
+    const first = decide(more, situation({}, {}));
+    expect([first.attempt, first.payment]).to.deep.equal([{ amount_paid: 130 }, { exception: 'mismatch' }]);
+    const second = decide(more, situation({ amount_paid: 130 }, { exception: 'mismatch' }));
+    expect(second.payment).to.include({ state: 'success', exception: 'excess', amount_paid: 100 });
+    expect(second.refund).to.deep.equal({ kind: 'excess', amount: 30 });
+  });
+
+  it('of less than the amount is held, never a success', () => {
+    const less: Evidence = { kind: 'paidOther', amount: 70, channelNo: 'C1', at: null };
+    const plan = decide(less, situation({ amount_paid: 70 }, {}));
+    expect(plan.attempt).to.include({ state: 'succeeded', amount_paid: 70 });
+    expect([plan.payment, plan.refund]).to.deep.equal([{ exception: 'mismatch', due_at: null }, null]);
+  });
+
+  it('about another merchant, number, environment or currency changes no state', () => {
+    for (const what of ['merchant', 'number', 'livemode', 'currency'] as const) {
+      const plan = decide({ kind: 'mismatch', what }, situation({}, {}));
+      expect([plan.attempt, plan.payment]).to.deep.equal([null, { exception: 'mismatch' }]);
+    }
+  });
+});
+
+describe('An end without money', () => {
+  it('fails the payment, closes it when it was closing, and leaves it when another attempt lives or follows', () => {
+    const failed = evidences.failed as Evidence;
+    expect(decide(failed, situation({}, {})).payment?.state).to.equal('failed');
+    expect(decide(failed, situation({ state: 'closing' }, { state: 'processing', closing: 1 })).payment?.state).to.equal('closed');
+    expect(decide(failed, situation({}, {}, { othersLive: true })).payment).to.equal(null);
+    expect(decide(failed, situation({}, {}, { failsOver: true })).payment).to.equal(null);
+  });
+
+  it('needs "not found" twice, far enough apart, of a number that can no longer be paid', () => {
+    const notFound = evidences.notFound as Evidence;
+    expect(decide(notFound, situation({ state: 'unknown' }, {})).attempt).to.deep.equal({ not_found_at: now });
+    const soon = situation({ state: 'unknown', not_found_at: now - 999 }, {}, { unpayable: true });
+    expect(decide(notFound, soon).attempt).to.equal(null);
+    const payable = situation({ state: 'unknown', not_found_at: now - 1000 }, {});
+    expect(decide(notFound, payable).attempt).to.equal(null);
+    const final = situation({ state: 'unknown', not_found_at: now - 1000 }, {}, { unpayable: true });
+    expect(decide(notFound, final).attempt?.state).to.equal('not_sent');
+  });
+});
