@@ -46,9 +46,19 @@ ensure_packages() {
   printf '%s' "$lock" >node_modules/.paymux-lock
 }
 
+# npm 9, which Debian 12 ships, leaves out the link of a program called node (tried with 9.2.0).
+link_runtime() {
+  local runtime
+  for runtime in node_modules/node-*/bin/node; do
+    [ -x "$runtime" ] && [ ! -e node_modules/.bin/node ] && ln -s "../../$runtime" node_modules/.bin/node
+  done
+  return 0
+}
+
 prepare() {
   ensure_npm
   ensure_packages
+  link_runtime
   PATH="$PWD/node_modules/.bin:$PATH"
   export PATH
   [ "$(node_major)" -ge 24 ] && return
