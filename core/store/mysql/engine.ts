@@ -9,6 +9,8 @@ import { readRows } from './statement.ts';
 import { runOnce } from './transaction.ts';
 
 const maxTries = 10;
+/** Ten lock timeouts one after another would keep a caller for most of a minute. */
+const giveUpAfterMs = 15_000;
 const shortestPauseMs = 5;
 const longestPauseMs = 200;
 
@@ -35,6 +37,7 @@ export function openMysql(address: Address, poolSize: number): Database {
 
 /** Runs the whole of the work until it is committed once, or until it is certain that trying again is of no use. */
 async function commitOnce<T>(pool: ConnectionPool, guard: Guard, work: (tx: Tx) => Promise<T>, proof: Proof | undefined): Promise<T> {
+  const deadline = performance.now() + giveUpAfterMs;
   for (let tries = 1; ; tries += 1) {
     const outcome = await runOnce(await pool.acquire(), guard, work);
     if (outcome.kind === 'committed') return outcome.result;
@@ -45,7 +48,7 @@ async function commitOnce<T>(pool: ConnectionPool, guard: Guard, work: (tx: Tx) 
       throw explain(outcome.error);
     }
     const again = meaning === 'undone' || meaning === 'unready' || meaning === 'lost';
-    if (!again || tries >= maxTries) throw explain(outcome.error);
+    if (!again || tries >= maxTries || performance.now() > deadline) throw explain(outcome.error);
     await pause(tries);
   }
 }
