@@ -47,9 +47,9 @@ export function explainFault(fault: Fault): Declined | Rejected | Unknown {
   if (fault.status === 401 || fault.status === 403) {
     return { kind: 'rejected', reason: 'auth', vendor: { code: vendor.code, message: 'Stripe refuses the API key for this call' } };
   }
-  if (fault.type === 'idempotency_error') return { kind: 'rejected', reason: 'number_reused', vendor };
   // Another request with our key is being executed at this moment: its outcome is ours, and not known yet.
   if (fault.status === 409) return { kind: 'unknown', reason: 'unmapped', vendor };
+  if (fault.type === 'idempotency_error') return { kind: 'rejected', reason: 'number_reused', vendor };
   if (fault.status === 402 || (fault.status === 400 && meaningOf(fault) !== undefined)) return decline(fault);
   const isRefused = (fault.status === 400 || fault.status === 404) && fault.type === 'invalid_request_error';
   return isRefused ? { kind: 'rejected', reason: 'validation', vendor } : { kind: 'unknown', reason: 'unmapped', vendor };
