@@ -83,10 +83,22 @@ export const declines = {
     ['Refund refused', '退款被拒'],
     ['The channel refused the refund; no money moved.', '渠道拒绝退款，资金未变动。'],
   ),
-  refund_window_closed: entry(
+  refund_period_over: entry(
     null,
     'do_not_retry',
     ['Too late to refund', '超过退款期限'],
     ['The channel no longer refunds this payment.', '渠道已不再受理该支付的退款。'],
+  ),
+  payer_account_abnormal: entry(
+    null,
+    'retry_other_method',
+    ["Payer's account cannot be used", '付款账户异常'],
+    ["The payer's account at the channel cannot pay or receive money.", '付款人在渠道的账户无法付款或收款。'],
+  ),
+  not_refundable: entry(
+    null,
+    'contact_support',
+    ['Not refundable at the channel', '渠道不可退款'],
+    ['The channel cannot refund this payment, or not by this amount now.', '渠道不能退还该支付，或当前不能退此金额。'],
   ),
 };

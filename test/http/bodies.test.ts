@@ -164,6 +164,7 @@ describe('bodies and queries', () => {
       'a bare ampersand': '<request><name>a & b</name><amount>1</amount></request>',
       'a reference to a control character': '<request><name>&#0;</name><amount>1</amount></request>',
       'a processing instruction': '<?xml-stylesheet href="x"?><request><name>a</name><amount>1</amount></request>',
+      'a processing instruction inside': '<request><name>a<?x y?></name><amount>1</amount></request>',
       'another encoding': '<?xml version="1.0" encoding="UTF-16"?><request/>',
       'UTF-16 with its mark': Buffer.from('\ufeff<!DOCTYPE a><request/>', 'utf16le'),
       'UTF-16 without its mark': Buffer.from('<!DOCTYPE a><request/>', 'utf16le'),

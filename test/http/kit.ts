@@ -63,28 +63,35 @@ export function fakeAuthenticate(request: { headers: Readonly<Record<string, str
 }
 
 export function fakeRoutes(fake: Fake): readonly AnyRoute[] {
+  return [createThing(fake), ...otherRoutes()];
+}
+
+function createThing(fake: Fake): AnyRoute {
+  return defineRoute({
+    id: 'things.create',
+    method: 'POST',
+    path: '/v1/things',
+    summary: 'Create a thing',
+    tag: 'Things',
+    scope: 'things:write',
+    body: thing,
+    answers: { 201: z.object({ id: z.string(), amount: z.int() }) },
+    async handle({ body, idempotencyId }) {
+      fake.created += 1;
+      fake.entered();
+      const number = fake.created;
+      await fake.gate;
+      if (body.name === 'throw') throw new Error('SELECT secret FROM /etc/passwd sk_test_all');
+      if (body.name === 'nodb') throw new DatabaseUnavailable('connect ECONNREFUSED 10.0.0.1:3306');
+      if (body.name === 'taken') return refuse('merchant_order_no_used', { param: 'name', payment: { id: 'pay_1', state: 'pending' } });
+      if (body.name === 'later') return refuse('channel_unavailable', { retryAfterSec: 7 });
+      return answer(201, { id: `thing_${number}`, ...body, empty: null, keyed: idempotencyId !== null }, { 'X-Number': String(number) });
+    },
+  });
+}
+
+function otherRoutes(): readonly AnyRoute[] {
   return [
-    defineRoute({
-      id: 'things.create',
-      method: 'POST',
-      path: '/v1/things',
-      summary: 'Create a thing',
-      tag: 'Things',
-      scope: 'things:write',
-      body: thing,
-      answers: { 201: z.object({ id: z.string(), amount: z.int() }) },
-      async handle({ body, idempotencyId }) {
-        fake.created += 1;
-        fake.entered();
-        const number = fake.created;
-        await fake.gate;
-        if (body.name === 'throw') throw new Error('SELECT secret FROM /etc/passwd sk_test_all');
-        if (body.name === 'nodb') throw new DatabaseUnavailable('connect ECONNREFUSED 10.0.0.1:3306');
-        if (body.name === 'taken') return refuse('merchant_order_no_used', { param: 'name', payment: { id: 'pay_1', state: 'pending' } });
-        if (body.name === 'later') return refuse('channel_unavailable', { retryAfterSec: 7 });
-        return answer(201, { id: `thing_${number}`, ...body, empty: null, keyed: idempotencyId !== null }, { 'X-Number': String(number) });
-      },
-    }),
     defineRoute({
       id: 'things.list',
       method: 'GET',
