@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { catalogue, labelLimit } from '../../core/metrics/catalogue.ts';
 import { createMetrics, type Metrics } from '../../core/metrics.ts';
@@ -18,6 +19,12 @@ describe('metrics', () => {
       if (entry.kind === 'counter') expect(name).to.match(/_total$/);
       if (entry.kind === 'histogram') expect(name).to.match(/_seconds$/);
     }
+  });
+
+  it('are named in the operations guide as they are', () => {
+    const named = [...readFileSync('docs/operations.md', 'utf8').matchAll(/`paymux_([a-z_]+)`/g)].map(([, name]) => name);
+    expect(named).to.have.length.above(10);
+    expect(Object.keys(catalogue)).to.include.members(named);
   });
 
   it('are all in the answer of a scrape, with our prefix and no other', async () => {
