@@ -171,6 +171,12 @@ describe('stripe: a callback that is not taken', () => {
     expect(await parse(good, sign(good, undefined, nowSec - 301))).to.deep.include({ kind: 'refused', reason: 'stale' });
   });
 
+  it('takes each of the signing secrets of the account', async () => {
+    const secrets = ['whsec_0123456789abcdef', 'whsec_fedcba9876543210'];
+    const rolling = openStripe({ webhook_secret: secrets.join(', ') });
+    for (const secret of secrets) expect((await rolling.parseCallback(raw(good, sign(good, secret)), makeCall())).kind).to.equal('event');
+  });
+
   it('refuses genuine content that it cannot read, and never guesses money', async () => {
     const unreadable = [
       '',

@@ -8,13 +8,10 @@ import {
   config,
   fault,
   intent,
-  intentAttempt,
   intentId,
-  missing,
   number,
   ok,
   openStripe,
-  paidIntent,
   paidSession,
   payRequest,
   session,
@@ -179,6 +176,8 @@ describe('stripe: the answer to a payment', () => {
         reason: 'unreadable',
       });
     }
+    expect((await pay({ ...fault(400, {}), status: 302 })).kind).to.equal('unknown');
+    expect((await pay({ ...ok(session()), status: 202 })).kind).to.equal('unknown');
     for (const members of [{ id: 'x' }, { object: 'charge' }, { status: 'a_new_state' }, { payment_status: 'a_new_state' }]) {
       expect(await pay(ok(session(members)))).to.deep.equal({ kind: 'unknown', reason: 'unmapped' });
     }

@@ -148,6 +148,7 @@ describe('stripe: closing a payment', () => {
       [session({ status: 'expired' }), 'closed'],
       [paidSession, 'paid'],
       [session({ status: 'complete', payment_intent: intentId }), 'paid'],
+      [session({ status: 'complete', payment_intent: intent() }), 'paid'],
     ] as const;
     for (const [object, kind] of states) {
       const { outcome, requests } = await close(attempt, refusal, ok(object));
