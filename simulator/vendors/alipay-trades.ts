@@ -90,8 +90,10 @@ export function createTrade(world: World, product: string, request: AlipayReques
   const order = makeOrder(world, product, request);
   if ('node' in order) return order;
   const earlier = world.store.findOrder('alipay', request.merchant.appId, order.number);
-  if (earlier?.state === 'paid') return failed('ACQ.TRADE_HAS_SUCCESS');
-  if (earlier !== undefined && tradeStatus(earlier, world.now()) === 'TRADE_CLOSED') return failed('ACQ.TRADE_HAS_CLOSE');
+  if (earlier?.state === 'paid') return { ...failed('ACQ.TRADE_HAS_SUCCESS'), order: earlier };
+  if (earlier !== undefined && tradeStatus(earlier, world.now()) === 'TRADE_CLOSED') {
+    return { ...failed('ACQ.TRADE_HAS_CLOSE'), order: earlier };
+  }
   if (earlier !== undefined && earlier.fingerprint !== order.fingerprint) return failed('ACQ.CONTEXT_INCONSISTENT');
   if (earlier === undefined) world.store.save(order);
   const trade = earlier ?? order;

@@ -1,8 +1,8 @@
 /** A decoded form: `a[b][0]=x` becomes `{a: {b: {0: 'x'}}}`. Lists stay objects with numbers for names. */
 export type Form = { readonly [name: string]: string | Form };
 
-/** What a parameter may be. `*` stands for every name, in lists and in metadata. */
-export type Shape = 'text' | 'integer' | 'boolean' | 'any' | { readonly [name: string]: Shape };
+/** What a parameter may be. Only a `note` may be empty: that unsets it. `*` stands for every name, in lists and in metadata. */
+export type Shape = 'text' | 'integer' | 'boolean' | 'note' | 'any' | { readonly [name: string]: Shape };
 
 /** A fault in Stripe's words. */
 export interface FormFault {
@@ -46,6 +46,8 @@ const inside = (parent: string, name: string) => (parent === '' ? name : `${pare
 function checkLeaf(value: string | Form, shape: Shape, param: string): FormFault | null {
   if (shape === 'any') return null;
   if (typeof value !== 'string') return { code: 'parameter_invalid_string', message: `Invalid string: ${param}`, param };
+  if (value === '' && shape !== 'note')
+    return { code: 'parameter_invalid_empty', message: `You passed an empty string for '${param}'.`, param };
   if (shape === 'integer' && !/^-?\d{1,15}$/.test(value))
     return { code: 'parameter_invalid_integer', message: `Invalid integer: ${value}`, param };
   const isBoolean = value === 'true' || value === 'false';

@@ -1,7 +1,7 @@
 import type { Shape } from './stripe-form.ts';
 
 // The parameters of API version 2023-08-16. Groups that no payment of ours uses are let through whole.
-const metadata: Shape = { '*': 'text' };
+const metadata: Shape = { '*': 'note' };
 const expand: Shape = { '*': 'text' };
 const address: Shape = { city: 'text', country: 'text', line1: 'text', line2: 'text', postal_code: 'text', state: 'text' };
 const shipping: Shape = { address, carrier: 'text', name: 'text', phone: 'text', tracking_number: 'text' };

@@ -1,0 +1,152 @@
+import { expect } from 'chai';
+import { askAlipay, type Config, openShop, type Shop, type Stage, setStage, signAlipay, verifyAlipayNotice } from './kit.ts';
+
+describe('simulator: Alipay', () => {
+  let stage: Stage;
+  let shop: Shop;
+  let config: Config;
+  const page = 'alipay.trade.page.pay';
+  const content = (number: string, amount = '19.99') => ({
+    out_trade_no: number,
+    total_amount: amount,
+    subject: 'Tea 茶',
+    product_code: 'FAST_INSTANT_TRADE_PAY',
+  });
+  const pageUrl = (number: string, amount?: string) =>
+    `${config.gateway_url}?${new URLSearchParams(signAlipay(config, page, content(number, amount), { notify_url: `${shop.url}/alipay`, return_url: `${shop.url}/back?a=1` }))}`;
+  const pay = (target: unknown) => stage.control('POST', '/_pay', { target });
+  const query = (number: string) => askAlipay(config, 'alipay.trade.query', { out_trade_no: number });
+  const refund = (number: string, request: string, amount: string) =>
+    askAlipay(config, 'alipay.trade.refund', { out_trade_no: number, out_request_no: request, refund_amount: amount });
+
+  before(async () => {
+    [stage, shop] = await Promise.all([setStage(), openShop()]);
+    config = stage.simulator.credentials.alipay[0]!.config;
+  });
+  after(() => Promise.all([stage.end(), shop.end()]));
+
+  it('makes a trade when the shopper opens the page, is paid, calls back, refunds and calls back again', async () => {
+    expect((await query('FLOW1')).json).to.include({ code: '40004', sub_code: 'ACQ.TRADE_NOT_EXIST' });
+    const opened = await fetch(pageUrl('FLOW1'), { redirect: 'manual' });
+    expect(opened.status).to.equal(302);
+    const waiting = await query('FLOW1');
+    expect(waiting.verified).to.equal(true);
+    expect(waiting.json).to.include({ code: '10000', trade_status: 'WAIT_BUYER_PAY', total_amount: '19.99' });
+
+    const pressed = await fetch(opened.headers.get('location')!, {
+      method: 'POST',
+      body: new URLSearchParams({ do: 'pay' }),
+      redirect: 'manual',
+    });
+    const back = new URL(pressed.headers.get('location')!);
+    expect(`${back.origin}${back.pathname}`).to.equal(`${shop.url}/back`);
+    expect([back.searchParams.get('a'), back.searchParams.get('out_trade_no')]).to.deep.equal(['1', 'FLOW1']);
+    const [callback] = await shop.got(1);
+    expect(verifyAlipayNotice(config, callback!.body)).to.equal(true);
+    const told = Object.fromEntries(new URLSearchParams(callback!.body));
+    expect(told).to.include({
+      trade_status: 'TRADE_SUCCESS',
+      out_trade_no: 'FLOW1',
+      total_amount: '19.99',
+      app_id: config.app_id,
+      seller_id: config.seller_id,
+    });
+    expect((await query('FLOW1')).json).to.include({ trade_status: 'TRADE_SUCCESS', trade_no: told.trade_no });
+
+    expect((await refund('FLOW1', 'R1', '5.00')).json).to.include({ code: '10000', fund_change: 'Y', refund_fee: '5.00' });
+    expect((await refund('FLOW1', 'R1', '5.00')).json).to.include({ code: '10000', fund_change: 'N', refund_fee: '5.00' });
+    expect((await refund('FLOW1', 'R1', '6.00')).json.sub_code).to.equal('ACQ.DISCORDANT_REPEAT_REQUEST');
+    expect((await refund('FLOW1', 'R2', '15.00')).json.sub_code).to.equal('ACQ.REFUND_AMT_NOT_EQUAL_TOTAL');
+    const second = Object.fromEntries(new URLSearchParams((await shop.got(2))[1]!.body));
+    expect(second).to.include({ trade_status: 'TRADE_SUCCESS', out_biz_no: 'R1', refund_fee: '5.00' });
+    expect((await refund('FLOW1', 'R2', '14.99')).json).to.include({ fund_change: 'Y', refund_fee: '19.99' });
+    expect((await query('FLOW1')).json.trade_status).to.equal('TRADE_CLOSED');
+    const { entries } = (await stage.control('GET', '/_truth')).json;
+    expect(entries.map((entry: Config) => [entry.kind, entry.number, entry.amount])).to.deep.equal([
+      ['charge', 'FLOW1', 1999],
+      ['refund', 'R1', 500],
+      ['refund', 'R2', 1499],
+    ]);
+  });
+
+  it('says nothing about a refund that it does not know, and all about one that it does', async () => {
+    await pay(pageUrl('RQ1'));
+    await refund('RQ1', 'A', '1.50');
+    const ask = (request: string) =>
+      askAlipay(config, 'alipay.trade.fastpay.refund.query', { out_trade_no: 'RQ1', out_request_no: request });
+    expect((await ask('A')).json).to.include({
+      code: '10000',
+      refund_status: 'REFUND_SUCCESS',
+      refund_amount: '1.50',
+      total_amount: '19.99',
+    });
+    expect((await ask('B')).json).to.deep.equal({ code: '10000', msg: 'Success' });
+  });
+
+  it('pays from the address of a form with its fields, whether as text or as the action itself', async () => {
+    expect((await pay(pageUrl('FORM1'))).json).to.deep.equal({ paid: true, channel: 'alipay', number: 'FORM1' });
+    const fields = signAlipay(config, page, content('FORM2'));
+    expect((await pay({ type: 'form', url: config.gateway_url, fields })).json).to.include({ paid: true, number: 'FORM2' });
+    const posted = await fetch(config.gateway_url!, {
+      method: 'POST',
+      body: new URLSearchParams(signAlipay(config, page, content('FORM3'))),
+      redirect: 'manual',
+    });
+    expect(posted.status).to.equal(302);
+  });
+
+  it('knows the trade of a QR code only once it has been scanned', async () => {
+    const asked = { out_trade_no: 'QR1', total_amount: '1.00', subject: 'Tea' };
+    const made = await askAlipay(config, 'alipay.trade.precreate', asked, { notify_url: `${shop.url}/alipay` });
+    expect(made.verified).to.equal(true);
+    expect((await query('QR1')).json.sub_code).to.equal('ACQ.TRADE_NOT_EXIST');
+    expect((await askAlipay(config, 'alipay.trade.close', { out_trade_no: 'QR1' })).json.sub_code).to.equal('ACQ.TRADE_NOT_EXIST');
+    expect(await (await fetch(made.json.qr_code)).text()).to.include('1.00 CNY');
+    expect((await query('QR1')).json.trade_status).to.equal('WAIT_BUYER_PAY');
+    expect((await askAlipay(config, 'alipay.trade.precreate', asked)).json.qr_code).to.equal(made.json.qr_code);
+    expect((await pay(made.json.qr_code)).json).to.include({ paid: true });
+    expect((await askAlipay(config, 'alipay.trade.precreate', asked)).json.sub_code).to.equal('ACQ.TRADE_HAS_SUCCESS');
+  });
+
+  it('closes an unpaid trade, and no paid one', async () => {
+    const close = (number: string) => askAlipay(config, 'alipay.trade.close', { out_trade_no: number });
+    await fetch(pageUrl('CLOSE1'), { redirect: 'manual' });
+    expect((await close('CLOSE1')).json.code).to.equal('10000');
+    expect((await close('CLOSE1')).json.sub_code).to.equal('ACQ.TRADE_STATUS_ERROR');
+    const late = await pay(pageUrl('CLOSE1'));
+    expect([late.status, late.json]).to.deep.equal([409, { paid: false, reason: 'closed', channel: 'alipay', number: 'CLOSE1' }]);
+    await pay(pageUrl('CLOSE2'));
+    expect((await close('CLOSE2')).json.sub_code).to.equal('ACQ.TRADE_STATUS_ERROR');
+  });
+
+  it('refuses another trade under the same number', async () => {
+    await fetch(pageUrl('SAME1'), { redirect: 'manual' });
+    const other = await fetch(pageUrl('SAME1', '20.00'), { redirect: 'manual' });
+    expect([other.status, await other.text()]).to.satisfy(
+      ([status, text]: [number, string]) => status === 200 && text.includes('ACQ.CONTEXT_INCONSISTENT'),
+    );
+  });
+
+  const envelopes: Readonly<Record<string, readonly [Config, string]>> = {
+    'a changed amount': [{ biz_content: '{"out_trade_no":"X1"}' }, 'isv.invalid-signature'],
+    'a stranger’s app_id': [{ app_id: '2021000000000999' }, 'isv.invalid-app-id'],
+    'the app_id of another merchant': [{ app_id: '2021000000000102' }, 'isv.invalid-signature'],
+    'RSA instead of RSA2': [{ sign_type: 'RSA' }, 'isv.invalid-signature-type'],
+    'a time that is none': [{ timestamp: '2026-13-01' }, 'isv.invalid-timestamp'],
+    'no signature': [{ sign: '' }, 'isv.missing-signature'],
+  };
+  for (const [name, [change, code]] of Object.entries(envelopes)) {
+    it(`refuses ${name}`, async () => {
+      const params = { ...signAlipay(config, 'alipay.trade.query', { out_trade_no: 'X2' }), ...change };
+      const answer = await fetch(config.gateway_url!, { method: 'POST', body: new URLSearchParams(params) });
+      expect(JSON.parse(await answer.text()).alipay_trade_query_response.sub_code).to.equal(code);
+    });
+  }
+
+  for (const amount of ['0', '0.001', '-1', '1e2', '1.', '01.00', 'abc', '1,00']) {
+    it(`refuses the amount ${amount}`, async () => {
+      const answer = await askAlipay(config, 'alipay.trade.precreate', { out_trade_no: 'AMOUNT', total_amount: amount, subject: 'Tea' });
+      expect(answer.json).to.include({ code: '40004', sub_code: 'ACQ.INVALID_PARAMETER' });
+    });
+  }
+});
