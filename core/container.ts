@@ -9,14 +9,14 @@ import { createWireAgent } from './channels/wire.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { ChannelPlugin } from './contract/channel.ts';
-import { createIdempotencyStore } from './http/idempotency-store.ts';
 import type { IdempotencyStore } from './http/idempotency.ts';
+import { createIdempotencyStore } from './http/idempotency-store.ts';
 import { makeId } from './ids.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { createDispatcher, type Dispatcher } from './notifications/deliver.ts';
-import { createAnnounce } from './notifications/enqueue.ts';
 import { createEndpoints, type Endpoints } from './notifications/endpoints.ts';
+import { createAnnounce } from './notifications/enqueue.ts';
 import { afterCommit } from './payments/after-commit.ts';
 import type { Kernel } from './payments/deps.ts';
 import type { Database } from './store/database.ts';
@@ -67,7 +67,18 @@ function makeCaller({ agent, clock, log, metrics, config }: Cradle): Caller {
 
 function makeDispatcher({ database, endpoints, clock, log, metrics, config }: Cradle): Dispatcher {
   const { timeoutMs, fastLane, slowLane, allowNetworks } = config.notifications;
-  return createDispatcher({ database, endpoints, clock, log, metrics, timeoutMs, fastLane, slowLane, allowNetworks, pollMs: config.jobs.pollMs });
+  return createDispatcher({
+    database,
+    endpoints,
+    clock,
+    log,
+    metrics,
+    timeoutMs,
+    fastLane,
+    slowLane,
+    allowNetworks,
+    pollMs: config.jobs.pollMs,
+  });
 }
 
 function makeKernel({ database, clock, log, metrics, channels, caller, config, directory, endpoints, dispatcher }: Cradle): Kernel {

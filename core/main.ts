@@ -103,7 +103,13 @@ async function readiness({ database, directory, channels }: Cradle) {
   const checks = {
     database: isUp ? 'ok' : 'unreachable',
     configuration: directory.fault() === null ? 'ok' : 'a change could not be loaded',
-    channel_accounts: channels.faults().length === 0 ? 'ok' : `not as configured: ${channels.faults().map((fault) => fault.accountId).join(', ')}`,
+    channel_accounts:
+      channels.faults().length === 0
+        ? 'ok'
+        : `not as configured: ${channels
+            .faults()
+            .map((fault) => fault.accountId)
+            .join(', ')}`,
   };
   // A configuration that cannot be loaded leaves the one before it serving: that is for operators, not for load balancers.
   return { ok: isUp, checks };

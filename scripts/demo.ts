@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { createKey } from '../core/access/admin/keys.ts';
 import { createApp, createMerchant } from '../core/access/admin/apps.ts';
 import type { AdminDeps, Changed } from '../core/access/admin/change.ts';
 import { fetchOfferedAccounts, type OfferedAccounts, putDemoAccounts, registerCallbacks } from '../core/access/admin/demo.ts';
+import { createKey } from '../core/access/admin/keys.ts';
 import { hashKey } from '../core/access/keys.ts';
 import { openVault } from '../core/access/vault.ts';
 import { discoverChannels } from '../core/channels/discover.ts';
@@ -111,14 +111,16 @@ function printWelcome(config: Config, server: { readonly port: number; readonly 
     '',
     `paymux is ready at ${base} (documentation: ${base}/docs, metrics: http://127.0.0.1:${server.metricsPort}/metrics)`,
     config.simulator.enabled ? `The vendors' simulator is at ${simulatorUrl(config)}; no real money moves.` : '',
-    key === null ? 'The demo key was printed at the first start; make another with: npm run admin -- key create' : `The demo merchant's key: ${key}`,
+    key === null
+      ? 'The demo key was printed at the first start; make another with: npm run admin -- key create'
+      : `The demo merchant's key: ${key}`,
     '',
     'Make a payment:',
     '',
     `  curl -sS ${base}/v1/payments -H 'Authorization: Bearer ${shown}' -H 'Content-Type: application/json' \\`,
     `    -d '{"merchant_order_no":"'"order-$(date +%s)"'","amount":1999,"currency":"CNY","subject":"A cup of tea","method":"wechat_native"}'`,
     '',
-    "Then open action.qr_content in a browser, press Pay, and read the payment again at /v1/payments/{id}.",
+    'Then open action.qr_content in a browser, press Pay, and read the payment again at /v1/payments/{id}.',
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -67,7 +67,8 @@ export function createChannels(plugins: ReadonlyMap<string, ChannelPlugin>): Cha
       return current.faults;
     },
     account: (id) => current.accounts.get(id),
-    payable: () => [...current.accounts.values()].filter((one) => one.record.status === 'enabled' && !current.channelsOff.has(one.channelId)),
+    payable: () =>
+      [...current.accounts.values()].filter((one) => one.record.status === 'enabled' && !current.channelsOff.has(one.channelId)),
     method: (id) => findMethod(plugins, id),
     settleRules: (accountId) => settleRules(current.accounts.get(accountId)?.manifest),
     faults: () => current.faults,
@@ -84,7 +85,8 @@ function openAll(
   const faults: AccountFault[] = [];
   for (const record of records) {
     const old = before.accounts.get(record.id);
-    const opened = old !== undefined && sameInstance(old.record, record) ? { ...old, record } : openOne(plugins.get(record.channel), record);
+    const opened =
+      old !== undefined && sameInstance(old.record, record) ? { ...old, record } : openOne(plugins.get(record.channel), record);
     if (typeof opened !== 'string') accounts.set(record.id, opened);
     else {
       faults.push({ accountId: record.id, reason: opened });

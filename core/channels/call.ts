@@ -24,7 +24,11 @@ type Faulty = NotSent | Unknown;
 
 /** Calls a plugin's method. The only caller there is: breaker, deadline, metrics and the wire trace are here and nowhere else. */
 export interface Caller {
-  call<T extends { readonly kind: string }>(account: OpenAccount, operation: Operation, work: (call: Call) => Promise<T>): Promise<T | Faulty | Rejected>;
+  call<T extends { readonly kind: string }>(
+    account: OpenAccount,
+    operation: Operation,
+    work: (call: Call) => Promise<T>,
+  ): Promise<T | Faulty | Rejected>;
   /** Whether calls of this account and operation are being refused at once. */
   isOpen(accountId: string, operation: Operation): boolean;
   shutdown(): void;
@@ -98,7 +102,12 @@ async function fire(breaker: CircuitBreaker<[Work], { readonly kind: string }>, 
   }
 }
 
-async function runOnce(deps: CallerDeps, account: OpenAccount, operation: Operation, work: (call: Call) => Promise<{ readonly kind: string }>) {
+async function runOnce(
+  deps: CallerDeps,
+  account: OpenAccount,
+  operation: Operation,
+  work: (call: Call) => Promise<{ readonly kind: string }>,
+) {
   const trace: WireTrace = { maybeSent: false };
   const outcome = withinTruth(await guarded(deps, account, operation, trace, work), account, trace);
   if (outcome.kind === 'unknown' || (outcome.kind === 'notSent' && (outcome as NotSent).reason !== 'local')) {

@@ -4,7 +4,10 @@ import type { Caller } from './call.ts';
 
 /** A callback after its channel has read it. `malformed` also stands for a channel that threw. */
 export async function readCallback(caller: Caller, account: OpenAccount, raw: RawRequest): Promise<Callback> {
-  const read = await caller.call(account, 'callback', async (call) => ({ kind: 'read' as const, callback: await account.channel.parseCallback(raw, call) }));
+  const read = await caller.call(account, 'callback', async (call) => ({
+    kind: 'read' as const,
+    callback: await account.channel.parseCallback(raw, call),
+  }));
   if (read.kind !== 'read') return { kind: 'refused', reason: 'malformed', reply: { status: 400, body: '' } };
   return withinManifest(account, read.callback);
 }

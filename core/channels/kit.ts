@@ -3,7 +3,13 @@ import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import type { Kit } from '../contract/kit.ts';
 import { fromMajor, fromMinor, toMajor } from '../money.ts';
 
-const xmlParser = new XMLParser({ ignoreAttributes: true, parseTagValue: false, processEntities: false, ignoreDeclaration: true, ignorePiTags: true });
+const xmlParser = new XMLParser({
+  ignoreAttributes: true,
+  parseTagValue: false,
+  processEntities: false,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+});
 const xmlBuilder = new XMLBuilder({ suppressEmptyNode: false });
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 

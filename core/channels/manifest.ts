@@ -93,7 +93,8 @@ export function abilityFaults(declared: ChannelManifest, channel: Channel): stri
   for (const [ability, name] of Object.entries(functionOf) as [keyof Abilities, keyof Channel][]) {
     const present = typeof channel[name] === 'function';
     if (present && declared.abilities[ability] === 'none') faults.push(`has ${name}(), but declares ${ability}: none`);
-    if (!present && declared.abilities[ability] !== 'none') faults.push(`declares ${ability}: ${declared.abilities[ability]}, but has no ${name}()`);
+    if (!present && declared.abilities[ability] !== 'none')
+      faults.push(`declares ${ability}: ${declared.abilities[ability]}, but has no ${name}()`);
   }
   for (const always of ['pay', 'parseCallback'] as const) {
     if (typeof channel[always] !== 'function') faults.push(`has no ${always}()`);

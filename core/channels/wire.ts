@@ -59,7 +59,12 @@ export function classify(error: unknown): NotSent | Unknown {
   const code = codeOf(error);
   if (refused.has(code)) return { kind: 'notSent', reason: 'refused' };
   if (unresolved.has(code)) return { kind: 'notSent', reason: 'dns' };
-  if (code.startsWith('ERR_TLS_CERT') || code.startsWith('CERT_') || code.includes('SELF_SIGNED') || code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE') {
+  if (
+    code.startsWith('ERR_TLS_CERT') ||
+    code.startsWith('CERT_') ||
+    code.includes('SELF_SIGNED') ||
+    code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
+  ) {
     return { kind: 'notSent', reason: 'tls' };
   }
   if (code === 'UND_ERR_INVALID_ARG' || code === 'ERR_INVALID_URL') return { kind: 'notSent', reason: 'local' };

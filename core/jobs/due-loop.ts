@@ -46,7 +46,8 @@ async function round(deps: DueLoopDeps, table: DueTable, attend: (due: Due) => P
     const due = await readDue(deps.database, table, deps.clock.now().getTime(), batch);
     const queue = [...due];
     const worker = async () => {
-      for (let next = queue.shift(); next !== undefined && !stopping.aborted; next = queue.shift()) await attendOne(deps, table, attend, next);
+      for (let next = queue.shift(); next !== undefined && !stopping.aborted; next = queue.shift())
+        await attendOne(deps, table, attend, next);
     };
     await Promise.all(Array.from({ length: Math.min(atOnce, due.length) }, worker));
     return due.length;

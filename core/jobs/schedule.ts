@@ -20,7 +20,15 @@ export function runSchedule(deps: { readonly database: Database; readonly clock:
   };
 }
 
-export async function cleanUp({ database, clock, log }: { readonly database: Database; readonly clock: Clock; readonly log: Log }): Promise<void> {
+export async function cleanUp({
+  database,
+  clock,
+  log,
+}: {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Promise<void> {
   const now = clock.now().getTime();
   try {
     await deleteOld(database, 'nonces', 'expires_at', now);

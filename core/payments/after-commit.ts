@@ -9,7 +9,10 @@ export interface Committed {
 }
 
 /** Wakes the dispatcher and counts payments that came to their end. Called only when nothing can be rolled back any more. */
-export function afterCommit(deps: { readonly metrics: Metrics; readonly clock: Clock; readonly kick: () => void }, { before, payment }: Committed): void {
+export function afterCommit(
+  deps: { readonly metrics: Metrics; readonly clock: Clock; readonly kick: () => void },
+  { before, payment }: Committed,
+): void {
   deps.kick();
   if (before === null || before.state === payment.state) return;
   const outcome = outcomeOf(payment);

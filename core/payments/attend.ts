@@ -1,5 +1,5 @@
-import { claimDue, type Due } from '../store/tables/due.ts';
 import { readAttempt, readAttempts } from '../store/tables/attempts.ts';
+import { claimDue, type Due } from '../store/tables/due.ts';
 import { readPayment } from '../store/tables/payments.ts';
 import { check } from './check.ts';
 import { closePayment, closeRetryMs } from './close.ts';

@@ -42,12 +42,10 @@ interface Begun {
 /** Commits the wish to close, so that it survives whatever happens next. */
 async function beginClose(kernel: Kernel, input: Closing): Promise<Begun | null> {
   const eventId = kernel.newId('evt_');
-  const begun = await kernel.database.transaction(
-    async (tx) => {
-      const payment = await lockPayment(tx, input.paymentId);
-      return payment === null ? null : beginInside(kernel, tx, payment, input, eventId);
-    },
-  );
+  const begun = await kernel.database.transaction(async (tx) => {
+    const payment = await lockPayment(tx, input.paymentId);
+    return payment === null ? null : beginInside(kernel, tx, payment, input, eventId);
+  });
   if (begun?.payment.state === 'closed') kernel.afterCommit({ before: null, payment: begun.payment });
   return begun;
 }
@@ -62,7 +60,12 @@ async function beginInside(kernel: Kernel, tx: Tx, payment: PaymentRow, input: C
   if (open && live.length === 0) return { payment: await closeAtOnce(kernel, tx, payment, input, eventId, now), attempts: [] };
   const attempts = await markClosing(kernel, tx, live, input.cause, now);
   if (!open) return { payment, attempts };
-  const changes = { state: 'processing', closing: 1, close_reason: payment.close_reason ?? input.reason, due_at: now + closeRetryMs } as const;
+  const changes = {
+    state: 'processing',
+    closing: 1,
+    close_reason: payment.close_reason ?? input.reason,
+    due_at: now + closeRetryMs,
+  } as const;
   if (payment.state === 'pending') {
     const transition = { subjectId: payment.id, from: 'pending', to: 'processing', cause: input.cause, at: now };
     await insertTransitions(tx, [{ id: kernel.newId('his_'), detail: 'closing', ...transition }]);
@@ -72,7 +75,14 @@ async function beginInside(kernel: Kernel, tx: Tx, payment: PaymentRow, input: C
 }
 
 async function closeAtOnce(kernel: Kernel, tx: Tx, payment: PaymentRow, input: Closing, eventId: string, now: number): Promise<PaymentRow> {
-  const changes = { state: 'closed', closing: 0, close_reason: input.reason, closed_at: now, due_at: null, sequence: payment.sequence + 1 } as const;
+  const changes = {
+    state: 'closed',
+    closing: 0,
+    close_reason: input.reason,
+    closed_at: now,
+    due_at: null,
+    sequence: payment.sequence + 1,
+  } as const;
   await changePayment(tx, payment.id, payment.state, changes);
   const transition = { subjectId: payment.id, from: payment.state, to: 'closed', cause: input.cause, at: now };
   await insertTransitions(tx, [{ id: kernel.newId('his_'), detail: input.reason, ...transition }]);
@@ -111,7 +121,13 @@ async function askToClose(kernel: Kernel, account: OpenAccount, attempt: Attempt
 }
 
 /** Money beats everything. Otherwise the attempt ends when the channel confirmed the close, or when its time there is over and it is unpaid. */
-function conclude(kernel: Kernel, account: OpenAccount, attempt: AttemptRow, closed: CloseOutcome | null, found: Evidence | null): Evidence | null {
+function conclude(
+  kernel: Kernel,
+  account: OpenAccount,
+  attempt: AttemptRow,
+  closed: CloseOutcome | null,
+  found: Evidence | null,
+): Evidence | null {
   if (found?.kind === 'paid' || found?.kind === 'paidOther' || found?.kind === 'mismatch') return found;
   const cannotAsk = found === null;
   const unpaid = found?.kind === 'closed' || found?.kind === 'notFound' || found?.kind === 'failed';

@@ -85,7 +85,8 @@ function paymentAfterMoney(evidence: Paid, on: Situation): Omit<Plan, 'attempt'>
     return { payment: { exception: 'late' }, refund, event: 'payment.exception' };
   }
   // Held: too little is no success, and too much to close the payment over. An operator decides.
-  if (evidence.amount < payment.amount) return { payment: { exception: 'mismatch', due_at: null }, refund: null, event: 'payment.exception' };
+  if (evidence.amount < payment.amount)
+    return { payment: { exception: 'mismatch', due_at: null }, refund: null, event: 'payment.exception' };
   const excess = evidence.amount - payment.amount;
   return {
     payment: success(evidence, on, isLate ? 'late' : excess > 0 ? 'excess' : null),
@@ -125,7 +126,8 @@ function raise(exception: PaymentException, on: Situation): Plan {
 function waiting(evidence: Extract<Evidence, { kind: 'waiting' }>, on: Situation): Plan {
   const learned: AttemptChanges = { channel_no: evidence.channelNo ?? undefined, not_found_at: null };
   if (!isLive(on.attempt.state)) return nothing;
-  if (on.attempt.state === 'closing') return { ...nothing, attempt: evidence.channelNo === null ? null : { channel_no: evidence.channelNo } };
+  if (on.attempt.state === 'closing')
+    return { ...nothing, attempt: evidence.channelNo === null ? null : { channel_no: evidence.channelNo } };
   const action = evidence.action === null ? undefined : JSON.stringify(evidence.action);
   const attempt: AttemptChanges = { ...learned, state: 'waiting' };
   if (on.payment.closing === 1 || isFinal(on.payment.state)) return { ...nothing, attempt };

@@ -6,8 +6,8 @@ import type { IdPrefix } from '../ids.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Database, Tx } from '../store/database.ts';
-import type { LatePolicy } from './decide.ts';
 import type { Committed } from './after-commit.ts';
+import type { LatePolicy } from './decide.ts';
 
 /** What an event carries into the outbox. */
 export interface Announcement {

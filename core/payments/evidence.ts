@@ -30,7 +30,10 @@ export function expectedOf(attempt: AttemptRow, merchantNo: string | null, livem
 }
 
 /** The first member of an echo that is not what was asked; null when all that is present agrees. */
-export function compareEcho(echo: Echo, expected: Pick<Expected, 'number' | 'merchantNo' | 'livemode'>): 'number' | 'merchant' | 'livemode' | null {
+export function compareEcho(
+  echo: Echo,
+  expected: Pick<Expected, 'number' | 'merchantNo' | 'livemode'>,
+): 'number' | 'merchant' | 'livemode' | null {
   if (echo.number !== undefined && echo.number !== expected.number) return 'number';
   if (echo.merchantNo !== undefined && expected.merchantNo !== null && echo.merchantNo !== expected.merchantNo) return 'merchant';
   if (echo.livemode !== undefined && echo.livemode !== expected.livemode) return 'livemode';

@@ -76,7 +76,12 @@ async function insertBoth(kernel: Kernel, tx: Tx, payment: PaymentRow, attempt: 
   await announcePayment(kernel, tx, { eventId: kernel.newId('evt_'), type: 'payment.created', payment, now: at });
 }
 
-async function tryCandidates(kernel: Kernel, payment: PaymentRow, first: AttemptRow, candidates: readonly Candidate[]): Promise<PaymentRow> {
+async function tryCandidates(
+  kernel: Kernel,
+  payment: PaymentRow,
+  first: AttemptRow,
+  candidates: readonly Candidate[],
+): Promise<PaymentRow> {
   const giveUpAt = kernel.clock.now().getTime() + kernel.timing.payMs;
   let attempt = first;
   for (const [index, candidate] of candidates.entries()) {

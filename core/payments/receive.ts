@@ -45,5 +45,9 @@ function evidenceOfItem(account: OpenAccount, attempt: AttemptRow, item: Payment
 function noteMismatch(kernel: Kernel, account: OpenAccount, attempt: AttemptRow, evidence: Evidence): void {
   const field = evidence.kind === 'mismatch' ? evidence.what : 'amount';
   kernel.metrics.callbackMismatch({ channel: account.channelId, field });
-  kernel.log.warn('a signed callback does not agree with its attempt; asking the channel', { attempt: attempt.id, account: account.id, field });
+  kernel.log.warn('a signed callback does not agree with its attempt; asking the channel', {
+    attempt: attempt.id,
+    account: account.id,
+    field,
+  });
 }

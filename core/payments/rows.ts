@@ -10,7 +10,11 @@ import type { NewPayment, StoredRequest } from './request.ts';
  * nobody knows whether anything has happened; the answer makes it `pending` or final.
  */
 export function newPayment(kernel: Kernel, app: App, request: NewPayment, now: Date): PaymentRow {
-  const stored: StoredRequest = { payer: request.payer, orderLines: request.orderLines, methods: [request.method, ...request.fallbackMethods] };
+  const stored: StoredRequest = {
+    payer: request.payer,
+    orderLines: request.orderLines,
+    methods: [request.method, ...request.fallbackMethods],
+  };
   const expiresAt = now.getTime() + request.expiresInSec * 1000;
   return {
     id: kernel.newId('pay_'),

@@ -3,8 +3,8 @@ import { type AttemptRow, changeAttempt, readAttempts } from '../store/tables/at
 import { type Cause, insertTransitions, type Transition } from '../store/tables/history.ts';
 import { changePayment, lockPayment, type PaymentChanges, type PaymentRow } from '../store/tables/payments.ts';
 import { insertRefund } from '../store/tables/refunds.ts';
-import { automaticRefund } from './automatic-refund.ts';
 import { announcePayment } from './announce.ts';
+import { automaticRefund } from './automatic-refund.ts';
 import { decide, type Plan, type Situation } from './decide.ts';
 import type { Kernel } from './deps.ts';
 import type { Evidence } from './evidence.ts';
@@ -115,7 +115,8 @@ async function write(kernel: Kernel, tx: Tx, on: Writing): Promise<void> {
   }
   const sequence = plan.event === null ? payment.sequence : payment.sequence + 1;
   const changes: PaymentChanges = { ...plan.payment, ...(plan.event === null ? {} : { sequence }) };
-  if (!(await changePayment(tx, payment.id, payment.state, changes))) throw new Error(`payment ${payment.id} left ${payment.state} inside a lock`);
+  if (!(await changePayment(tx, payment.id, payment.state, changes)))
+    throw new Error(`payment ${payment.id} left ${payment.state} inside a lock`);
   if (plan.refund !== null) await insertRefund(tx, automaticRefund(payment, attempt, plan.refund, on.now));
   if (plan.event === null) return;
   await announcePayment(kernel, tx, { eventId: on.eventId, type: plan.event, payment: apply(payment, changes), now: on.now });
@@ -133,7 +134,14 @@ function transitions(kernel: Kernel, on: Writing): readonly Transition[] {
   const next = plan.payment?.state;
   if (next !== undefined) {
     if (!canMovePayment(payment.state, next)) throw new Error(`no way for a payment from ${payment.state} to ${next}`);
-    rows.push({ id: rows.length === 0 ? on.transitionId : kernel.newId('his_'), subjectId: payment.id, from: payment.state, to: next, cause, at });
+    rows.push({
+      id: rows.length === 0 ? on.transitionId : kernel.newId('his_'),
+      subjectId: payment.id,
+      from: payment.state,
+      to: next,
+      cause,
+      at,
+    });
   }
   if (rows.length > 0) return rows;
   const detail = plan.payment?.exception ?? null;

@@ -1,7 +1,7 @@
 import type { Kernel } from '../payments/deps.ts';
 import type { Tx } from '../store/database.ts';
-import type { RefundRow } from '../store/tables/refunds.ts';
 import { readPayment } from '../store/tables/payments.ts';
+import type { RefundRow } from '../store/tables/refunds.ts';
 import { viewRefund } from './view.ts';
 
 /** Puts a refund event into the outbox. Automatic refunds are told to the merchant like his own. */

@@ -60,8 +60,16 @@ async function sendFirst(asking: Asking): Promise<RefundEvidence | null> {
 /** `repeated`: an earlier send may have arrived, so a refusal of this one proves nothing about that one. */
 async function send({ kernel, account, attempt, refund }: Asking, repeated: boolean): Promise<RefundEvidence> {
   const request = refundRequest(kernel, attempt, refund);
-  const outcome = await kernel.caller.call(account, 'refund', async (call) => account.channel.refund?.(request, call) as Promise<RefundOutcome>);
-  return evidenceOfRefund(outcome, expectedRefund(refund, account.channel.merchantNo, account.record.livemode), repeated ? 'query' : 'refund');
+  const outcome = await kernel.caller.call(
+    account,
+    'refund',
+    async (call) => account.channel.refund?.(request, call) as Promise<RefundOutcome>,
+  );
+  return evidenceOfRefund(
+    outcome,
+    expectedRefund(refund, account.channel.merchantNo, account.record.livemode),
+    repeated ? 'query' : 'refund',
+  );
 }
 
 /**

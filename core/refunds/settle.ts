@@ -19,12 +19,20 @@ export interface SettlingRefund {
  */
 export async function settleRefund(kernel: Kernel, input: SettlingRefund): Promise<RefundRow> {
   const transitionId = kernel.newId('his_');
-  const settled = await kernel.database.transaction((tx) => settleInside(kernel, tx, input, transitionId), { table: 'history', id: transitionId });
+  const settled = await kernel.database.transaction((tx) => settleInside(kernel, tx, input, transitionId), {
+    table: 'history',
+    id: transitionId,
+  });
   kernel.afterCommit({ before: null, payment: settled.payment });
   return settled.refund;
 }
 
-async function settleInside(kernel: Kernel, tx: Tx, input: SettlingRefund, transitionId: string): Promise<{ refund: RefundRow; payment: PaymentRow }> {
+async function settleInside(
+  kernel: Kernel,
+  tx: Tx,
+  input: SettlingRefund,
+  transitionId: string,
+): Promise<{ refund: RefundRow; payment: PaymentRow }> {
   const payment = await lockPayment(tx, input.refund.payment_id);
   const refund = await readRefund(tx, input.refund.id);
   if (payment === null || refund === null) throw new Error(`refund ${input.refund.id} is not stored`);
@@ -34,9 +42,18 @@ async function settleInside(kernel: Kernel, tx: Tx, input: SettlingRefund, trans
   const to = changes.state ?? refund.state;
   const told = to !== refund.state && announced[to] !== undefined;
   const written = { ...changes, ...(told ? { sequence: refund.sequence + 1 } : {}) };
-  if (!(await changeRefund(tx, refund.id, refund.state, written))) throw new Error(`refund ${refund.id} left ${refund.state} inside a lock`);
+  if (!(await changeRefund(tx, refund.id, refund.state, written)))
+    throw new Error(`refund ${refund.id} left ${refund.state} inside a lock`);
   await insertTransitions(tx, [
-    { id: transitionId, subjectId: refund.id, from: refund.state, to, cause: input.cause, detail: changes.failure ?? changes.exception ?? null, at: now },
+    {
+      id: transitionId,
+      subjectId: refund.id,
+      from: refund.state,
+      to,
+      cause: input.cause,
+      detail: changes.failure ?? changes.exception ?? null,
+      at: now,
+    },
   ]);
   if (refund.kind === 'merchant') await book(kernel, tx, payment, refund, to, input.cause, now);
   const after = { ...refund, ...written } as RefundRow;
@@ -56,7 +73,13 @@ export function decideRefund(evidence: RefundEvidence, refund: RefundRow, now: n
     canMoveRefund(refund.state, state) ? { ...changes, state } : null;
   switch (evidence.kind) {
     case 'succeeded':
-      return to('succeeded', { channel_no: evidence.channelNo, exception: null, succeeded_at: evidence.at ?? now, ended_at: now, due_at: null });
+      return to('succeeded', {
+        channel_no: evidence.channelNo,
+        exception: null,
+        succeeded_at: evidence.at ?? now,
+        ended_at: now,
+        due_at: null,
+      });
     case 'processing':
       return to('processing', { channel_no: evidence.channelNo ?? undefined });
     case 'abnormal':
@@ -80,8 +103,17 @@ function abnormal(refund: RefundRow, channelNo: string | null): RefundChanges | 
   return { state: 'processing', exception: 'abnormal', channel_no: channelNo ?? undefined };
 }
 
-async function book(kernel: Kernel, tx: Tx, payment: PaymentRow, refund: RefundRow, to: RefundState, cause: Cause, now: number): Promise<void> {
-  if (to === 'failed' && !(await releaseRefund(tx, payment.id, refund.amount))) throw new Error(`nothing is reserved for refund ${refund.id}`);
+async function book(
+  kernel: Kernel,
+  tx: Tx,
+  payment: PaymentRow,
+  refund: RefundRow,
+  to: RefundState,
+  cause: Cause,
+  now: number,
+): Promise<void> {
+  if (to === 'failed' && !(await releaseRefund(tx, payment.id, refund.amount)))
+    throw new Error(`nothing is reserved for refund ${refund.id}`);
   if (to !== 'succeeded') return;
   if (!(await bookRefund(tx, payment.id, refund.amount))) throw new Error(`nothing is reserved for refund ${refund.id}`);
   const isWhole = payment.amount_refunded + refund.amount === payment.amount_paid;

@@ -6,7 +6,12 @@ import { Webhook } from 'standardwebhooks';
 export interface Received {
   readonly headers: Readonly<Record<string, string>>;
   readonly raw: string;
-  readonly body: { readonly id: string; readonly type: string; readonly sequence: number; readonly data: { readonly object: Record<string, unknown> } };
+  readonly body: {
+    readonly id: string;
+    readonly type: string;
+    readonly sequence: number;
+    readonly data: { readonly object: Record<string, unknown> };
+  };
 }
 
 /** A shop's endpoint on loopback. */
@@ -37,11 +42,16 @@ export async function startMerchant(): Promise<Merchant> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/notify`,
     received,
     answers,
-    waitFor: (fits) => eventually(() => received.find(fits), () => `notifications: ${received.map((one) => one.body.type).join(', ')}`),
-    stop: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    waitFor: (fits) =>
+      eventually(
+        () => received.find(fits),
+        () => `notifications: ${received.map((one) => one.body.type).join(', ')}`,
+      ),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
 
@@ -51,7 +61,11 @@ export function verifyNotification(one: Received, secret: string): void {
 }
 
 /** Polls until there is a value. */
-export async function eventually<T>(look: () => T | undefined | null | false | Promise<T | undefined | null | false>, describe: () => string = () => 'nothing', limitMs = 10_000): Promise<T> {
+export async function eventually<T>(
+  look: () => T | undefined | null | false | Promise<T | undefined | null | false>,
+  describe: () => string = () => 'nothing',
+  limitMs = 10_000,
+): Promise<T> {
   const until = Date.now() + limitMs;
   for (;;) {
     const found = await look();

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEndpoint } from '../../core/access/admin/endpoints.ts';
 import { createApp, createMerchant } from '../../core/access/admin/apps.ts';
 import type { AdminDeps, Changed } from '../../core/access/admin/change.ts';
 import { type DemoAccount, fetchOfferedAccounts, putDemoAccounts, registerCallbacks } from '../../core/access/admin/demo.ts';
+import { createEndpoint } from '../../core/access/admin/endpoints.ts';
 import { createKey } from '../../core/access/admin/keys.ts';
 import { openVault } from '../../core/access/vault.ts';
 import { discoverChannels } from '../../core/channels/discover.ts';
@@ -18,6 +18,8 @@ export interface PaymuxOptions {
   readonly database: TestDatabase;
   readonly environment?: Readonly<Record<string, string>>;
   readonly latePolicy?: 'auto_refund' | 'accept' | 'hold';
+  /** False: everything but the server, which the test starts as a process of its own. */
+  readonly serves?: boolean;
 }
 
 /** A whole paymux: simulator, database, one merchant, and the server, in this process. */
@@ -67,7 +69,7 @@ export async function startPaymux(options: PaymuxOptions): Promise<Paymux> {
   const stored = options.database;
   const admin = { database: stored.database, vault: openVault({ keyFile: config.keyFile, create: true }), now: () => new Date() };
   const { appId, key, accounts } = await prepare(admin, simulator.url, config.publicUrl, options.latePolicy ?? 'auto_refund');
-  const server: Server = await boot(config);
+  const server: Server | null = options.serves === false ? null : await boot(config);
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
@@ -82,7 +84,7 @@ export async function startPaymux(options: PaymuxOptions): Promise<Paymux> {
     control: (path, body, method = body === undefined ? 'GET' : 'POST') => send(method, simulator.url + path, body, {}),
     addEndpoint: async (address) => must(await createEndpoint(admin, { appId, url: address, types: [] })),
     async stop() {
-      await server.stop();
+      await server?.stop();
       await simulator.stop();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -25,8 +25,27 @@ const evidences: Readonly<Record<string, Evidence>> = {
 function situation(attempt: Partial<AttemptRow>, payment: Partial<PaymentRow>, more: Partial<Situation> = {}): Situation {
   return {
     now,
-    attempt: { id: 'att_1', state: 'waiting', amount: 100, currency: 'CNY', amount_paid: 0, not_found_at: null, method: 'm_x', channel: 'm', ...attempt } as AttemptRow,
-    payment: { id: 'pay_1', state: 'pending', amount: 100, currency: 'CNY', closing: 0, close_reason: null, exception: null, ...payment } as PaymentRow,
+    attempt: {
+      id: 'att_1',
+      state: 'waiting',
+      amount: 100,
+      currency: 'CNY',
+      amount_paid: 0,
+      not_found_at: null,
+      method: 'm_x',
+      channel: 'm',
+      ...attempt,
+    } as AttemptRow,
+    payment: {
+      id: 'pay_1',
+      state: 'pending',
+      amount: 100,
+      currency: 'CNY',
+      closing: 0,
+      close_reason: null,
+      exception: null,
+      ...payment,
+    } as PaymentRow,
     othersLive: false,
     failsOver: false,
     latePolicy: 'auto_refund',
@@ -38,16 +57,126 @@ function situation(attempt: Partial<AttemptRow>, payment: Partial<PaymentRow>, m
 
 /** Where each evidence takes an attempt from each state; a dash leaves it. */
 const table: Readonly<Record<AttemptState, Readonly<Record<string, string>>>> = {
-  sending: { paid: 'succeeded', paidOther: '-', waiting: 'waiting', processing: 'processing', closed: 'closed', failed: 'failed', notSent: 'not_sent', notFound: '-', unknown: 'unknown', mismatch: '-' },
-  waiting: { paid: 'succeeded', paidOther: '-', waiting: 'waiting', processing: 'processing', closed: 'closed', failed: 'failed', notSent: '-', notFound: '-', unknown: '-', mismatch: '-' },
-  processing: { paid: 'succeeded', paidOther: '-', waiting: 'waiting', processing: '-', closed: 'closed', failed: 'failed', notSent: '-', notFound: '-', unknown: '-', mismatch: '-' },
-  unknown: { paid: 'succeeded', paidOther: '-', waiting: 'waiting', processing: 'processing', closed: 'closed', failed: 'failed', notSent: 'not_sent', notFound: '-', unknown: '-', mismatch: '-' },
-  closing: { paid: 'succeeded', paidOther: '-', waiting: '-', processing: '-', closed: 'closed', failed: 'failed', notSent: 'closed', notFound: '-', unknown: '-', mismatch: '-' },
-  closed: { paid: 'succeeded_late', paidOther: '-', waiting: '-', processing: '-', closed: '-', failed: '-', notSent: '-', notFound: '-', unknown: '-', mismatch: '-' },
-  failed: { paid: 'succeeded_late', paidOther: '-', waiting: '-', processing: '-', closed: '-', failed: '-', notSent: '-', notFound: '-', unknown: '-', mismatch: '-' },
-  not_sent: { paid: 'succeeded_late', paidOther: '-', waiting: '-', processing: '-', closed: '-', failed: '-', notSent: '-', notFound: '-', unknown: '-', mismatch: '-' },
-  succeeded: { paid: '-', paidOther: '-', waiting: '-', processing: '-', closed: '-', failed: '-', notSent: '-', notFound: '-', unknown: '-', mismatch: '-' },
-  succeeded_late: { paid: '-', paidOther: '-', waiting: '-', processing: '-', closed: '-', failed: '-', notSent: '-', notFound: '-', unknown: '-', mismatch: '-' },
+  sending: {
+    paid: 'succeeded',
+    paidOther: '-',
+    waiting: 'waiting',
+    processing: 'processing',
+    closed: 'closed',
+    failed: 'failed',
+    notSent: 'not_sent',
+    notFound: '-',
+    unknown: 'unknown',
+    mismatch: '-',
+  },
+  waiting: {
+    paid: 'succeeded',
+    paidOther: '-',
+    waiting: 'waiting',
+    processing: 'processing',
+    closed: 'closed',
+    failed: 'failed',
+    notSent: '-',
+    notFound: '-',
+    unknown: '-',
+    mismatch: '-',
+  },
+  processing: {
+    paid: 'succeeded',
+    paidOther: '-',
+    waiting: 'waiting',
+    processing: '-',
+    closed: 'closed',
+    failed: 'failed',
+    notSent: '-',
+    notFound: '-',
+    unknown: '-',
+    mismatch: '-',
+  },
+  unknown: {
+    paid: 'succeeded',
+    paidOther: '-',
+    waiting: 'waiting',
+    processing: 'processing',
+    closed: 'closed',
+    failed: 'failed',
+    notSent: 'not_sent',
+    notFound: '-',
+    unknown: '-',
+    mismatch: '-',
+  },
+  closing: {
+    paid: 'succeeded',
+    paidOther: '-',
+    waiting: '-',
+    processing: '-',
+    closed: 'closed',
+    failed: 'failed',
+    notSent: 'closed',
+    notFound: '-',
+    unknown: '-',
+    mismatch: '-',
+  },
+  closed: {
+    paid: 'succeeded_late',
+    paidOther: '-',
+    waiting: '-',
+    processing: '-',
+    closed: '-',
+    failed: '-',
+    notSent: '-',
+    notFound: '-',
+    unknown: '-',
+    mismatch: '-',
+  },
+  failed: {
+    paid: 'succeeded_late',
+    paidOther: '-',
+    waiting: '-',
+    processing: '-',
+    closed: '-',
+    failed: '-',
+    notSent: '-',
+    notFound: '-',
+    unknown: '-',
+    mismatch: '-',
+  },
+  not_sent: {
+    paid: 'succeeded_late',
+    paidOther: '-',
+    waiting: '-',
+    processing: '-',
+    closed: '-',
+    failed: '-',
+    notSent: '-',
+    notFound: '-',
+    unknown: '-',
+    mismatch: '-',
+  },
+  succeeded: {
+    paid: '-',
+    paidOther: '-',
+    waiting: '-',
+    processing: '-',
+    closed: '-',
+    failed: '-',
+    notSent: '-',
+    notFound: '-',
+    unknown: '-',
+    mismatch: '-',
+  },
+  succeeded_late: {
+    paid: '-',
+    paidOther: '-',
+    waiting: '-',
+    processing: '-',
+    closed: '-',
+    failed: '-',
+    notSent: '-',
+    notFound: '-',
+    unknown: '-',
+    mismatch: '-',
+  },
 };
 
 describe('What evidence does to an attempt', () => {
@@ -61,21 +190,31 @@ describe('What evidence does to an attempt', () => {
   }
 
   it('never plans a move that the state machines do not have, from any pair of states', () => {
-    for (const attempt of attemptStates)
-      for (const payment of paymentStates)
-        for (const evidence of Object.values(evidences))
-          for (const closing of [0, 1])
-            for (const othersLive of [true, false])
-              for (const latePolicy of ['auto_refund', 'accept', 'hold'] as const) {
-                const on = situation({ state: attempt }, { state: payment, closing }, { othersLive, latePolicy, unpayable: true });
-                const plan = decide(evidence, on);
-                const to = plan.attempt?.state ?? attempt;
-                const next = plan.payment?.state ?? payment;
-                if (to !== attempt) expect(canMoveAttempt(attempt, to), `${attempt} → ${to}`).to.equal(true);
-                if (next !== payment) expect(canMovePayment(payment, next), `${payment} → ${next} on ${evidence.kind}`).to.equal(true);
-              }
+    for (const [attempt, payment, evidence, closing, othersLive, latePolicy] of everySituation()) {
+      const on = situation({ state: attempt }, { state: payment, closing }, { othersLive, latePolicy, unpayable: true });
+      const plan = decide(evidence, on);
+      const to = plan.attempt?.state ?? attempt;
+      const next = plan.payment?.state ?? payment;
+      if (to !== attempt) expect(canMoveAttempt(attempt, to), `${attempt} → ${to}`).to.equal(true);
+      if (next !== payment) expect(canMovePayment(payment, next), `${payment} → ${next} on ${evidence.kind}`).to.equal(true);
+    }
   });
 });
+
+function everySituation() {
+  const policies = ['auto_refund', 'accept', 'hold'] as const;
+  return attemptStates.flatMap((attempt) =>
+    paymentStates.flatMap((payment) =>
+      Object.values(evidences).flatMap((evidence) =>
+        [0, 1].flatMap((closing) =>
+          [true, false].flatMap((othersLive) =>
+            policies.map((policy) => [attempt, payment, evidence, closing, othersLive, policy] as const),
+          ),
+        ),
+      ),
+    ),
+  );
+}
 
 describe('What money does to a payment', () => {
   const paid = evidences.paid as Evidence;
@@ -96,7 +235,8 @@ describe('What money does to a payment', () => {
 
   for (const state of ['closed', 'failed'] as const) {
     it(`that comes after ${state} follows the late policy`, () => {
-      const late = (latePolicy: 'auto_refund' | 'accept' | 'hold') => decide(paid, situation({ state: 'closed' }, { state }, { latePolicy }));
+      const late = (latePolicy: 'auto_refund' | 'accept' | 'hold') =>
+        decide(paid, situation({ state: 'closed' }, { state }, { latePolicy }));
       expect(late('auto_refund').refund).to.deep.equal({ kind: 'late', amount: 100 });
       expect(late('auto_refund').payment).to.deep.equal({ exception: 'late' });
       expect(late('hold').refund).to.equal(null);

@@ -7,7 +7,10 @@ import { answer, defineRoute } from '../route.ts';
 import type { CheckUrl } from './read-payment.ts';
 import { endpointView, listOf } from './schemas.ts';
 
-const eventType = z.string().regex(/^[a-z]+(\.[a-z_]+)+$/).max(64);
+const eventType = z
+  .string()
+  .regex(/^[a-z]+(\.[a-z_]+)+$/)
+  .max(64);
 const newEndpointBody = z.strictObject({ url: z.string().min(1).max(1000), types: z.array(eventType).max(100).optional() });
 
 /** `/v1/notification_endpoints`. */
@@ -30,7 +33,8 @@ function createRoute(admin: AdminDeps, directory: Directory, checkUrl: CheckUrl)
       if (detail !== null) return refuse('url_forbidden', { param: 'url', errors: [{ param: 'url', code: 'invalid_format', detail }] });
       const types = body.types ?? [];
       const made = await createEndpoint(admin, { appId: app.id, url: body.url, types });
-      if (made.kind === 'faults') return refuse('invalid_request', { param: 'url', detail: { en: made.faults.join('; '), zh: made.faults.join('; ') } });
+      if (made.kind === 'faults')
+        return refuse('invalid_request', { param: 'url', detail: { en: made.faults.join('; '), zh: made.faults.join('; ') } });
       await directory.refresh();
       return answer(201, { ...viewEndpoint({ id: made.id, url: body.url, types, status: 'enabled' }), secret: made.secret });
     },

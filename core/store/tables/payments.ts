@@ -101,7 +101,11 @@ export interface PaymentFilter {
   readonly createdTo?: number | undefined;
 }
 
-export async function listPayments(reader: Reader, filter: PaymentFilter, page: Page): Promise<{ rows: readonly PaymentRow[]; hasMore: boolean }> {
+export async function listPayments(
+  reader: Reader,
+  filter: PaymentFilter,
+  page: Page,
+): Promise<{ rows: readonly PaymentRow[]; hasMore: boolean }> {
   const where = new Where().and('app_id = ?', filter.appId);
   if (filter.merchantOrderNo !== undefined) where.and('merchant_order_no = ?', filter.merchantOrderNo);
   if (filter.state !== undefined) where.and('state = ?', filter.state);
