@@ -1,0 +1,102 @@
+import { expect } from 'chai';
+import type { Begun, IdempotencyStore, Lease } from '../../core/http/idempotency.ts';
+import { createIdempotencyStore } from '../../core/http/idempotency-store.ts';
+import { openDatabase } from '../../core/store/open.ts';
+import { forEachDatabase } from '../kit/database.ts';
+
+const leaseMs = 60_000;
+
+function leaseOf(begun: Begun): Lease {
+  if (begun.kind !== 'started') throw new Error(`not started but ${begun.kind}`);
+  return begun.lease;
+}
+
+const answerOf = (status: number) => ({ status, headers: { 'X-A': 'é' }, body: '{"名":"茶"}' });
+const request = (key: string) => ({ appId: 'app_1', key, requestHash: 'a'.repeat(64) });
+
+describe('the store of idempotency keys', () => {
+  forEachDatabase((_name, open) => {
+    let clock: Date;
+    let store: IdempotencyStore;
+    /** The same keys as another server sees them. */
+    let otherStore: IdempotencyStore;
+    let closeOther: () => Promise<void>;
+
+    before(async () => {
+      const own = await open();
+      const other = await openDatabase(own.options);
+      closeOther = () => other.close();
+      store = createIdempotencyStore(own.database, { now: () => clock });
+      otherStore = createIdempotencyStore(other.database, { now: () => clock });
+    });
+    after(() => closeOther());
+    beforeEach(() => {
+      clock = new Date('2026-01-01T00:00:00Z');
+    });
+
+    /** Begins the same request twenty times at once, on two servers. */
+    const beginMany = (key: string) =>
+      Promise.all(Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? store : otherStore).begin(request(key))));
+
+    it('of many at once on two servers exactly one may execute', async () => {
+      const kinds = (await beginMany('race')).map(({ kind }) => kind);
+      expect(kinds.filter((kind) => kind === 'started')).to.have.length(1);
+      expect(kinds.filter((kind) => kind === 'in_progress')).to.have.length(19);
+    });
+
+    it('of many that find a dead lease exactly one takes it over', async () => {
+      await store.begin(request('dead'));
+      clock = new Date(clock.getTime() + leaseMs);
+      const kinds = (await beginMany('dead')).map(({ kind }) => kind);
+      expect(kinds.filter((kind) => kind === 'started')).to.have.length(1);
+    });
+
+    it('a lease holds to its last millisecond', async () => {
+      await store.begin(request('alive'));
+      clock = new Date(clock.getTime() + leaseMs - 1);
+      expect(await otherStore.begin(request('alive'))).to.deep.equal({ kind: 'in_progress', retryAfterSec: 1 });
+    });
+
+    it('keeps status, headers and body, in every script', async () => {
+      await store.finish(leaseOf(await store.begin(request('kept'))), answerOf(201));
+      expect(await otherStore.begin(request('kept'))).to.deep.equal({ kind: 'replay', answer: answerOf(201) });
+      expect(await otherStore.begin({ ...request('kept'), requestHash: 'b' })).to.deep.equal({ kind: 'reused' });
+    });
+
+    it('keys differ by case and by app', async () => {
+      for (const other of [request('Kept'), { ...request('kept'), appId: 'app_2' }])
+        expect((await store.begin(other)).kind).to.equal('started');
+    });
+
+    for (const order of ['before', 'after']) {
+      it(`keeps the answer of the one that took over, when the dead one finishes and gives up ${order} it`, async () => {
+        const key = request(`heir-${order}`);
+        const dead = leaseOf(await store.begin(key));
+        clock = new Date(clock.getTime() + leaseMs);
+        const heir = leaseOf(await otherStore.begin(key));
+        if (order === 'after') await otherStore.finish(heir, answerOf(202));
+        await store.finish(dead, answerOf(201));
+        await store.release(dead);
+        if (order === 'before') await otherStore.finish(heir, answerOf(202));
+        expect(await store.begin(key)).to.deep.equal({ kind: 'replay', answer: answerOf(202) });
+      });
+    }
+
+    it('a released key is free, a finished one is not released any more', async () => {
+      const lease = leaseOf(await store.begin(request('free')));
+      await store.release(lease);
+      const again = leaseOf(await otherStore.begin(request('free')));
+      await otherStore.finish(again, answerOf(200));
+      await otherStore.release(again);
+      expect((await store.begin(request('free'))).kind).to.equal('replay');
+    });
+
+    it('the purge deletes what is older, in as many batches as it takes', async () => {
+      const before = new Date(clock.getTime() - 1);
+      clock = new Date('2020-01-01T00:00:00Z');
+      await Promise.all(Array.from({ length: 501 }, (_, n) => store.begin(request(`old-${n}`))));
+      expect(await store.purge(before)).to.equal(501);
+      expect(await store.purge(before)).to.equal(0);
+    });
+  });
+});
