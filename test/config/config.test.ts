@@ -114,6 +114,10 @@ describe('configuration', () => {
       expect(faults.find(({ path }) => path === 'PAYMUX_CHANELS_TIMEOUT_MS')?.example).to.match(/^PAYMUX_CHANNELS_/);
     });
 
+    it('an empty variable, and says that it is empty', () => {
+      expect(faultsOf({ PAYMUX_DATABASE_URL: '' })[0]?.got).to.equal('an empty variable');
+    });
+
     it('text where the file must hold a number', () => {
       expect(faultsOf({}, { 'config/paymux.yaml': 'port: "8080"' })[0]).to.include({ path: 'port (PAYMUX_PORT)', got: '"8080"' });
     });
@@ -129,7 +133,7 @@ describe('configuration', () => {
 
     for (const [what, text] of Object.entries({
       'a key twice': 'port: 1\nport: 2',
-      'an alias': 'a: &a 1\nb: *a',
+      'an alias': 'port: &a 8080\nsimulator:\n  port: *a',
       'a list': '- 1',
       'broken YAML': 'a: [',
       'an own tag': 'port: !x 1',
