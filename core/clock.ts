@@ -1,5 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
-
 /** The time as the kernel sees it. It arrives as an argument, so that tests can replay a night in a moment. */
 export interface Clock {
   now(): Date;
@@ -10,5 +8,17 @@ export interface Clock {
 /** The clock of the machine. */
 export const systemClock: Clock = {
   now: () => new Date(),
-  sleep: (durationMs, signal) => wait(durationMs, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined),
+  sleep: (durationMs, signal) =>
+    new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      // The global timer and not that of node:timers/promises, because fake timers replace the global one.
+      const timer = setTimeout(wake, durationMs);
+      timer.unref();
+      signal?.addEventListener('abort', wake, { once: true });
+      if (signal?.aborted) wake();
+    }),
 };
