@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { openDirectory } from './access/directory.ts';
+import { deleteExpiredNonces } from './access/nonces.ts';
 import { openVault } from './access/vault.ts';
 import { discoverChannels } from './channels/discover.ts';
 import { systemClock } from './clock.ts';
@@ -7,7 +8,7 @@ import { type Config, configExitCode, loadConfig, printFaults } from './config.t
 import { type Cradle, wire } from './container.ts';
 import { type RunningHttp, startHttp } from './http/start.ts';
 import { type Running, runDueLoop } from './jobs/due-loop.ts';
-import { runSchedule } from './jobs/schedule.ts';
+import { runSchedule, type Task } from './jobs/schedule.ts';
 import { createLog, type Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { attendAttempt, attendPayment } from './payments/attend.ts';
@@ -59,9 +60,10 @@ async function refuseUnsafe(faults: readonly string[]): Promise<void> {
 
 async function serve(cradle: Cradle, stored: OpenDatabase, version: string): Promise<Server> {
   const { config, log, directory, kernel, dispatcher, metrics } = cradle;
+  const state = { isStopping: false };
   loadAccounts(cradle);
   directory.onChange(() => loadAccounts(cradle));
-  const http = await startHttp({ ...cradle, version, ready: () => readiness(cradle) });
+  const http = await startHttp({ ...cradle, version, ready: () => readiness(cradle, state.isStopping) });
   const jobs = startJobs(cradle);
   dispatcher.start();
   log.info('serving', { port: http.main.port, version, database: kernel.database.engine, channels: [...cradle.plugins.keys()] });
@@ -69,6 +71,7 @@ async function serve(cradle: Cradle, stored: OpenDatabase, version: string): Pro
     port: http.main.port,
     metricsPort: http.metrics?.port ?? null,
     async stop() {
+      state.isStopping = true;
       await stopServing(cradle, http, jobs, config.http.drainMs);
       metrics.close();
       await stored.close();
@@ -85,22 +88,34 @@ function loadAccounts({ directory, channels, plugins, log }: Cradle): void {
   }
 }
 
-function startJobs({ kernel, database, clock, log, config }: Cradle): readonly Running[] {
+/** How long a repeated request is recognised by its key. */
+const idempotencyKeptMs = 7 * 86_400_000;
+
+function houseKeeping({ database, clock, idempotency }: Cradle): readonly Task[] {
+  return [
+    { name: 'nonces', run: () => deleteExpiredNonces(database, clock.now()) },
+    { name: 'idempotency keys', run: () => idempotency.purge(new Date(clock.now().getTime() - idempotencyKeptMs)) },
+  ];
+}
+
+function startJobs(cradle: Cradle): readonly Running[] {
+  const { kernel, database, clock, log, config } = cradle;
   const deps = { database, clock, log, pollMs: config.jobs.pollMs };
   return [
     runDueLoop(deps, 'attempts', (due) => attendAttempt(kernel, due)),
     runDueLoop(deps, 'payments', (due) => attendPayment(kernel, due)),
     runDueLoop(deps, 'refunds', (due) => attendRefund(kernel, due)),
-    runSchedule(deps),
+    runSchedule(log, houseKeeping(cradle)),
   ];
 }
 
-async function readiness({ database, directory, channels }: Cradle) {
+async function readiness({ database, directory, channels }: Cradle, isStopping: boolean) {
   const isUp = await database.ping().then(
     () => true,
     () => false,
   );
   const checks = {
+    server: isStopping ? 'stopping' : 'ok',
     database: isUp ? 'ok' : 'unreachable',
     configuration: directory.fault() === null ? 'ok' : 'a change could not be loaded',
     channel_accounts:
@@ -112,7 +127,7 @@ async function readiness({ database, directory, channels }: Cradle) {
             .join(', ')}`,
   };
   // A configuration that cannot be loaded leaves the one before it serving: that is for operators, not for load balancers.
-  return { ok: isUp, checks };
+  return { ok: isUp && !isStopping, checks };
 }
 
 /** In this order: no new requests, no new work, what is under way ends, then the connections go. */

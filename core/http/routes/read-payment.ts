@@ -5,6 +5,7 @@ import { missingPayerFields } from '../../channels/choose.ts';
 import { type FieldFault, type Refusal, refuse, type Text } from '../../errors.ts';
 import type { Kernel } from '../../payments/deps.ts';
 import type { NewPayment } from '../../payments/request.ts';
+import { canonicalJson } from '../canonical.ts';
 import type { newPaymentBody } from './schemas.ts';
 
 type Body = z.output<typeof newPaymentBody>;
@@ -91,15 +92,5 @@ function checkUrls(checkUrl: CheckUrl, app: App, body: Body): Refusal | null {
 
 /** The same for every spelling of the same request: members in order, no white space. */
 export function hashOf(body: unknown): string {
-  return createHash('sha256').update(canonical(body)).digest('hex');
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return `{${members
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`)
-    .join(',')}}`;
+  return createHash('sha256').update(canonicalJson(body)).digest('hex');
 }
