@@ -12,7 +12,7 @@ export interface Fault {
 }
 
 /** One final "no" in our words. */
-export type Meaning = readonly [code: string, advice: Advice, en: string, zh: string];
+type Meaning = readonly [code: string, advice: Advice, en: string, zh: string];
 
 const other = 'retry_other_method';
 
@@ -21,7 +21,7 @@ const other = 'retry_other_method';
  * plain decline when it came as HTTP 402, which Stripe documents as "the parameters were valid
  * but the request failed", and leaves the outcome unknown otherwise.
  */
-export const meanings: Readonly<Record<string, Meaning>> = {
+const meanings: Readonly<Record<string, Meaning>> = {
   card_declined: ['card_declined', other, 'The issuer declined the card.', '发卡行拒绝了该卡。'],
   insufficient_funds: ['insufficient_funds', other, 'The account does not hold enough money.', '账户余额不足。'],
   expired_card: ['card_expired', other, 'The card has expired.', '该卡已过期。'],

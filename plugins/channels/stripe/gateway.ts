@@ -3,7 +3,7 @@ import type { NotSent, Unknown } from '../../../core/contract/outcome.ts';
 import { type Fault, readFault } from './errors.ts';
 
 /** The version whose published schema our requests are tested against. Without the header, each account would get its own. */
-export const apiVersion = '2023-08-16';
+const apiVersion = '2023-08-16';
 
 /** An opened account. */
 export interface StripeAccount {
@@ -52,7 +52,7 @@ function buildRequest(account: StripeAccount, { method, path, form, idempotencyK
 }
 
 /** `application/x-www-form-urlencoded`, always the same bytes for the same fields: a repeat must be identical. */
-export function encodeForm(form: Form): string {
+function encodeForm(form: Form): string {
   return new URLSearchParams(form.map(([name, value]): [string, string] => [name, value])).toString();
 }
 
@@ -64,7 +64,7 @@ function readAnswer(account: StripeAccount, answer: WireAnswer): Answer {
   if (data === null) return { kind: 'unknown', reason: 'unreadable' };
   if (answer.status === 200) return { kind: 'data', data };
   // An error without Stripe's own shape may come from anything in between, and after the request was passed on.
-  const fault = answer.status >= 400 ? readFault(data.error, answer.status) : null;
+  const fault = readFault(data.error, answer.status);
   return fault === null ? { kind: 'unknown', reason: 'unreadable' } : { kind: 'fault', fault };
 }
 

@@ -190,7 +190,7 @@ function concludeRefund(account: StripeAccount, request: RefundRequest, data: Da
 }
 
 /** What an object says of a payment. A final "no" has no report in the contract and stays an outcome. Null: a state that is not ours to guess. */
-export type Reading =
+type Reading =
   | Succeeded
   | { readonly state: 'pending' | 'processing' | 'closed'; readonly channelNo: string; readonly echo: Echo }
   | Declined

@@ -2,12 +2,12 @@ import type { Buffer } from 'node:buffer';
 import { createHmac } from 'node:crypto';
 
 /** How far the vendor's clock and ours may differ, in both directions: its own libraries allow the same, but only of the past. */
-export const toleranceSec = 300;
+const toleranceSec = 300;
 
-export type Verdict = 'genuine' | 'bad_signature' | 'stale';
+type Verdict = 'genuine' | 'bad_signature' | 'stale';
 
 /** What is needed to judge one callback. `header` is `Stripe-Signature` as it arrived. */
-export interface Signed {
+interface Signed {
   readonly header: string | undefined;
   readonly body: Buffer;
   /** Several while the endpoint's secret is being rolled: the vendor then signs with each, and so may we. */
