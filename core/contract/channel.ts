@@ -120,7 +120,12 @@ export type Trust = 'signed' | 'token' | 'unverified';
 
 /** One fact inside a callback. */
 export type CallbackItem =
-  | { readonly of: 'payment'; readonly number?: string; readonly channelNo?: string; readonly report: PaymentReport | { readonly state: 'declined'; readonly code: string } }
+  | {
+      readonly of: 'payment';
+      readonly number?: string;
+      readonly channelNo?: string;
+      readonly report: PaymentReport | { readonly state: 'declined'; readonly code: string };
+    }
   | { readonly of: 'refund'; readonly number?: string; readonly channelNo?: string; readonly report: RefundReport };
 
 /** A callback, read. */

@@ -116,4 +116,10 @@ export type RefundOutcome = { readonly kind: 'ok'; readonly report: RefundReport
  * `paid`: too late; the kernel queries for the facts. `notFound`: the vendor has no such number
  * yet, so it may still be paid until it expires there.
  */
-export type CloseOutcome = { readonly kind: 'closed' } | { readonly kind: 'paid' } | { readonly kind: 'notFound' } | NotSent | Unknown | Rejected;
+export type CloseOutcome =
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'paid' }
+  | { readonly kind: 'notFound' }
+  | NotSent
+  | Unknown
+  | Rejected;
