@@ -95,6 +95,17 @@ describe('the embedded database', () => {
       expect(await settle([put('c')])).to.deep.equal(['c']);
     });
 
+    it('ends them all with a statement that rolls everything back, and lets nothing be written outside of a transaction', async () => {
+      await opened.database.transaction(put('taken'));
+      const careless = async (tx: Tx) => {
+        await tx.run("INSERT OR ROLLBACK INTO versions (id, value) VALUES ('taken', 1)").catch(() => 0);
+        await tx.run("INSERT INTO versions (id, value) VALUES ('stray', 1)").catch(() => 0);
+      };
+      expect(await settle([put('a'), careless])).to.deep.equal(['Error', 'Error']);
+      expect(await stored()).to.deep.equal(['taken']);
+      expect(await settle([put('b')])).to.deep.equal(['b']);
+    });
+
     it('acknowledges nothing on a full disk, even when a work swallows the error', async () => {
       const fill = async (tx: Tx) => {
         const [pages] = Object.values((await tx.get('PRAGMA page_count')) ?? {});
@@ -138,6 +149,20 @@ describe('the embedded database', () => {
       await transaction.commit();
       await waiting;
       expect(await stored()).to.deep.equal(['e', 's']);
+    });
+
+    it('lets both write in the order of asking', async () => {
+      const transaction = await opened.sequelize.transaction();
+      await insert('first', transaction);
+      const asked: Promise<unknown>[] = [opened.database.transaction(put('engine'))];
+      for (const id of ['b', 'a', 'd', 'c', 'f', 'e']) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        asked.push(insert(id));
+      }
+      await transaction.commit();
+      await Promise.all(asked);
+      const order = await opened.database.all('SELECT id FROM versions ORDER BY rowid');
+      expect(order.map((row) => row['id'])).to.deep.equal(['first', 'engine', 'b', 'a', 'd', 'c', 'f', 'e']);
     });
 
     it('goes on after sequelize rolled back', async () => {

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { QueryTypes, type Sequelize } from 'sequelize';
 
 /** How long a killed holder keeps the others waiting. It is renewed three times in that time. */
-const leaseSec = 10;
+const leaseSec = 6;
 const pollMs = 200;
 const giveUpAfterMs = 120_000;
 
