@@ -31,25 +31,29 @@ export interface CallbackDeps {
 
 type Try = { readonly order: Order; readonly callback: Callback; readonly count: number };
 
-export function makeCallbacks({ store, scenarios, vendorOf }: CallbackDeps): Callbacks {
-  const poster = makePoster();
+/** Work that waits for its time, and can all be forgotten at once. */
+function makeTimers() {
   const timers = new Set<NodeJS.Timeout>();
+  return {
+    later(ms: number, work: () => void): void {
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        work();
+      }, ms);
+      timers.add(timer);
+    },
+    clear(): void {
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
+}
+
+type Send = (order: Order, callback: Callback, scenario: Scenario | null, forged: boolean) => Promise<boolean>;
+type Timers = ReturnType<typeof makeTimers>;
+
+/** Sends a callback as the scenarios want it, and again until the merchant accepts. */
+function makeAttempts({ store, scenarios }: CallbackDeps, { later }: Timers, send: Send): (one: Try) => Promise<void> {
   const held = new Map<ChannelName, (() => void)[]>();
-
-  function later(ms: number, work: () => void): void {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      work();
-    }, ms);
-    timers.add(timer);
-  }
-
-  async function send(order: Order, callback: Callback, scenario: Scenario | null, forged: boolean): Promise<boolean> {
-    const vendor = vendorOf(order.channel);
-    const { headers, body } = await vendor.compose(order, callback, { ...twistOf(scenario), forged });
-    const reply = await poster.post(callback.url, headers, body);
-    return vendor.accepts(reply.status, reply.body);
-  }
 
   /** Lets the callbacks go that waited to be overtaken. */
   function release(channel: ChannelName): void {
@@ -59,13 +63,14 @@ export function makeCallbacks({ store, scenarios, vendorOf }: CallbackDeps): Cal
   }
 
   /** Holds a callback until another one of the channel has overtaken it, or for the given time. */
-  function hold({ order, callback, count }: Try, delayMs: number): void {
+  function hold(one: Try, delayMs: number): void {
+    const { channel } = one.order;
     let gone = false;
     const go = () => {
-      if (!gone) void sendAndRetry({ order, callback, count }, null);
+      if (!gone) void sendAndRetry(one, null);
       gone = true;
     };
-    held.set(order.channel, [...(held.get(order.channel) ?? []), go]);
+    held.set(channel, [...(held.get(channel) ?? []), go]);
     later(delayMs, go);
   }
 
@@ -75,8 +80,8 @@ export function makeCallbacks({ store, scenarios, vendorOf }: CallbackDeps): Cal
     const taken = await Promise.all(Array.from({ length: copies }, () => send(order, callback, scenario, false)));
     release(order.channel);
     if (taken.every(Boolean) && scenario?.behaviour !== 'drop_after_execute') return store.saveDelivered(order, callback.id);
-    if (count + 1 < mostTries)
-      later(Math.min(firstRetryMs * 2 ** count, longestRetryMs), () => void attempt({ order, callback, count: count + 1 }));
+    const waitMs = Math.min(firstRetryMs * 2 ** count, longestRetryMs);
+    if (count + 1 < mostTries) later(waitMs, () => void attempt({ order, callback, count: count + 1 }));
   }
 
   async function attempt(one: Try): Promise<void> {
@@ -96,14 +101,25 @@ export function makeCallbacks({ store, scenarios, vendorOf }: CallbackDeps): Cal
         return sendAndRetry(one, scenario);
     }
   }
+  return attempt;
+}
 
-  const makeCallback = (event: string, refund: Refund | null, url: string): Callback => ({
-    id: randomBytes(16).toString('hex'),
-    event,
-    refund: refund?.number ?? null,
-    url,
-    delivered: false,
-  });
+function makeCallback(event: string, refund: Refund | null, url: string): Callback {
+  return { id: randomBytes(16).toString('hex'), event, refund: refund?.number ?? null, url, delivered: false };
+}
+
+/** Everything that the vendors send by themselves. */
+export function makeCallbacks(deps: CallbackDeps): Callbacks {
+  const { store, vendorOf } = deps;
+  const poster = makePoster();
+  const timers = makeTimers();
+  const send: Send = async (order, callback, scenario, forged) => {
+    const vendor = vendorOf(order.channel);
+    const { headers, body } = await vendor.compose(order, callback, { ...twistOf(scenario), forged });
+    const reply = await poster.post(callback.url, headers, body);
+    return vendor.accepts(reply.status, reply.body);
+  };
+  const attempt = makeAttempts(deps, timers, send);
 
   return {
     owe(order, happening, refund) {
@@ -140,7 +156,7 @@ export function makeCallbacks({ store, scenarios, vendorOf }: CallbackDeps): Cal
       }
     },
     stop() {
-      for (const timer of timers) clearTimeout(timer);
+      timers.clear();
       poster.close();
     },
   };

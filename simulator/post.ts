@@ -21,6 +21,7 @@ export function makePoster(): {
     post: (url, headers, body) =>
       new Promise((resolve) => {
         const lost = () => resolve({ status: 0, body: '' });
+        if (!URL.canParse(url) || !/^https?:/.test(url)) return lost();
         const secure = url.startsWith('https:');
         const options = { method: 'POST', headers: { ...headers, 'content-length': Buffer.byteLength(body) }, timeout: patienceMs };
         const sent = secure ? requestHttps(url, options) : requestHttp(url, { ...options, agent });

@@ -53,7 +53,7 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** A port can only be closed for everyone: a refusal that is counted or drawn cuts single connections instead. */
+/** A port is closed for everyone until it is cleared: nobody can count who was refused. A refusal that is drawn cuts single requests instead. */
 export const closesPort = (scenario: Scenario) =>
   scenario.behaviour === 'refuse' && scenario.probability === 1 && scenario.operation !== 'callback';
 

@@ -136,3 +136,9 @@ export interface Vendor {
   /** Finds what a shopper was given, when it is not an address with a token in it; may create the order (Alipay). */
   open(target: string): Promise<Order | null>;
 }
+
+/** The part of a vendor that speaks first. */
+export type Caller = Pick<Vendor, 'events' | 'callbackUrl' | 'compose' | 'accepts'>;
+
+/** The part of a vendor that the shopper sees. */
+export type Till = Pick<Vendor, 'returnTo' | 'cancelTo' | 'open'>;

@@ -1,10 +1,10 @@
 import { renderMessagePage } from '../pages.ts';
-import { fromChinaText, toChinaText } from '../time.ts';
-import { type Answer, type Done, honest, type Operation, type Order, type Twist, type Vendor, type Wire } from '../types.ts';
+import { fromChinaText } from '../time.ts';
+import type { Answer, Done, Operation, Twist, Vendor, Wire } from '../types.ts';
 import type { World } from '../world.ts';
-import { toYuan } from '../yuan.ts';
-import { type AlipayResult, describeNotice, failed, refused } from './alipay-answers.ts';
-import { type Params, signAnswer, signNotice, verifyRequest } from './alipay-sign.ts';
+import { type AlipayResult, failed, refused } from './alipay-answers.ts';
+import { makeCaller, makeTill } from './alipay-caller.ts';
+import { type Params, signAnswer, verifyRequest } from './alipay-sign.ts';
 import { type AlipayRequest, closeTrade, createTrade, queryRefund, queryTrade, refundTrade } from './alipay-trades.ts';
 
 interface Method {
@@ -95,26 +95,6 @@ export function makeAlipay(world: World): Vendor {
     return { answer, ...(result.order && { order: result.order }), ...(result.afterwards && { afterwards: result.afterwards }) };
   }
 
-  async function returnTo(order: Order): Promise<string | null> {
-    const merchant = merchantOf(order.account);
-    if (order.returnUrl === null || merchant === undefined) return null;
-    const params = {
-      charset: 'utf-8',
-      out_trade_no: order.number,
-      method: `alipay.trade.${order.product}.pay.return`,
-      total_amount: toYuan(order.amount),
-      trade_no: order.vendorNo,
-      auth_app_id: merchant.appId,
-      version: '1.0',
-      app_id: merchant.appId,
-      seller_id: merchant.sellerId,
-      timestamp: toChinaText(world.now()),
-    };
-    const url = new URL(order.returnUrl);
-    for (const [name, value] of Object.entries(await signNotice(platform.sign, params, false))) url.searchParams.set(name, value);
-    return url.href;
-  }
-
   return {
     channel: 'alipay',
     identify(wire) {
@@ -136,26 +116,7 @@ export function makeAlipay(world: World): Vendor {
         false,
       );
     },
-    events: (_, happening) => (happening === 'paid' || happening === 'refunded' ? ['trade_status_sync'] : []),
-    // A refund is told to the address that was given for the trade.
-    callbackUrl: (order) => order.notifyUrl,
-    async compose(order, callback, twist) {
-      const merchant = merchantOf(order.account);
-      if (merchant === undefined) throw new Error(`no merchant ${order.account}`);
-      const refund = order.refunds.find(({ number }) => number === callback.refund) ?? null;
-      const params = { ...describeNotice(order, refund, merchant, twist, world.now()), notify_id: callback.id };
-      const key = twist.forged ? world.keys.forger.sign : platform.sign;
-      const body = new URLSearchParams(await signNotice(key, params, twist.badSignature)).toString();
-      return { headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }, body };
-    },
-    accepts: (status, body) => status === 200 && body.trim() === 'success',
-    returnTo,
-    cancelTo: (order) => order.facts.quitUrl || null,
-    async open(target) {
-      const found = /^(?:https?:\/\/[^/]+)?\/alipay(\/gateway\.do)\?([^#]*)/.exec(target);
-      if (!found?.[1]) return null;
-      const wire: Wire = { method: 'GET', path: found[1], query: found[2] ?? '', headers: {}, body: Buffer.alloc(0) };
-      return (await execute(wire, honest)).order ?? null;
-    },
+    ...makeCaller(world),
+    ...makeTill(world, execute),
   };
 }

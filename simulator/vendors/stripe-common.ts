@@ -20,6 +20,8 @@ export interface StripeRequest {
   readonly id: string;
 }
 
+/** The version in which objects and events are written. */
+export const apiVersion = '2023-08-16';
 export const minute = 60_000;
 export const randomId = () => randomBytes(12).toString('hex');
 

@@ -1,9 +1,8 @@
-import { canonicalJson } from '../fields.ts';
 import type { WechatMerchant } from '../keys.ts';
-import { toChinaRfc3339 } from '../time.ts';
-import type { Answer, Done, Operation, Order, Twist, Vendor, Wire } from '../types.ts';
+import type { Answer, Done, Operation, Twist, Vendor, Wire } from '../types.ts';
 import type { World } from '../world.ts';
-import { describeRefundNotice, describeTransaction, problem, type WechatResult } from './wechat-answers.ts';
+import { problem, type WechatResult } from './wechat-answers.ts';
+import { makeCaller } from './wechat-caller.ts';
 import { closeOrder, createOrder, queryOrder } from './wechat-orders.ts';
 import { createRefund, queryRefund } from './wechat-refunds.ts';
 import { isFresh, readAuthorization, seal, signMessage, verifyRequest } from './wechat-sign.ts';
@@ -105,54 +104,56 @@ function certificates(world: World, merchant: WechatMerchant): WechatResult {
   return data.length > 0 ? { status: 200, json: { data } } : problem(404, 'RESOURCE_NOT_EXISTS', '无可用的平台证书');
 }
 
+const merchantOf = (world: World, mchid: string | null | undefined) => world.keys.wechat.find((one) => one.mchid === mchid);
+
+/** An answer with the platform's signature; a stranger gets it by the first key. */
+async function signAnswer(world: World, result: WechatResult, merchant: WechatMerchant | undefined, spoil: boolean): Promise<Answer> {
+  const serial = merchant?.platformSerial ?? Object.keys(world.keys.wechatPlatform)[0] ?? '';
+  const platform = world.keys.wechatPlatform[serial];
+  if (platform === undefined) throw new Error(`no platform key ${serial}`);
+  const body = result.json === null ? '' : JSON.stringify(result.json);
+  const proof = await signMessage(platform.pair.sign, { serial, body, nowMs: world.now(), spoil });
+  return {
+    status: result.status,
+    headers: { ...(body !== '' && { 'content-type': 'application/json; charset=utf-8' }), ...proof },
+    body,
+  };
+}
+
+/** The merchant that signed the request, or why it cannot be believed. */
+async function authenticate(world: World, isNewNonce: (nonce: string) => boolean, wire: Wire): Promise<WechatMerchant | WechatResult> {
+  const by = readAuthorization(wire.headers.authorization);
+  if (by === null) return problem(401, 'SIGN_ERROR', 'Http头Authorization值格式错误');
+  const merchant = merchantOf(world, by.mchid);
+  if (merchant === undefined || merchant.serialNo !== by.serialNo) return problem(401, 'SIGN_ERROR', '商户证书序列号有误');
+  if (!isFresh(by.timestamp, world.now()))
+    return problem(401, 'SIGN_ERROR', 'Http头Authorization中的timestamp与发起请求的时间不得超过5分钟');
+  const target = wire.query === '' ? wire.path : `${wire.path}?${wire.query}`;
+  if (!(await verifyRequest(merchant.pair.verify, { method: wire.method, target, body: wire.body }, by)))
+    return problem(401, 'SIGN_ERROR', '签名错误');
+  return isNewNonce(`${by.mchid}/${by.nonce}`) ? merchant : problem(401, 'SIGN_ERROR', 'Http头Authorization中的nonce_str已被使用');
+}
+
+/** Runs the route of a believed request. */
+function carryOut([, path, , handler]: Partial<Route>, wire: Wire, merchant: WechatMerchant, twist: Twist): WechatResult {
+  if (!path || !handler) return problem(404, 'RESOURCE_NOT_EXISTS', '请求的资源不存在');
+  const found = (path.exec(wire.path) ?? []).map(decodeURIComponent);
+  const isPost = wire.method === 'POST';
+  const json = isPost ? parseJson(wire.body) : undefined;
+  if (isPost && (json === undefined || !String(wire.headers['content-type']).startsWith('application/json'))) {
+    return problem(400, 'PARAM_ERROR', '请求体不是JSON');
+  }
+  const asks = wire.path.startsWith('/v3/pay/') && !isPost;
+  if (asks && new URLSearchParams(wire.query).get('mchid') !== merchant.mchid)
+    return problem(400, 'PARAM_ERROR', 'mchid有误', { field: '/mchid' });
+  return handler(found, json, merchant, twist);
+}
+
 /** WeChat Pay's API version 3, from the merchant's side of its gateway. */
 export function makeWechat(world: World): Vendor {
   const routes = makeRoutes(world);
   const isNewNonce = makeNonceBook(world.now);
-  const merchantOf = (mchid: string | null | undefined) => world.keys.wechat.find((one) => one.mchid === mchid);
   const route = (wire: Wire) => routes.find(([method, path]) => method === wire.method && path.test(wire.path));
-
-  async function signed(result: WechatResult, merchant: WechatMerchant | undefined, spoil: boolean): Promise<Answer> {
-    const serial = merchant?.platformSerial ?? Object.keys(world.keys.wechatPlatform)[0] ?? '';
-    const platform = world.keys.wechatPlatform[serial];
-    if (platform === undefined) throw new Error(`no platform key ${serial}`);
-    const body = result.json === null ? '' : JSON.stringify(result.json);
-    const proof = await signMessage(platform.pair.sign, { serial, body, nowMs: world.now(), spoil });
-    return {
-      status: result.status,
-      headers: { ...(body !== '' && { 'content-type': 'application/json; charset=utf-8' }), ...proof },
-      body,
-    };
-  }
-
-  /** The merchant that signed the request, or why it cannot be believed. */
-  async function authenticate(wire: Wire): Promise<WechatMerchant | WechatResult> {
-    const by = readAuthorization(wire.headers.authorization);
-    if (by === null) return problem(401, 'SIGN_ERROR', 'Http头Authorization值格式错误');
-    const merchant = merchantOf(by.mchid);
-    if (merchant === undefined || merchant.serialNo !== by.serialNo) return problem(401, 'SIGN_ERROR', '商户证书序列号有误');
-    if (!isFresh(by.timestamp, world.now()))
-      return problem(401, 'SIGN_ERROR', 'Http头Authorization中的timestamp与发起请求的时间不得超过5分钟');
-    const target = wire.query === '' ? wire.path : `${wire.path}?${wire.query}`;
-    if (!(await verifyRequest(merchant.pair.verify, { method: wire.method, target, body: wire.body }, by)))
-      return problem(401, 'SIGN_ERROR', '签名错误');
-    return isNewNonce(`${by.mchid}/${by.nonce}`) ? merchant : problem(401, 'SIGN_ERROR', 'Http头Authorization中的nonce_str已被使用');
-  }
-
-  function carryOut(wire: Wire, merchant: WechatMerchant, twist: Twist): WechatResult {
-    const [, path, , handler] = route(wire) ?? [];
-    if (!path || !handler) return problem(404, 'RESOURCE_NOT_EXISTS', '请求的资源不存在');
-    const found = (path.exec(wire.path) ?? []).map(decodeURIComponent);
-    const isPost = wire.method === 'POST';
-    const json = isPost ? parseJson(wire.body) : undefined;
-    if (isPost && (json === undefined || !String(wire.headers['content-type']).startsWith('application/json'))) {
-      return problem(400, 'PARAM_ERROR', '请求体不是JSON');
-    }
-    const asks = wire.path.startsWith('/v3/pay/') && !isPost;
-    if (asks && new URLSearchParams(wire.query).get('mchid') !== merchant.mchid)
-      return problem(400, 'PARAM_ERROR', 'mchid有误', { field: '/mchid' });
-    return handler(found, json, merchant, twist);
-  }
 
   return {
     channel: 'wechat',
@@ -161,52 +162,25 @@ export function makeWechat(world: World): Vendor {
       return found ? { operation: found[2], account: readAuthorization(wire.headers.authorization)?.mchid ?? null } : null;
     },
     async execute(wire, twist): Promise<Done> {
-      const who = await authenticate(wire);
-      if ('status' in who) return { answer: await signed(who, undefined, twist.badSignature) };
-      const result = carryOut(wire, who, twist);
-      const answer = await signed(result, who, twist.badSignature);
+      const who = await authenticate(world, isNewNonce, wire);
+      if ('status' in who) return { answer: await signAnswer(world, who, undefined, twist.badSignature) };
+      const result = carryOut(route(wire) ?? [], wire, who, twist);
+      const answer = await signAnswer(world, result, who, twist.badSignature);
       return { answer, ...(result.order && { order: result.order }), ...(result.afterwards && { afterwards: result.afterwards }) };
     },
     fail(wire, trouble, code) {
-      const merchant = merchantOf(readAuthorization(wire.headers.authorization)?.mchid);
-      if (trouble === 'http_500') return signed(problem(500, 'SYSTEM_ERROR', '系统异常，请用相同参数重新调用'), merchant, false);
-      if (trouble === 'rate_limited') return signed(problem(429, 'FREQUENCY_LIMITED', '频率限制'), merchant, false);
+      const merchant = merchantOf(world, readAuthorization(wire.headers.authorization)?.mchid);
+      if (trouble === 'http_500') return signAnswer(world, problem(500, 'SYSTEM_ERROR', '系统异常，请用相同参数重新调用'), merchant, false);
+      if (trouble === 'rate_limited') return signAnswer(world, problem(429, 'FREQUENCY_LIMITED', '频率限制'), merchant, false);
       const word = code ?? 'RULE_LIMIT';
-      return signed(problem(statusOfCode[word] ?? 400, word, '业务规则限制'), merchant, false);
+      return signAnswer(world, problem(statusOfCode[word] ?? 400, word, '业务规则限制'), merchant, false);
     },
-    events: (_, happening) => (happening === 'paid' ? ['TRANSACTION.SUCCESS'] : happening === 'refunded' ? ['REFUND.SUCCESS'] : []),
-    callbackUrl: (order, refund) => (refund === null ? order.notifyUrl : (refund.facts.notifyUrl ?? null)),
-    async compose(order, callback, twist) {
-      const merchant = merchantOf(order.account);
-      if (merchant === undefined) throw new Error(`no merchant ${order.account}`);
-      const { plain, type } = describeEvent(world, order, callback.refund, merchant, twist);
-      const body = JSON.stringify({
-        id: callback.id,
-        create_time: toChinaRfc3339(world.now()),
-        resource_type: 'encrypt-resource',
-        event_type: callback.event,
-        summary: type === 'refund' ? '退款成功' : '支付成功',
-        resource: { original_type: type, ...seal(merchant.apiV3Key, canonicalJson(plain), type) },
-      });
-      const platform = world.keys.wechatPlatform[merchant.platformSerial];
-      const key = twist.forged ? world.keys.forger.sign : platform?.pair.sign;
-      if (key === undefined) throw new Error(`no platform key ${merchant.platformSerial}`);
-      const proof = await signMessage(key, { serial: merchant.platformSerial, body, nowMs: world.now(), spoil: twist.badSignature });
-      return { headers: { 'content-type': 'application/json', ...proof }, body };
-    },
-    accepts: (status) => status === 200 || status === 204,
+    ...makeCaller(world),
     returnTo: async () => null,
     cancelTo: () => null,
     async open(target) {
-      const prepay = /prepay_id=(wx\d+)/.exec(target)?.[1];
+      const prepay = /prepay_id[=":\s]+(wx\d+)/.exec(target)?.[1];
       return prepay === undefined ? null : (world.store.findByToken('wechat', prepay) ?? null);
     },
   };
-}
-
-function describeEvent(world: World, order: Order, refundNumber: string | null, merchant: WechatMerchant, twist: Twist) {
-  if (refundNumber === null) return { type: 'transaction', plain: describeTransaction(order, merchant, twist, world.now(), true) };
-  const refund = order.refunds.find(({ number }) => number === refundNumber);
-  if (refund === undefined) throw new Error(`no refund ${refundNumber}`);
-  return { type: 'refund', plain: describeRefundNotice(order, refund, merchant, twist) };
 }

@@ -119,6 +119,15 @@ describe('simulator: Alipay', () => {
     expect((await close('CLOSE2')).json.sub_code).to.equal('ACQ.TRADE_STATUS_ERROR');
   });
 
+  it('lets itself be paid although the merchant gave addresses that are none', async () => {
+    const params = signAlipay(config, page, content('NOWHERE1'), { notify_url: 'nowhere', return_url: 'nowhere either' });
+    const opened = await fetch(`${config.gateway_url}?${new URLSearchParams(params)}`, { redirect: 'manual' });
+    const pressed = await fetch(opened.headers.get('location')!, { method: 'POST', body: new URLSearchParams({ do: 'pay' }) });
+    expect([pressed.status, await pressed.text()]).to.satisfy(
+      ([status, text]: [number, string]) => status === 200 && text.includes('Paid'),
+    );
+  });
+
   it('refuses another trade under the same number', async () => {
     await fetch(pageUrl('SAME1'), { redirect: 'manual' });
     const other = await fetch(pageUrl('SAME1', '20.00'), { redirect: 'manual' });

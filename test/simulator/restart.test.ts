@@ -64,6 +64,10 @@ describe('simulator: kill -9', () => {
       (await askControl(second.url, 'GET', '/_truth?since=1')).json.entries.map(({ seq, number }: Json) => [seq, number]),
     ).to.deep.equal([[2, 'KILL0001']]);
     expect(await end(second.child, 'SIGTERM')).to.equal(0);
+    // Had the half line stayed, what was written after it would have become unreadable.
+    const third = await start();
+    const { entries } = (await askControl(third.url, 'GET', '/_truth')).json;
+    expect(entries.map(({ number }: Json) => number)).to.deep.equal(['KILL0002', 'KILL0001']);
     await shop.end();
   }).timeout(20_000);
 });

@@ -1,9 +1,9 @@
-import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { importPrivateKey, importPublicKey, signText, verifyText } from '../../simulator/rsa.ts';
-import { verifyNotice } from '../../simulator/vendors/alipay-sign.ts';
+import { signAnswer, verifyNotice } from '../../simulator/vendors/alipay-sign.ts';
 import { signEvent, verifyEvent } from '../../simulator/vendors/stripe-sign.ts';
 import { readAuthorization, signMessage, unseal, verifyMessage } from '../../simulator/vendors/wechat-sign.ts';
 import type { Json } from './kit.ts';
@@ -101,9 +101,7 @@ describe('simulator: signatures of its own', () => {
   });
 
   it('signs answers over time, nonce and body', async () => {
-    const { publicKey, privateKey } = await import('node:crypto').then(({ generateKeyPairSync }) =>
-      generateKeyPairSync('rsa', { modulusLength: 2048 }),
-    );
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const signer = await importPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
     const verifier = await importPublicKey(publicKey.export({ type: 'spki', format: 'pem' }) as string);
     const headers = await signMessage(signer, { serial: 'S', body: '{"a":"茶"}', nowMs: 1_700_000_000_000, spoil: false });
@@ -117,6 +115,17 @@ describe('simulator: signatures of its own', () => {
     for (const change of [{ body: '{}' }, { nonce: 'x' }, { timestamp: '1700000001' }]) {
       expect(await verifyMessage(verifier, { ...message, ...change })).to.equal(false);
     }
+  });
+
+  it('signs Alipay’s answer over the exact text of its node, in which slashes are escaped', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const signer = await importPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
+    const verifier = await importPublicKey(publicKey.export({ type: 'spki', format: 'pem' }) as string);
+    const answer = await signAnswer(signer, 'node', { url: 'http://a/b' }, false);
+    const { node, sign } = JSON.parse(answer);
+    expect(await verifyText(verifier, '{"url":"http:\\/\\/a\\/b"}', sign)).to.equal(true);
+    expect(await verifyText(verifier, JSON.stringify(node), sign)).to.equal(false);
+    expect(node).to.deep.equal({ url: 'http://a/b' });
   });
 
   it('reads an Authorization header in any order, and none that lacks or doubles a part', () => {

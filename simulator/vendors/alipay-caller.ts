@@ -1,0 +1,60 @@
+import { toChinaText } from '../time.ts';
+import { type Caller, type Done, honest, type Order, type Till, type Twist, type Wire } from '../types.ts';
+import type { World } from '../world.ts';
+import { toYuan } from '../yuan.ts';
+import { describeNotice } from './alipay-answers.ts';
+import { signNotice } from './alipay-sign.ts';
+
+/** Alipay's notifications: signed forms about the whole trade. */
+export function makeCaller(world: World): Caller {
+  return {
+    events: (_, happening) => (happening === 'paid' || happening === 'refunded' ? ['trade_status_sync'] : []),
+    // A refund is told to the address that was given for the trade.
+    callbackUrl: (order) => order.notifyUrl,
+    async compose(order, callback, twist) {
+      const merchant = world.keys.alipay.find(({ appId }) => appId === order.account);
+      if (merchant === undefined) throw new Error(`no merchant ${order.account}`);
+      const refund = order.refunds.find(({ number }) => number === callback.refund) ?? null;
+      const params = { ...describeNotice(order, refund, merchant, twist, world.now()), notify_id: callback.id };
+      const key = twist.forged ? world.keys.forger.sign : world.keys.alipayPlatform.sign;
+      const body = new URLSearchParams(await signNotice(key, params, twist.badSignature)).toString();
+      return { headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }, body };
+    },
+    accepts: (status, body) => status === 200 && body.trim() === 'success',
+  };
+}
+
+/** The shopper's way in, by a signed address, and back, with signed facts. */
+export function makeTill(world: World, execute: (wire: Wire, twist: Twist) => Promise<Done>): Till {
+  async function returnTo(order: Order): Promise<string | null> {
+    const merchant = world.keys.alipay.find(({ appId }) => appId === order.account);
+    if (order.returnUrl === null || !URL.canParse(order.returnUrl) || merchant === undefined) return null;
+    const params = {
+      charset: 'utf-8',
+      out_trade_no: order.number,
+      method: `alipay.trade.${order.product}.pay.return`,
+      total_amount: toYuan(order.amount),
+      trade_no: order.vendorNo,
+      auth_app_id: merchant.appId,
+      version: '1.0',
+      app_id: merchant.appId,
+      seller_id: merchant.sellerId,
+      timestamp: toChinaText(world.now()),
+    };
+    const url = new URL(order.returnUrl);
+    for (const [name, value] of Object.entries(await signNotice(world.keys.alipayPlatform.sign, params, false)))
+      url.searchParams.set(name, value);
+    return url.href;
+  }
+
+  return {
+    returnTo,
+    cancelTo: (order) => order.facts.quitUrl || null,
+    async open(target) {
+      const found = /^(?:https?:\/\/[^/]+)?\/alipay(\/gateway\.do)\?([^#]*)/.exec(target);
+      if (!found?.[1]) return null;
+      const wire: Wire = { method: 'GET', path: found[1], query: found[2] ?? '', headers: {}, body: Buffer.alloc(0) };
+      return (await execute(wire, honest)).order ?? null;
+    },
+  };
+}
