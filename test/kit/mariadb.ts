@@ -72,6 +72,7 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
     async stop() {
       const exit = once(server, 'exit');
       if (server.exitCode === null) {
+        server.ref();
         server.stdin.end();
         await exit;
       }

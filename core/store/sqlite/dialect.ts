@@ -23,19 +23,12 @@ class Statement {
 export function createDialect(lock: WriterLock) {
   class Database {
     readonly filename: string;
-    private connection: DatabaseSync | null = null;
-    private prepare: Prepare | null = null;
-    private release: (() => void) | null = null;
+    private readonly handle = new Handle(lock);
 
     constructor(filename: string, mode: number, callback: (error: Error | null) => void) {
       this.filename = filename;
-      const open = () => ((mode & OPEN_READONLY) !== 0 ? openReader(filename) : openWriter(filename));
-      retryWhileBusy(open).then(
-        (connection) => {
-          this.connection = connection;
-          this.prepare = cacheStatements(connection);
-          callback(null);
-        },
+      this.handle.open(filename, mode).then(
+        () => callback(null),
         (error: unknown) => callback(toDialectError(error)),
       );
     }
@@ -52,16 +45,12 @@ export function createDialect(lock: WriterLock) {
       return this.start(sql, rest);
     }
 
-    exec(sql: string, callback?: Callback): this {
-      return this.start(sql, [callback]);
+    exec(sql: string, ...rest: readonly unknown[]): this {
+      return this.start(sql, rest);
     }
 
-    /** Ends an open transaction first: a connection that is thrown away must not keep the file. */
     close(callback?: (error: Error | null) => void): void {
-      if (this.connection?.isTransaction) this.connection.exec('ROLLBACK');
-      this.giveBack();
-      if (this.connection?.isOpen) this.connection.close();
-      this.connection = null;
+      this.handle.close();
       callback?.(null);
     }
 
@@ -69,52 +58,79 @@ export function createDialect(lock: WriterLock) {
       const callback = rest.find((one): one is Callback => typeof one === 'function');
       const parameters = rest.find((one) => typeof one === 'object' && one !== null) as Parameters | undefined;
       const statement = new Statement();
-      this.step(sql, parameters ?? [], statement).then(
+      this.handle.step(sql, parameters ?? [], statement).then(
         (rows) => callback?.call(statement, null, rows),
         (error: unknown) => callback?.call(statement, toDialectError(error)),
       );
       return this;
     }
-
-    /** Takes the right to write where the text needs it, and keeps it from BEGIN to COMMIT or ROLLBACK. */
-    private async step(sql: string, parameters: Parameters, statement: Statement): Promise<unknown[]> {
-      if (isRead(sql) || this.release !== null) {
-        try {
-          return this.execute(sql, parameters, statement);
-        } finally {
-          if (!this.connection?.isTransaction) this.giveBack();
-        }
-      }
-      // A deferred transaction that begins to write late is refused instead of waiting: take the file at BEGIN.
-      const text = /^\s*BEGIN\b/i.test(sql) ? 'BEGIN IMMEDIATE' : sql;
-      const release = await lock.take();
-      try {
-        return await retryWhileBusy(() => this.execute(text, parameters, statement));
-      } finally {
-        if (this.connection?.isTransaction) this.release = release;
-        else release();
-      }
-    }
-
-    private execute(sql: string, parameters: Parameters, statement: Statement): unknown[] {
-      if (this.prepare === null) throw new Error('the connection is closed');
-      const compiled = this.prepare(sql);
-      const named = isList(parameters) ? {} : toNamed(parameters);
-      const listed = isList(parameters) ? parameters.map(toPlain) : [];
-      if (compiled.columns().length > 0) return compiled.all(named, ...listed);
-      const done = compiled.run(named, ...listed);
-      statement.changes = Number(done.changes);
-      statement.lastID = Number(done.lastInsertRowid);
-      return [];
-    }
-
-    private giveBack(): void {
-      this.release?.();
-      this.release = null;
-    }
   }
   const dialect = { Database, OPEN_READONLY, OPEN_READWRITE, OPEN_CREATE, verbose: () => dialect };
   return dialect;
+}
+
+/** One connection and, while its transaction is open, the right to write. */
+class Handle {
+  private readonly lock: WriterLock;
+  private connection: DatabaseSync | null = null;
+  private prepare: Prepare | null = null;
+  private release: (() => void) | null = null;
+
+  constructor(lock: WriterLock) {
+    this.lock = lock;
+  }
+
+  async open(filename: string, mode: number): Promise<void> {
+    const connection = await retryWhileBusy(() => ((mode & OPEN_READONLY) !== 0 ? openReader(filename) : openWriter(filename)));
+    this.connection = connection;
+    this.prepare = cacheStatements(connection);
+  }
+
+  /** Takes the right to write where the text needs it, and keeps it from BEGIN to COMMIT or ROLLBACK. */
+  async step(sql: string, parameters: Parameters, statement: Statement): Promise<unknown[]> {
+    if (isRead(sql) || this.release !== null) {
+      try {
+        return await retryWhileBusy(() => this.execute(sql, parameters, statement));
+      } finally {
+        if (!this.connection?.isTransaction) this.giveBack();
+      }
+    }
+    // A deferred transaction that begins to write late is refused instead of waiting: take the file at BEGIN.
+    const text = /^\s*BEGIN\b/i.test(sql) ? 'BEGIN IMMEDIATE' : sql;
+    const release = await this.lock.take();
+    try {
+      return await retryWhileBusy(() => this.execute(text, parameters, statement));
+    } finally {
+      if (this.connection?.isTransaction) this.release = release;
+      else release();
+    }
+  }
+
+  /** Ends an open transaction first: a connection that is thrown away must not keep the file. */
+  close(): void {
+    if (this.connection?.isTransaction) this.connection.exec('ROLLBACK');
+    this.giveBack();
+    this.connection?.close();
+    this.connection = null;
+    this.prepare = null;
+  }
+
+  private execute(sql: string, parameters: Parameters, statement: Statement): unknown[] {
+    if (this.prepare === null) throw new Error('the connection is closed');
+    const compiled = this.prepare(sql);
+    const named = isList(parameters) ? {} : toNamed(parameters);
+    const listed = isList(parameters) ? parameters.map(toPlain) : [];
+    if (compiled.columns().length > 0) return compiled.all(named, ...listed);
+    const done = compiled.run(named, ...listed);
+    statement.changes = Number(done.changes);
+    statement.lastID = Number(done.lastInsertRowid);
+    return [];
+  }
+
+  private giveBack(): void {
+    this.release?.();
+    this.release = null;
+  }
 }
 
 function isRead(sql: string): boolean {
