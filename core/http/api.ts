@@ -6,6 +6,7 @@ import { callbackRoutes } from './routes/callbacks.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { eventRoutes } from './routes/events.ts';
 import { methodRoutes } from './routes/methods.ts';
+import { pageRoutes } from './routes/pages.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import type { CheckUrl } from './routes/read-payment.ts';
 import { refundRoutes } from './routes/refunds.ts';
@@ -27,6 +28,7 @@ export function apiRoutes({ kernel, directory, vault, checkUrl }: ApiDeps): read
     ...eventRoutes(kernel),
     ...endpointRoutes({ database: kernel.database, vault, now: () => kernel.clock.now() }, directory, checkUrl),
     ...callbackRoutes(kernel),
+    ...pageRoutes(),
   ];
 }
 

@@ -42,18 +42,21 @@ async function query(kernel: Kernel, account: OpenAccount, attempt: AttemptRow):
 
 /**
  * Sends the same attempt again, under the same number and with the same content: what the shopper
- * was to do is lost with the answer. Only while its outcome is unknown, and only where the
- * manifest says that a repeat cannot make a second payable thing.
+ * was to do, or the vendor's number without which it cannot be asked about or closed, is lost with
+ * the answer. Only while its outcome is unknown, and only where the manifest says that a repeat
+ * cannot make a second payable thing.
  */
 async function sendAgain(kernel: Kernel, account: OpenAccount, attempt: AttemptRow): Promise<Outcome | null> {
-  if (attempt.state !== 'sending' && attempt.state !== 'unknown') return null;
-  const { idempotency } = account.manifest;
+  const { idempotency, abilities } = account.manifest;
+  const cannotBeNamed = abilities.query === 'by_channel_no' && attempt.channel_no === null;
+  const isLost = attempt.state === 'sending' || attempt.state === 'unknown' || (attempt.state === 'closing' && cannotBeNamed);
+  if (!isLost) return null;
   const now = kernel.clock.now().getTime();
   const ageMs = now - attempt.created_at;
   if (!idempotency.create || now >= attempt.expires_at) return null;
   if (idempotency.ttlHours !== undefined && ageMs >= idempotency.ttlHours * 3_600_000) return null;
   const payment = await readPayment(kernel.database, attempt.payment_id);
-  if (payment === null || payment.closing === 1 || payment.state === 'success') return null;
+  if (payment === null || (attempt.state !== 'closing' && (payment.closing === 1 || payment.state === 'success'))) return null;
   const request = payRequestOf(payment, attempt, kernel.publicUrl);
   return kernel.caller.call(account, 'pay', (call) => account.channel.pay(request, call));
 }

@@ -134,6 +134,10 @@ function conclude(
   if (closed?.kind === 'closed' && (unpaid || cannotAsk)) return { kind: 'closed' };
   const { settlingMs } = kernel.channels.settleRules(account.id);
   const isOver = kernel.clock.now().getTime() > attempt.expires_at + settlingMs;
+  // An attempt whose answer never came was never shown to anybody: past its time there, nobody can pay it.
+  const needsShopper = account.manifest.methods.some((method) => method.id === attempt.method && method.action !== 'none');
+  const neverShown = cannotAsk && attempt.channel_no === null && needsShopper;
+  if (isOver && neverShown) return { kind: 'closed' };
   const noWayToClose = account.channel.close === undefined && isOver;
   if (noWayToClose && (unpaid || found?.kind === 'waiting')) return { kind: 'closed' };
   return found;
