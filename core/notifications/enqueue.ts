@@ -1,0 +1,59 @@
+import type { Clock } from '../clock.ts';
+import { makeId } from '../ids.ts';
+import type { Tx, Value } from '../store/database.ts';
+import type { Endpoints } from './endpoints.ts';
+
+/** What happened, as it goes into the outbox. */
+interface Happening {
+  readonly eventId: string;
+  readonly appId: string;
+  /** The payment's own address; null: the app's. */
+  readonly notifyUrl: string | null;
+  readonly type: string;
+  readonly subjectId: string;
+  readonly sequence: number;
+  /** The object at this moment, as the API returns it. */
+  readonly data: unknown;
+  readonly now: number;
+}
+
+interface Target {
+  readonly endpointId: string | null;
+  readonly url: string;
+}
+
+/**
+ * Makes the function that writes an event and one delivery for each receiver inside the caller's
+ * transaction: what is told and what happened are committed together or not at all.
+ */
+export function createAnnounce(deps: { readonly endpoints: Endpoints; readonly clock: Pick<Clock, 'now'> }) {
+  return async (tx: Tx, happening: Happening): Promise<void> => {
+    await insertEvent(tx, happening);
+    const targets = targetsOf(deps.endpoints, happening);
+    if (targets.length > 0) await insertDeliveries(tx, happening, targets, deps.clock.now());
+  };
+}
+
+function targetsOf(endpoints: Endpoints, { appId, notifyUrl, type }: Happening): readonly Target[] {
+  const url = notifyUrl ?? endpoints.app(appId)?.notifyUrl ?? null;
+  const listed = endpoints.forEvent(appId, type).map((endpoint) => ({ endpointId: endpoint.id, url: endpoint.url }));
+  return url === null ? listed : [...listed, { endpointId: null, url }];
+}
+
+async function insertEvent(tx: Tx, { eventId, appId, type, subjectId, sequence, data, now }: Happening): Promise<void> {
+  await tx.run('INSERT INTO events (id, app_id, type, subject_id, sequence, data, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)', [
+    eventId,
+    appId,
+    type,
+    subjectId,
+    sequence,
+    JSON.stringify(data),
+    now,
+  ]);
+}
+
+async function insertDeliveries(tx: Tx, { eventId, appId, now }: Happening, targets: readonly Target[], idTime: Date): Promise<void> {
+  const marks = targets.map(() => "(?, ?, ?, ?, ?, 'pending', 0, ?, ?)").join(', ');
+  const values = targets.flatMap(({ endpointId, url }): Value[] => [makeId('dlv_', idTime), eventId, appId, endpointId, url, now, now]);
+  await tx.run(`INSERT INTO deliveries (id, event_id, app_id, endpoint_id, url, state, tries, due_at, created_at) VALUES ${marks}`, values);
+}
