@@ -114,8 +114,9 @@ function guardConnections(rules: AddressRules, resolve: Resolve, timeoutMs: numb
       return;
     }
     connect(options, (...result) => {
-      const [, socket] = result;
-      if (socket === null || isAllowed(socket.remoteAddress ?? '', options.protocol, rules)) {
+      const [failure, socket] = result;
+      // On a failure there is no socket at all, whatever the types of the library say.
+      if (failure !== null || isAllowed(socket.remoteAddress ?? '', options.protocol, rules)) {
         callback(...result);
         return;
       }
