@@ -6,6 +6,8 @@ import type { Vault } from '../access/vault.ts';
 import type { Config } from '../config.ts';
 import { refuse } from '../errors.ts';
 import { makeId } from '../ids.ts';
+import { checkUrl } from '../notifications/address.ts';
+import { toBlockList } from '../notifications/networks.ts';
 import type { Kernel } from '../payments/deps.ts';
 import { apiRoutes, notificationObjects } from './api.ts';
 import { docsPage, errorsPage } from './docs-page.ts';
@@ -61,7 +63,7 @@ export async function startHttp(deps: HttpDeps): Promise<RunningHttp> {
 
 function allRoutes(deps: HttpDeps): readonly AnyRoute[] {
   const { config, kernel, version } = deps;
-  const api = [...apiRoutes({ ...deps, checkUrl: checkMerchantUrl }), ...healthRoutes(deps.ready)];
+  const api = [...apiRoutes({ ...deps, checkUrl: makeCheckUrl(config.notifications.allowNetworks) }), ...healthRoutes(deps.ready)];
   const document = buildOpenApi(api, { version, serverUrl: config.publicUrl, notifications: notificationObjects });
   const json = { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(document) };
   return [
@@ -96,9 +98,18 @@ function makeAppDeps({ config, kernel, directory, idempotency, rateLimit }: Http
   };
 }
 
-const checkMerchantUrl: CheckUrl = (url, use, livemode) => {
-  const fault = urlFaults(`${use}_url`, url, livemode)[0];
-  return fault === undefined
-    ? null
-    : { en: `${fault}.`, zh: `${use}_url 须为公网 https 地址，不含用户名、密码和片段（测试数据可用本机 http 地址）。` };
-};
+/**
+ * Notifications are refused here by the rule that also holds when they are sent, so that a merchant
+ * learns at once of an address that would never be called. Where a name leads is not looked at yet.
+ */
+function makeCheckUrl(allowNetworks: readonly string[]): CheckUrl {
+  const allowed = toBlockList(allowNetworks);
+  return (url, use, livemode) => {
+    const faults = urlFaults(`${use}_url`, url, livemode);
+    const checked = use === 'notify' && faults.length === 0 ? checkUrl(url, { mode: livemode ? 'live' : 'test', allowed }) : null;
+    const fault = checked?.kind === 'refused' ? `${use}_url ${checked.reason}` : faults[0];
+    return fault === undefined
+      ? null
+      : { en: `${fault}.`, zh: `${use}_url 须为公网 https 地址，不含用户名、密码和片段（测试数据可用本机 http 地址）。` };
+  };
+}
