@@ -12,7 +12,13 @@ const maxChoicesShown = 12;
 export function validate(schema: z.ZodType, value: unknown): Validated {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return { ok: true, value: result.data };
-  return { ok: false, faults: result.error.issues.flatMap((issue) => faultsOf(issue, issue.path)) };
+  return { ok: false, faults: withoutEchoes(result.error.issues.flatMap((issue) => faultsOf(issue, issue.path))) };
+}
+
+/** Of a field with the wrong type nothing else is said: zod goes on to measure a text where a list belongs. */
+function withoutEchoes(faults: readonly FieldFault[]): readonly FieldFault[] {
+  const mistyped = new Set(faults.filter((fault) => fault.code === 'wrong_type').map((fault) => fault.param));
+  return faults.filter((fault) => fault.code === 'wrong_type' || !mistyped.has(fault.param));
 }
 
 /**
@@ -59,7 +65,7 @@ function simpleFault(issue: z.core.$ZodIssue): readonly [FieldCode, DetailValues
     case 'invalid_value':
       return ['invalid_choice', { choices: listChoices(issue.values) }];
     case 'invalid_union':
-      return ['wrong_type', { expected: unionTypes(issue) }];
+      return unionFault(issue);
     default:
       return ['invalid_format', {}];
   }
@@ -83,7 +89,9 @@ function listChoices(values: readonly unknown[]): string {
   return values.length > maxChoicesShown ? `${shown}, …` : shown;
 }
 
-function unionTypes(issue: z.core.$ZodIssueInvalidUnion): string {
-  const names = issue.errors.flat().flatMap((inner) => (inner.code === 'invalid_type' ? [inner.expected] : []));
-  return [...new Set(names)].join(' | ') || 'another kind';
+/** A value that has the type of a member, such as an address that is neither IPv4 nor IPv6, is wrong in its format. */
+function unionFault(issue: z.core.$ZodIssueInvalidUnion): readonly [FieldCode, DetailValues] {
+  const mistyped = issue.errors.map((member) => member.flatMap((inner) => (inner.code === 'invalid_type' ? [inner.expected] : [])));
+  if (mistyped.some((expected) => expected.length === 0)) return ['invalid_format', {}];
+  return ['wrong_type', { expected: [...new Set(mistyped.flat())].join(' | ') }];
 }
