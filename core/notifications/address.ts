@@ -1,5 +1,4 @@
 import type { LookupAddress } from 'node:dns';
-import { lookup } from 'node:dns/promises';
 import { type BlockList, isIP } from 'node:net';
 import { isIn, isLoopback, isPublic } from './networks.ts';
 
@@ -62,9 +61,6 @@ export async function resolveAllowed(
   }
   return addresses;
 }
-
-/** By the machine's own rules, `/etc/hosts` included. */
-export const resolveByMachine: Resolve = (hostname) => lookup(hostname, { all: true, order: 'verbatim' });
 
 function bare(hostname: string): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;

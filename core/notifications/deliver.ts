@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Database } from '../store/database.ts';
-import { type Resolve, resolveByMachine } from './address.ts';
+import type { Resolve } from './address.ts';
 import { attempt, putOff, type Result } from './attempt.ts';
 import { type Claimed, claimDue, claimLimit, readDue, readNextDue } from './claim.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -10,6 +10,7 @@ import { createLanes, type Lanes } from './lanes.ts';
 import { createPoster, type Poster } from './post.ts';
 import { createRecorder, type Recorder } from './record.ts';
 import { type Range, replayEvent, replayRange } from './replay.ts';
+import { resolveByMachine } from './resolve.ts';
 import { createWaker, type Waker } from './waker.ts';
 
 export interface DispatcherDeps {

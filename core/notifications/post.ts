@@ -38,6 +38,9 @@ export interface PosterOptions {
 const maxBodyBytes = 65_536;
 const maxDrainMs = 1000;
 
+const tooLate: Answer = { kind: 'lost', reason: 'timeout' };
+const interrupted: Answer = { kind: 'interrupted' };
+
 /** Opens the way to merchants: one agent for each mode, because an idle connection is used again without a further check. */
 export function createPoster({ timeoutMs, allowNetworks, resolve }: PosterOptions): Poster {
   const allowed = toBlockList(allowNetworks);
@@ -52,13 +55,15 @@ export function createPoster({ timeoutMs, allowNetworks, resolve }: PosterOption
       const { rules, agent } = ways[parcel.mode];
       if (checkUrl(parcel.url, rules).kind === 'refused') return { kind: 'lost', reason: 'forbidden_address' };
       const ending = new AbortController();
-      const timer = setTimeout(() => ending.abort('timeout'), timeoutMs);
+      const end = Promise.withResolvers<Answer>();
+      ending.signal.addEventListener('abort', () => end.resolve(ending.signal.reason as Answer));
+      const timer = setTimeout(() => ending.abort(tooLate), timeoutMs);
       underWay.add(ending);
       try {
-        return await send(agent, parcel, ending);
+        // A race, because the library hears of an abort only once there is a connection.
+        const head = await Promise.race([send(agent, parcel, ending.signal), end.promise]);
+        return 'kind' in head ? head : await readAnswer(head);
       } catch (error) {
-        if (ending.signal.aborted)
-          return ending.signal.reason === 'timeout' ? { kind: 'lost', reason: 'timeout' } : { kind: 'interrupted' };
         return { kind: 'lost', reason: reasonOf(error) };
       } finally {
         clearTimeout(timer);
@@ -66,7 +71,7 @@ export function createPoster({ timeoutMs, allowNetworks, resolve }: PosterOption
       }
     },
     interrupt() {
-      for (const ending of underWay) ending.abort('interrupted');
+      for (const ending of underWay) ending.abort(interrupted);
     },
     async close() {
       await Promise.all([ways.live.agent.destroy(), ways.test.agent.destroy()]);
@@ -74,8 +79,11 @@ export function createPoster({ timeoutMs, allowNetworks, resolve }: PosterOption
   };
 }
 
-async function send(agent: Dispatcher, { url, headers, body }: Parcel, ending: AbortController): Promise<Answer> {
-  const answer = await request(url, { method: 'POST', headers, body, dispatcher: agent, signal: ending.signal });
+function send(agent: Dispatcher, { url, headers, body }: Parcel, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  return request(url, { method: 'POST', headers, body, dispatcher: agent, signal });
+}
+
+async function readAnswer(answer: Dispatcher.ResponseData): Promise<Answer> {
   const retryAfter = answer.headers['retry-after'];
   await drain(answer.body);
   return { kind: 'answered', status: answer.statusCode, retryAfter: typeof retryAfter === 'string' ? retryAfter : null };
@@ -83,7 +91,7 @@ async function send(agent: Dispatcher, { url, headers, body }: Parcel, ending: A
 
 /** The status has decided already: a body that is too long, too slow or broken off changes nothing. */
 async function drain(body: Dispatcher.ResponseData['body']): Promise<void> {
-  const tooLate = setTimeout(() => body.destroy(), maxDrainMs);
+  const timer = setTimeout(() => body.destroy(), maxDrainMs);
   let bytes = 0;
   try {
     for await (const chunk of body) {
@@ -93,7 +101,7 @@ async function drain(body: Dispatcher.ResponseData['body']): Promise<void> {
   } catch {
     // Cut off, by us or by them.
   } finally {
-    clearTimeout(tooLate);
+    clearTimeout(timer);
   }
 }
 

@@ -1,9 +1,10 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { expect } from 'chai';
-import { checkUrl, type Resolve, resolveByMachine } from '../../core/notifications/address.ts';
+import { checkUrl, type Resolve } from '../../core/notifications/address.ts';
 import { toBlockList } from '../../core/notifications/networks.ts';
 import { createPoster, type Poster, type PosterOptions } from '../../core/notifications/post.ts';
+import { resolveByMachine } from '../../core/notifications/resolve.ts';
 import { answer, hang, type Shop, startShop } from './kit.ts';
 import { eventually } from './wait.ts';
 
