@@ -1,0 +1,200 @@
+import { expect } from 'chai';
+import { forEachDatabase } from '../kit/database.ts';
+import { eventually, type Merchant, startMerchant, verifyNotification } from '../kit/merchant.ts';
+import { orderNo, type Paymux, startPaymux, targetOf } from '../kit/paymux.ts';
+
+interface Listed {
+  readonly id: string;
+  readonly type: string;
+  readonly sequence: number;
+  readonly data: { readonly object: { readonly id: string; readonly state: string } };
+}
+
+const methods = ['wechat_native', 'alipay_precreate', 'wechat_native', 'alipay_precreate', 'wechat_native'];
+
+describe('What can be read back', () => {
+  forEachDatabase((_name, open) => {
+    let paymux: Paymux;
+    let shop: Merchant;
+    /** Oldest first: paid, paid and refunded in two parts, closed, and two that wait. */
+    // biome-ignore lint/suspicious/noExplicitAny: what the API answered.
+    const payments: any[] = [];
+
+    before(async function () {
+      this.timeout(60_000);
+      paymux = await startPaymux({ database: await open() });
+      shop = await startMerchant();
+      for (const method of methods) {
+        const order = { merchant_order_no: orderNo(), amount: 1999, currency: 'CNY', subject: 'Tea', method };
+        payments.push((await paymux.call('POST', '/v1/payments', order)).body);
+      }
+      for (const payment of payments.slice(0, 2)) await paymux.control('/_pay', { target: targetOf(payment.action) });
+      for (const amount of [999, 1000]) {
+        const body = { merchant_refund_no: orderNo(), amount, reason: 'Cold' };
+        const { id } = (await paymux.call('POST', `/v1/payments/${payments[1].id}/refunds`, body)).body;
+        await eventually(async () => (await paymux.call('GET', `/v1/refunds/${id}`)).body.state === 'success');
+      }
+      await paymux.call('POST', `/v1/payments/${payments[4].id}/close`);
+    });
+    after(async () => {
+      await paymux.stop();
+      await shop.stop();
+      payments.length = 0;
+    });
+
+    const get = async (path: string, headers: Readonly<Record<string, string>> = {}) => {
+      const answer = await paymux.call('GET', path, undefined, headers);
+      expect(answer.status, answer.text).to.equal(200);
+      return answer.body;
+    };
+    const idsOf = async (query: string): Promise<readonly string[]> =>
+      (await get(`/v1/payments?${query}`)).data.map((one: { id: string }) => one.id);
+    const all = () => payments.map((payment) => payment.id).reverse();
+
+    describe('lists of payments', () => {
+      it('are newest first, and twenty at most unless asked otherwise', async () => {
+        expect(await get('/v1/payments')).to.include({ object: 'list', has_more: false });
+        expect(await idsOf('')).to.deep.equal(all());
+      });
+
+      it('go forward and back, page by page, without a gap or a repeat', async () => {
+        const pages: string[][] = [];
+        let after = '';
+        for (let hasMore = true; hasMore; ) {
+          const page = await get(`/v1/payments?limit=2${after}`);
+          pages.push(page.data.map((one: { id: string }) => one.id));
+          hasMore = page.has_more;
+          after = `&starting_after=${page.data.at(-1).id}`;
+        }
+        expect(pages.map((page) => page.length)).to.deep.equal([2, 2, 1]);
+        expect(pages.flat()).to.deep.equal(all());
+        const back = await get(`/v1/payments?limit=2&ending_before=${all()[4]}`);
+        expect(back.data.map((one: { id: string }) => one.id)).to.deep.equal(all().slice(2, 4));
+        expect(back.has_more).to.equal(true);
+        const first = await get(`/v1/payments?limit=2&ending_before=${all()[2]}`);
+        expect([first.data.length, first.has_more]).to.deep.equal([2, false]);
+        expect(await idsOf(`starting_after=${all()[4]}`)).to.deep.equal([]);
+      });
+
+      it('are narrowed by order number, state, channel and time', async () => {
+        const [paid, refunded, waiting, other, closed] = payments.map((payment) => payment.id);
+        expect(await idsOf(`merchant_order_no=${payments[2].merchant_order_no}`)).to.deep.equal([waiting]);
+        expect(await idsOf('state=success')).to.deep.equal([paid]);
+        expect(await idsOf('state=refunded')).to.deep.equal([refunded]);
+        expect(await idsOf('state=closed')).to.deep.equal([closed]);
+        expect(await idsOf('state=pending')).to.deep.equal([other, waiting]);
+        expect(await idsOf('state=failed')).to.deep.equal([]);
+        expect(await idsOf('channel=alipay')).to.deep.equal([other, refunded]);
+        expect(await idsOf('channel=alipay&state=pending&limit=1')).to.deep.equal([other]);
+        const [from, to] = [payments[1].created_at, payments[3].created_at];
+        expect(await idsOf(`created_from=${from}&created_to=${to}`), 'from is part of it, to is not').to.deep.equal([waiting, refunded]);
+        const inBerlin = new Date(Date.parse(from) + 3_600_000).toISOString().replace('Z', '+01:00');
+        expect(await idsOf(`created_from=${encodeURIComponent(inBerlin)}&created_to=${to}`)).to.deep.equal([waiting, refunded]);
+      });
+    });
+
+    it('a payment shows its attempts and refunds where asked, and only there', async () => {
+      const path = `/v1/payments/${payments[1].id}`;
+      expect(await get(path)).to.not.have.any.keys('attempts', 'refunds');
+      const whole = await get(`${path}?expand=attempts,refunds`);
+      expect(whole.attempts).to.have.length(1);
+      expect(whole.attempts[0]).to.include({ object: 'attempt', channel: 'alipay', state: 'succeeded', amount: 1999 });
+      expect(whole.refunds.map((one: { amount: number }) => one.amount)).to.deep.equal([999, 1000]);
+      expect(await get(`${path}?expand=attempts`)).to.not.have.property('refunds');
+    });
+
+    it('refunds are listed newest first, of all payments or one', async () => {
+      const listed = await get('/v1/refunds');
+      expect(listed.data.map((one: { amount: number }) => one.amount)).to.deep.equal([1000, 999]);
+      expect((await get(`/v1/refunds?payment=${payments[1].id}&limit=1`)).has_more).to.equal(true);
+      expect((await get(`/v1/refunds?payment=${payments[0].id}`)).data).to.deep.equal([]);
+    });
+
+    it('methods are those of the channels that run, with what each needs', async () => {
+      const { data } = await get('/v1/methods');
+      const byId = new Map(data.map((one: { method: string }) => [one.method, one]));
+      expect([...byId.keys()]).to.include.members(['wechat_native', 'wechat_jsapi', 'alipay_page', 'stripe_checkout']);
+      expect(byId.get('wechat_jsapi')).to.deep.include({ channel: 'wechat', currencies: ['CNY'], payer_fields: ['openid'], health: 'up' });
+    });
+
+    it('times are RFC 3339 in UTC, and answers are not kept by anyone', async () => {
+      const answer = await paymux.call('GET', `/v1/payments/${payments[0].id}`);
+      for (const name of ['created_at', 'expires_at', 'succeeded_at'])
+        expect(answer.body[name]).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
+      expect(answer.headers.get('cache-control')).to.equal('no-store');
+      expect(answer.headers.get('x-request-id')).to.match(/^req_/);
+    });
+
+    describe('the feed of events', () => {
+      const readFeed = async (limit: number, from = ''): Promise<readonly Listed[]> => {
+        const events: Listed[] = [];
+        let after = from;
+        for (let hasMore = true; hasMore; ) {
+          const page = await get(`/v1/events?limit=${limit}${after === '' ? '' : `&after=${after}`}`);
+          events.push(...page.data);
+          hasMore = page.has_more;
+          after = page.data.at(-1)?.id ?? after;
+        }
+        return events;
+      };
+
+      it('holds every event in order, whatever the size of the pages', async () => {
+        const rows = await paymux.stored.database.all('SELECT id FROM events WHERE app_id = ? ORDER BY id', [paymux.appId]);
+        const stored = rows.map((row) => row.id);
+        // The feed ends two seconds before now, so that no event can appear behind a reader's back.
+        await eventually(async () => (await readFeed(100)).length === stored.length);
+        for (const limit of [1, 3, 100]) expect((await readFeed(limit)).map((event) => event.id)).to.deep.equal(stored);
+        expect((await readFeed(3, String(stored[4]))).map((event) => event.id)).to.deep.equal(stored.slice(5));
+      });
+
+      it('counts the events of each object without a gap, and ends in its present state', async () => {
+        await eventually(async () => (await readFeed(100)).some((event) => event.type === 'payment.closed'));
+        const byObject = Map.groupBy(await readFeed(100), (event) => event.data.object.id);
+        expect(byObject.size).to.equal(payments.length + 2);
+        for (const [id, events] of byObject) {
+          expect(events.map((event) => event.sequence)).to.deep.equal(events.map((_event, index) => index + 1));
+          if (!id.startsWith('rfd_')) continue;
+          expect(events.at(-1)?.data.object.state).to.equal('success');
+          expect(events[0]?.type).to.equal('refund.created');
+        }
+        expect(byObject.get(payments[4].id)?.map((event) => event.type)).to.deep.equal(['payment.created', 'payment.closed']);
+      });
+    });
+
+    describe('notification endpoints', () => {
+      const path = '/v1/notification_endpoints';
+
+      it('are made with a secret that is told once, receive what they ask for, and are deleted', async () => {
+        const made = await paymux.call('POST', path, { url: shop.url, types: ['payment.created', 'payment.closed'] });
+        expect(made.status, made.text).to.equal(201);
+        expect(made.body).to.deep.include({ object: 'notification_endpoint', url: shop.url, status: 'enabled' });
+        expect(made.body.secret).to.match(/^whsec_/);
+        const { secret, ...shown } = made.body;
+        expect((await get(path)).data).to.deep.equal([shown]);
+
+        const order = { merchant_order_no: orderNo(), amount: 100, currency: 'CNY', subject: 'Tea', method: 'wechat_native' };
+        const { body: payment } = await paymux.call('POST', '/v1/payments', order);
+        await paymux.control('/_pay', { target: targetOf(payment.action) });
+        const told = await shop.waitFor((one) => one.body.data.object.id === payment.id);
+        verifyNotification(told, secret);
+        expect(told.body.type).to.equal('payment.created');
+
+        const deleted = await paymux.call('DELETE', `${path}/${shown.id}`);
+        expect(deleted.body).to.deep.equal({ ...shown, status: 'deleted' });
+        expect((await get(path)).data).to.deep.equal([]);
+        expect((await paymux.call('DELETE', `${path}/${shown.id}`)).status).to.equal(404);
+        expect(shop.received.every((one) => one.body.type === 'payment.created')).to.equal(true);
+      });
+
+      it('are made once for one idempotency key, and refused with a type that is none', async () => {
+        const key = { 'idempotency-key': orderNo() };
+        const first = await paymux.call('POST', path, { url: shop.url }, key);
+        const again = await paymux.call('POST', path, { url: shop.url }, key);
+        expect(again.body).to.deep.equal(first.body);
+        expect((await get(path)).data).to.have.length(1);
+        const refused = await paymux.call('POST', path, { url: shop.url, types: ['Payment Succeeded'] });
+        expect([refused.status, refused.body.errors[0].param]).to.deep.equal([400, 'types[0]']);
+      });
+    });
+  });
+});
