@@ -37,6 +37,8 @@ export interface Host {
 
 const unprovenAtOnce = 2;
 const unprovenQueue = 16;
+/** By then it has answered, or is known to be slow. */
+const unprovenPutOffMs = 500;
 /** Never for long, since a host may recover. */
 const longestPutOffMs = 30_000;
 
@@ -77,10 +79,11 @@ export function learnFrom(host: Host, tookMs: number, result: 'received' | 'fail
 
 /** How long to put a job off so that those of one host come back one behind another, at about the rate at which it takes them. */
 export function bookPlace(host: Host, limits: LaneLimits): number {
+  if (host.pace !== 'slow') return unprovenPutOffMs;
   const now = performance.now();
   const each = Math.max(host.slowMs, limits.slowAfterMs) / slowShare(limits);
   host.bookedUntil = Math.min(now + longestPutOffMs, Math.max(now, host.bookedUntil) + each);
-  return host.bookedUntil - now;
+  return Math.round(host.bookedUntil - now);
 }
 
 function slowShare({ slowLane }: LaneLimits): number {

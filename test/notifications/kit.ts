@@ -72,6 +72,8 @@ export async function startShop(reply: Reply = answer(204)): Promise<Shop> {
 export interface HandClock extends Clock {
   move(durationMs: number): void;
   set(timeMs: number): void;
+  /** Lets it go at the pace of a real one, until the answered function is called. */
+  run(): () => void;
 }
 
 export function createHandClock(startMs = Date.UTC(2026, 0, 15)): HandClock {
@@ -84,6 +86,15 @@ export function createHandClock(startMs = Date.UTC(2026, 0, 15)): HandClock {
     },
     set: (timeMs) => {
       time = timeMs;
+    },
+    run() {
+      let seen = performance.now();
+      const timer = setInterval(() => {
+        const passed = Math.floor(performance.now() - seen);
+        time += passed;
+        seen += passed;
+      }, 5);
+      return () => clearInterval(timer);
     },
   };
 }

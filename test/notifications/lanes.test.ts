@@ -78,6 +78,14 @@ describe('The lanes', () => {
     expect(count(seen.started, 'a')).to.equal(6);
   });
 
+  it('keep a few jobs of an unproven host, and put the others off for half a second only', () => {
+    const [lanes, seen] = [open(), track()];
+    const delays: number[] = [];
+    for (let n = 0; n < 100; n += 1) lanes.accept({ ...seen.job('a'), putOff: (delayMs) => void delays.push(delayMs) });
+    expect(lanes.held()).to.equal(18);
+    expect(delays).to.deep.equal(Array.from({ length: 82 }, () => 500));
+  });
+
   it('put jobs of a slow host off one behind another, and never for longer than half a minute', async () => {
     const [lanes, seen] = [open({ slowLane: 4, slowAfterMs: 20 }), track()];
     const delays: number[] = [];
