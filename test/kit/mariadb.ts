@@ -39,14 +39,15 @@ export function hasMariadb(): boolean {
 export async function startMariadb(options: readonly string[] = []): Promise<Mariadb> {
   const folder = await mkdtemp(join(tmpdir(), 'paymux-mariadb-'));
   const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
-  const small = '--innodb-log-file-size=8M';
-  const install = ['--no-defaults', `--datadir=${folder}/data`, '--auth-root-authentication-method=normal', '--skip-test-db', small];
+  // A folder of its own: two installations at once take each other's temporary tables in the common one away.
+  const small = ['--innodb-log-file-size=8M', `--tmpdir=${folder}`];
+  const install = ['--no-defaults', `--datadir=${folder}/data`, '--auth-root-authentication-method=normal', '--skip-test-db', ...small];
   await run(programPath('mariadb-install-db'), [...install, ...asRoot]);
   const port = await freePort();
   const charset = ['--character-set-server=utf8mb4', '--collation-server=utf8mb4_bin'];
   const places = [`--datadir=${folder}/data`, `--socket=${folder}/s.sock`, `--pid-file=${folder}/pid`];
   const network = ['--bind-address=127.0.0.1', `--port=${port}`];
-  const args = ['--no-defaults', ...places, ...network, ...charset, small, ...asRoot, ...options];
+  const args = ['--no-defaults', ...places, ...network, ...charset, ...small, ...asRoot, ...options];
   let server = launch(folder, args);
   await waitUntilReady(port, folder);
   const query = (sql: string) => queryAsRoot(port, sql);
