@@ -50,6 +50,8 @@ export interface Dispatcher {
 const leaseSlackMs = 15_000;
 /** Claims of several servers differ by this, so that each can tell its own. */
 const leaseSpreadMs = 5000;
+/** More is claimed only while fewer than this wait or run: at 2 s each in the fast lane they are through within the slack. */
+const heldLimit = 200;
 /** Under load, claims follow each other no faster: each finds more to do. */
 const claimEveryMs = 2;
 const usualGraceMs = 5000;
@@ -116,7 +118,7 @@ function open(deps: DispatcherDeps): Work {
 async function loop(work: Work, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
     work.waker.arm();
-    if (work.lanes.held() > claimLimit) await work.waker.sleepUntilFreed();
+    if (work.lanes.held() > heldLimit) await work.waker.sleepUntilFreed();
     else await round(work).then((pauseMs) => work.waker.sleep(pauseMs));
     if (!stopping.aborted) await work.clock.sleep(claimEveryMs);
   }

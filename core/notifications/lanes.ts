@@ -21,7 +21,7 @@ export interface Lanes {
 }
 
 export interface LaneOptions extends LaneLimits {
-  /** Called when a job has ended. */
+  /** Called when fewer jobs are held than before. */
   readonly onFreed: () => void;
 }
 
@@ -85,6 +85,7 @@ function start(state: State, host: Host, job: Job): void {
     running.slow += 1;
     slowDown(state, host);
     startWaiting(state);
+    options.onFreed();
   }, options.slowAfterMs);
   void job.run().then((result) => {
     clearTimeout(timer);

@@ -66,6 +66,18 @@ describe('The lanes', () => {
     expect(count(seen.started, 'slow')).to.equal(2);
   });
 
+  it('tell at that moment too that there is room for more', async () => {
+    let freed = 0;
+    const onFreed = () => {
+      freed += 1;
+    };
+    const [lanes, seen] = [open({ slowAfterMs: 20, onFreed }), track()];
+    for (let n = 0; n < 10; n += 1) lanes.accept(seen.job('a'));
+    expect([lanes.held(), freed]).to.deep.equal([10, 0]);
+    await eventually(() => freed > 0);
+    expect(lanes.held()).to.equal(2);
+  });
+
   it('give a slow host a quarter of the slow lane until it answers quickly again', async () => {
     const [lanes, seen] = [open({ slowLane: 4, slowAfterMs: 20 }), track()];
     lanes.accept(seen.job('a'));
