@@ -297,6 +297,20 @@ describe('Callbacks of channels', () => {
           await expectPaidOnce(payment);
         });
 
+        it('that are genuine, about a payment that was made on another account, settle nothing', async () => {
+          const { payment, last } = await paidButUntold(sample);
+          const before = await story(payment);
+          const own = last.path.split('/').at(-1) ?? '';
+          const other = paymux.accounts.find((account) => account.channel === channel && account.id !== own);
+          // As if two accounts shared their keys, so that the signature cannot tell them apart.
+          await change('UPDATE attempts SET account_id = ? WHERE payment_id = ?', [other?.id ?? '', payment.id]);
+          expect(isTaken(channel, await send(last))).to.equal(false);
+          expect(await story(payment)).to.deep.equal(before);
+          await change('UPDATE attempts SET account_id = ? WHERE payment_id = ?', [own, payment.id]);
+          expect(isTaken(channel, await send(last))).to.equal(true);
+          await expectPaidOnce(payment);
+        });
+
         it('that are empty, random, huge or of another shape are refused without harm', async () => {
           const { last } = await paidButUntold(sample);
           const before = await paymux.stored.database.get('SELECT COUNT(*) AS n FROM history');
