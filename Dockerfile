@@ -11,7 +11,8 @@ LABEL org.opencontainers.image.title="paymux" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production \
     PAYMUX_HOST=0.0.0.0 \
-    PAYMUX_DATA_DIR=/data
+    PAYMUX_DATA_DIR=/data \
+    NODE_COMPILE_CACHE=/data/.compile-cache
 WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
 COPY . .

@@ -47,10 +47,10 @@ export async function boot(config: Config, log: Log = createLog(config.log)): Pr
 }
 
 /** The embedded database is brought up to date in passing; another one belongs to an operator, who decides when. */
-async function prepareDatabase({ database, sequelize }: OpenDatabase, isEmbedded: boolean): Promise<void> {
-  if (isEmbedded) await migrate({ sequelize });
-  else await refuseUnsafe(await checkDatabase(database));
-  const pending = await pendingMigrations({ sequelize });
+async function prepareDatabase(stored: OpenDatabase, isEmbedded: boolean): Promise<void> {
+  if (isEmbedded) await migrate(stored);
+  else await refuseUnsafe(await checkDatabase(stored.database));
+  const pending = await pendingMigrations(stored);
   if (pending.length > 0) throw new BootFault(`the database lacks ${pending.join(', ')}; run: npm run migrate`);
 }
 

@@ -6,11 +6,14 @@ import { maskText } from '../core/mask.ts';
 import { migrate, pendingMigrations } from '../core/store/migrations/migrate.ts';
 import { type OpenDatabase, openDatabase } from '../core/store/open.ts';
 import { accountCommands } from './admin/accounts.ts';
+import { appCommands } from './admin/apps.ts';
 import { type Command, type Context, type Given, type Printed, readOptions } from './admin/command.ts';
+import { eventCommands } from './admin/events.ts';
 import { identityCommands } from './admin/identity.ts';
+import { paymentCommands } from './admin/payments.ts';
 import { commandHelp, generalHelp, printFacts } from './admin/print.ts';
 
-const commands: readonly Command[] = [...identityCommands, ...accountCommands];
+const commands: readonly Command[] = [...identityCommands, ...appCommands, ...accountCommands, ...paymentCommands, ...eventCommands];
 const exitCodes = { done: 0, refused: 1, usage: 2 } as const;
 
 /** Finds the command, checks all that was given, then does it. Answers the exit code. */
@@ -48,9 +51,9 @@ async function runCommand(command: Command, given: Given, config: Config): Promi
 }
 
 /** The embedded database is brought up to date in passing; another one belongs to an operator, who decides when. */
-async function hasTables({ sequelize }: OpenDatabase, isEmbedded: boolean): Promise<boolean> {
-  if (isEmbedded) await migrate({ sequelize });
-  return (await pendingMigrations({ sequelize })).length === 0;
+async function hasTables(opened: OpenDatabase, isEmbedded: boolean): Promise<boolean> {
+  if (isEmbedded) await migrate(opened);
+  return (await pendingMigrations(opened)).length === 0;
 }
 
 function readText(path: string): string {

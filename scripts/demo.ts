@@ -57,7 +57,7 @@ async function startSimulator(config: Config): Promise<ChildProcess | null> {
 async function prepareDemo(config: Config): Promise<string | null> {
   const stored = await openDatabase({ ...config.database, dataDir: config.dataDir });
   try {
-    await migrate({ sequelize: stored.sequelize });
+    await migrate(stored);
     const vault = openVault({ keyFile: config.keyFile, create: true });
     const deps: AdminDeps = { database: stored.database, vault, now: () => new Date() };
     const key = await ensureDemoKey(deps, config.demo.key);

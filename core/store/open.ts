@@ -3,10 +3,6 @@ import { join } from 'node:path';
 import type { Sequelize } from 'sequelize';
 import { parseAddress } from './address.ts';
 import type { Database } from './database.ts';
-import { openMysql } from './mysql/engine.ts';
-import { openSequelizeOnMysql, openSequelizeOnSqlite } from './sequelize.ts';
-import { openSqlite } from './sqlite/engine.ts';
-import { createWriterLock } from './sqlite/writer.ts';
 
 export interface OpenOptions {
   /** `mysql://…`. Absent or null: the embedded file `paymux.db` in the data folder. */
@@ -19,19 +15,23 @@ export interface OpenOptions {
 export interface OpenDatabase {
   /** For everything that happens to a payment. */
   readonly database: Database;
-  /** For schema, models and admin queries. */
-  readonly sequelize: Sequelize;
+  /** For schema, models and admin queries. Opened at the first call: serving payments needs none of it. */
+  openSequelize(): Promise<Sequelize>;
   close(): Promise<void>;
 }
 
 /** More than 32 connections gained nothing on two cores; ten leave room for a second server. */
 const usualPoolSize = 10;
 
-/** Opens the one or the other engine. It creates no tables: `migrate` does. */
+/** Opens the one or the other engine, and loads the driver of that one only. It creates no tables: `migrate` does. */
 export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> {
   if (options.url === undefined || options.url === null) return openEmbedded(options.dataDir);
   const address = parseAddress(options.url);
-  return together(openMysql(address, options.poolSize ?? usualPoolSize), openSequelizeOnMysql(address));
+  const { openMysql } = await import('./mysql/engine.ts');
+  return together(openMysql(address, options.poolSize ?? usualPoolSize), async () => {
+    const { openSequelizeOnMysql } = await import('./sequelize.ts');
+    return openSequelizeOnMysql(address);
+  });
 }
 
 async function openEmbedded(dataDir: string): Promise<OpenDatabase> {
@@ -39,16 +39,24 @@ async function openEmbedded(dataDir: string): Promise<OpenDatabase> {
   const file = join(dataDir, 'paymux.db');
   // SQLite would make it readable by everyone on the machine; its journals take over the mode of the file.
   closeSync(openSync(file, 'a', 0o600));
+  const [{ openSqlite }, { createWriterLock }] = await Promise.all([import('./sqlite/engine.ts'), import('./sqlite/writer.ts')]);
   const lock = createWriterLock();
-  return together(await openSqlite(file, lock), openSequelizeOnSqlite(file, lock));
+  return together(await openSqlite(file, lock), async () => {
+    const { openSequelizeOnSqlite } = await import('./sequelize.ts');
+    return openSequelizeOnSqlite(file, lock);
+  });
 }
 
-function together(database: Database, sequelize: Sequelize): OpenDatabase {
+function together(database: Database, open: () => Promise<Sequelize>): OpenDatabase {
+  let opening: Promise<Sequelize> | null = null;
   return {
     database,
-    sequelize,
+    openSequelize() {
+      opening ??= open();
+      return opening;
+    },
     async close() {
-      await sequelize.close();
+      await (await opening)?.close();
       await database.close();
     },
   };

@@ -103,7 +103,7 @@ function writeStub(folder: string, id: string): void {
 async function fill(where: { readonly url: string | null; readonly dataDir: string }, keyFile: string, channels: string) {
   const stored = await openDatabase(where);
   try {
-    await migrate({ sequelize: stored.sequelize });
+    await migrate(stored);
     const { plugins } = await discoverChannels(channels);
     const deps = { database: stored.database, vault: openVault({ keyFile, create: true }), now: () => new Date(), plugins };
     const merchant = must(await createMerchant(deps, { name: 'Shop' }));

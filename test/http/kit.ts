@@ -155,7 +155,7 @@ export interface Harness {
 export async function openHarness(limits: Partial<ServerLimits> = {}, now: () => Date = () => new Date()): Promise<Harness> {
   const dataDir = mkdtempSync(join(tmpdir(), 'paymux-http-'));
   const store = await openDatabase({ dataDir });
-  await migrate({ sequelize: store.sequelize });
+  await migrate(store);
   const fake: Fake = {
     created: 0,
     gate: Promise.resolve(),

@@ -23,7 +23,7 @@ export interface TestAccess {
 export async function openTestAccess(): Promise<TestAccess> {
   const folder = mkdtempSync(join(tmpdir(), 'paymux-access-'));
   const opened = await openDatabase({ dataDir: folder });
-  await migrate({ sequelize: opened.sequelize });
+  await migrate(opened);
   const keyFile = join(folder, 'keys');
   return {
     database: opened.database,

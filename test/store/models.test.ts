@@ -14,7 +14,7 @@ forEachDatabase((_name, open) => {
 
     before(async () => {
       opened = await open();
-      models = defineModels(opened.sequelize);
+      models = defineModels(await opened.openSequelize());
     });
 
     afterEach(async () => {
@@ -63,7 +63,7 @@ forEachDatabase((_name, open) => {
 
     it('roll back together', async () => {
       const error = await failure(
-        opened.sequelize.transaction(async (transaction) => {
+        (await opened.openSequelize()).transaction(async (transaction) => {
           await models.merchants.create(merchant, { transaction });
           await models.merchants.create(merchant, { transaction });
         }),
@@ -74,8 +74,8 @@ forEachDatabase((_name, open) => {
 
     it('lose none of 20 increments made at once', async () => {
       await models.versions.create({ id: 'config', value: 0 });
-      const increment = () =>
-        opened.sequelize.transaction(async (transaction) => {
+      const increment = async () =>
+        (await opened.openSequelize()).transaction(async (transaction) => {
           await models.versions.increment('value', { by: 1, where: { id: 'config' }, transaction });
         });
       await Promise.all(Array.from({ length: 20 }, increment));
@@ -84,7 +84,7 @@ forEachDatabase((_name, open) => {
 
     it('belong to one connection each', async () => {
       const other = await open();
-      const others = defineModels(other.sequelize);
+      const others = defineModels(await other.openSequelize());
       await others.merchants.create(merchant);
       expect([await models.merchants.count(), await others.merchants.count()]).to.deep.equal([0, 1]);
     });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { type Migration, migrate, pendingMigrations } from '../../core/store/migrations/migrate.ts';
+import { migrate, pendingMigrations } from '../../core/store/migrations/migrate.ts';
+import type { Migration } from '../../core/store/migrations/migration.ts';
 import { openDatabase } from '../../core/store/open.ts';
 import { type Table, tables } from '../../core/store/schema.ts';
 import { forEachDatabase } from '../kit/database.ts';

@@ -125,15 +125,18 @@ describe('the embedded database', () => {
   });
 
   describe('with sequelize on the same file', () => {
-    const insert = (id: string, transaction?: Transaction) =>
-      opened.sequelize.query('INSERT INTO versions (id, value) VALUES ($1, 1)', { bind: [id], ...(transaction && { transaction }) });
+    const insert = async (id: string, transaction?: Transaction) =>
+      (await opened.openSequelize()).query('INSERT INTO versions (id, value) VALUES ($1, 1)', {
+        bind: [id],
+        ...(transaction && { transaction }),
+      });
 
     it('takes writes of both at once', async () => {
       const ids = Array.from({ length: 60 }, (_, index) => String(100 + index));
       await Promise.all(
-        ids.map((id, index) => {
+        ids.map(async (id, index) => {
           if (index % 3 === 0) return insert(id);
-          if (index % 3 === 1) return opened.sequelize.transaction((transaction) => insert(id, transaction));
+          if (index % 3 === 1) return (await opened.openSequelize()).transaction((transaction) => insert(id, transaction));
           return opened.database.transaction(put(id));
         }),
       );
@@ -141,10 +144,10 @@ describe('the embedded database', () => {
     });
 
     it('waits while sequelize holds a transaction, and neither sees what is not committed', async () => {
-      const transaction = await opened.sequelize.transaction();
+      const transaction = await (await opened.openSequelize()).transaction();
       await insert('s', transaction);
       const waiting = opened.database.transaction(put('e'));
-      const outside = await opened.sequelize.query('SELECT id FROM versions', { type: QueryTypes.SELECT });
+      const outside = await (await opened.openSequelize()).query('SELECT id FROM versions', { type: QueryTypes.SELECT });
       expect([outside, await stored()]).to.deep.equal([[], []]);
       await transaction.commit();
       await waiting;
@@ -152,7 +155,7 @@ describe('the embedded database', () => {
     });
 
     it('lets both write in the order of asking', async () => {
-      const transaction = await opened.sequelize.transaction();
+      const transaction = await (await opened.openSequelize()).transaction();
       await insert('first', transaction);
       const asked: Promise<unknown>[] = [opened.database.transaction(put('engine'))];
       for (const id of ['b', 'a', 'd', 'c', 'f', 'e']) {
@@ -167,7 +170,7 @@ describe('the embedded database', () => {
 
     it('goes on after sequelize rolled back', async () => {
       const error = await failure(
-        opened.sequelize.transaction(async (transaction) => {
+        (await opened.openSequelize()).transaction(async (transaction) => {
           await insert('s', transaction);
           await insert('s', transaction);
         }),
@@ -180,12 +183,13 @@ describe('the embedded database', () => {
     it('stores what sequelize binds as the engine would', async () => {
       const sql = 'SELECT typeof($1) AS number, $2 AS flag, $3 AS empty, $4 AS date, typeof($5) AS text';
       const bind = [5, true, null, new Date(0), 'x'];
-      const [row] = await opened.sequelize.query(sql, { bind, type: QueryTypes.SELECT });
+      const [row] = await (await opened.openSequelize()).query(sql, { bind, type: QueryTypes.SELECT });
       expect(row).to.deep.equal({ number: 'integer', flag: 1, empty: null, date: '1970-01-01T00:00:00.000Z', text: 'text' });
     });
 
     it('rounds no integer', async () => {
-      const query = (sql: string, bind: readonly unknown[]) => opened.sequelize.query(sql, { bind: [...bind], type: QueryTypes.SELECT });
+      const query = async (sql: string, bind: readonly unknown[]) =>
+        (await opened.openSequelize()).query(sql, { bind: [...bind], type: QueryTypes.SELECT });
       expect(await failure(query('SELECT 9007199254740993 AS big', []))).to.be.instanceOf(Error);
       expect(await failure(query('SELECT $1 AS big', [2 ** 53]))).to.be.instanceOf(Error);
       expect(await query('SELECT $1 AS big', [2 ** 53 - 1])).to.deep.equal([{ big: 2 ** 53 - 1 }]);
@@ -196,7 +200,7 @@ describe('the embedded database', () => {
     const other = new DatabaseSync(join(dataDir, 'paymux.db'));
     other.exec("BEGIN IMMEDIATE; INSERT INTO versions (id, value) VALUES ('other', 1)");
     const engine = opened.database.transaction(put('engine'));
-    const sequelize = opened.sequelize.query("INSERT INTO versions (id, value) VALUES ('sequelize', 1)");
+    const sequelize = (await opened.openSequelize()).query("INSERT INTO versions (id, value) VALUES ('sequelize', 1)");
     // While both wait, reads and timers run.
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await stored()).to.deep.equal([]);

@@ -1,5 +1,5 @@
 import type { Definition } from './definition.ts';
-import type { Migration } from './migrate.ts';
+import type { Migration } from './migration.ts';
 
 /**
  * The tables of the first release, written out: a migration never changes after a release, while

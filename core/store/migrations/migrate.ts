@@ -1,25 +1,11 @@
-import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
-import { Umzug, type UmzugStorage } from 'umzug';
+import type { Sequelize } from 'sequelize';
+import type { Database } from '../database.ts';
 import { firstSchema } from './0001-first-schema.ts';
-import { createTable, type Definition, type Flavour, keyCollations } from './definition.ts';
-import { holdLease } from './lease.ts';
-
-/** What a migration may do. Every step must bear being run again: MySQL cannot roll back a change of schema. */
-export interface MigrationContext {
-  readonly engine: 'sqlite' | 'mysql';
-  createTable(name: string, definition: Definition): Promise<void>;
-  /** Runs one statement. On SQLite all statements of a migration are one transaction. */
-  run(sql: string): Promise<void>;
-}
-
-export interface Migration {
-  /** Names sort in the order of running. */
-  readonly name: string;
-  up(context: MigrationContext): Promise<void>;
-}
+import type { Migration } from './migration.ts';
 
 export interface MigrateOptions {
-  readonly sequelize: Sequelize;
+  readonly database: Database;
+  readonly openSequelize: () => Promise<Sequelize>;
   /** Instead of the kernel's own: those of a feature, whose names begin with the feature's. */
   readonly migrations?: readonly Migration[];
 }
@@ -27,70 +13,30 @@ export interface MigrateOptions {
 const kernelMigrations: readonly Migration[] = [firstSchema];
 
 /** Names of the migrations that have not been run. Writes nothing. */
-export async function pendingMigrations(options: MigrateOptions): Promise<readonly string[]> {
-  return (await createUmzug(options).pending()).map(({ name }) => name);
+export async function pendingMigrations({
+  database,
+  migrations = kernelMigrations,
+}: Omit<MigrateOptions, 'openSequelize'>): Promise<readonly string[]> {
+  const done = new Set(await readDone(database));
+  return migrations.map(({ name }) => name).filter((name) => !done.has(name));
 }
 
-/** Runs what is pending and answers the names. Safe when several processes start at once, and after a kill in the middle. */
+/**
+ * Runs what is pending and answers the names. The machinery is loaded only when there is something
+ * to do: Sequelize and umzug cost a start some 230 ms and 20 MiB, and nearly every start has nothing pending.
+ */
 export async function migrate(options: MigrateOptions): Promise<readonly string[]> {
   if ((await pendingMigrations(options)).length === 0) return [];
-  return holdLease(options.sequelize, async () => {
-    await options.sequelize.query('CREATE TABLE IF NOT EXISTS migrations (name VARCHAR(190) NOT NULL PRIMARY KEY)');
-    return (await createUmzug(options).up()).map(({ name }) => name);
-  });
+  const { runMigrations } = await import('./run.ts');
+  return runMigrations(await options.openSequelize(), options.migrations ?? kernelMigrations);
 }
 
-function createUmzug({ sequelize, migrations = kernelMigrations }: MigrateOptions) {
-  return new Umzug({
-    migrations: migrations.map((migration) => ({ name: migration.name, up: () => runMigration(sequelize, migration) })),
-    storage: createStorage(sequelize),
-    logger: undefined,
-  });
-}
+const tableExists = {
+  sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations'",
+  mysql: "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'migrations'",
+} as const;
 
-async function runMigration(sequelize: Sequelize, migration: Migration): Promise<void> {
-  const flavour = await readFlavour(sequelize);
-  if (flavour.engine === 'mysql') return migration.up(createContext(sequelize, flavour));
-  await sequelize.transaction((transaction) => migration.up(createContext(sequelize, flavour, transaction)));
-}
-
-function createContext(sequelize: Sequelize, flavour: Flavour, transaction?: Transaction): MigrationContext {
-  const run = async (sql: string) => {
-    await sequelize.query(sql, transaction === undefined ? {} : { transaction });
-  };
-  return {
-    engine: flavour.engine,
-    run,
-    async createTable(name, definition) {
-      for (const sql of createTable(name, definition, flavour)) await run(sql);
-    },
-  };
-}
-
-async function readFlavour(sequelize: Sequelize): Promise<Flavour> {
-  if (sequelize.getDialect() === 'sqlite') return { engine: 'sqlite' };
-  const rows = await sequelize.query<{ name: string }>('SELECT COLLATION_NAME AS name FROM information_schema.COLLATIONS', {
-    type: QueryTypes.SELECT,
-  });
-  const keys = keyCollations.find((collation) => rows.some(({ name }) => name === collation));
-  if (keys === undefined) throw new Error(`the server has none of the collations ${keyCollations.join(', ')}`);
-  return { engine: 'mysql', keys };
-}
-
-/** Which migrations have been run. Not umzug's own storage: two processes that create its table at once collide. */
-function createStorage(sequelize: Sequelize): UmzugStorage {
-  return {
-    async executed() {
-      if (!(await sequelize.getQueryInterface().tableExists('migrations'))) return [];
-      const rows = await sequelize.query<{ name: string }>('SELECT name FROM migrations ORDER BY name', { type: QueryTypes.SELECT });
-      return rows.map(({ name }) => name);
-    },
-    async logMigration({ name }) {
-      const ignore = sequelize.getDialect() === 'sqlite' ? 'OR IGNORE' : 'IGNORE';
-      await sequelize.query(`INSERT ${ignore} INTO migrations (name) VALUES ($1)`, { bind: [name] });
-    },
-    async unlogMigration({ name }) {
-      await sequelize.query('DELETE FROM migrations WHERE name = $1', { bind: [name] });
-    },
-  };
+async function readDone(database: Database): Promise<readonly string[]> {
+  if ((await database.get(tableExists[database.engine])) === undefined) return [];
+  return (await database.all('SELECT name FROM migrations ORDER BY name')).map((row) => String(row.name));
 }

@@ -49,7 +49,8 @@ export function openPool(address: Address, poolSize: number): ConnectionPool {
   };
   return {
     acquire: () => acquire().catch((error: unknown) => Promise.reject(refuse(error))),
-    close: () => pool.end(),
+    // A connection that the server has cut cannot say goodbye, and needs not.
+    close: () => pool.end().catch(() => undefined),
   };
 }
 
