@@ -16,9 +16,15 @@ export function createWireAgent(connectTimeoutMs: number): Agent {
   return new Agent({ connect: { timeout: connectTimeoutMs }, keepAliveTimeout: 20_000, connections: 256, maxResponseSize: maxAnswerBytes });
 }
 
-/** The `http` of one call: bound to its deadline, and to a trace of whether anything left. */
+/**
+ * The `http` of one call: bound to its deadline, and to a trace of whether anything left. A request
+ * counts as sent from its first moment, because a channel may throw, or be given up, while it is under way.
+ */
 export function makeHttp(agent: Dispatcher, deadline: AbortSignal, trace: WireTrace): Http {
+  let maybeReached = 0;
   return async (wire: WireRequest) => {
+    maybeReached += 1;
+    trace.maybeSent = true;
     try {
       const answer = await request(wire.url, {
         method: wire.method,
@@ -29,11 +35,11 @@ export function makeHttp(agent: Dispatcher, deadline: AbortSignal, trace: WireTr
         bodyTimeout: 0,
         headersTimeout: 0,
       });
-      trace.maybeSent = true;
       return await readAnswer(answer);
     } catch (error) {
       const lost = classify(error);
-      if (lost.kind === 'unknown') trace.maybeSent = true;
+      if (lost.kind === 'notSent') maybeReached -= 1;
+      trace.maybeSent = maybeReached > 0;
       return lost;
     }
   };
@@ -56,8 +62,9 @@ const unresolved = new Set(['ENOTFOUND', 'EAI_AGAIN']);
  * nobody can tell, so it is unknown.
  */
 export function classify(error: unknown): NotSent | Unknown {
-  const code = codeOf(error);
-  if (refused.has(code)) return { kind: 'notSent', reason: 'refused' };
+  const { code, syscall } = causeOf(error);
+  // On a connection that stands, the system may report the same codes when the network fails after the request has left.
+  if (refused.has(code) && (syscall === 'connect' || code === 'UND_ERR_CONNECT_TIMEOUT')) return { kind: 'notSent', reason: 'refused' };
   if (unresolved.has(code)) return { kind: 'notSent', reason: 'dns' };
   if (
     code.startsWith('ERR_TLS_CERT') ||
@@ -72,14 +79,21 @@ export function classify(error: unknown): NotSent | Unknown {
   return { kind: 'unknown', reason: timedOut ? 'timeout' : 'reset' };
 }
 
-function codeOf(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return '';
-  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
-  if (typeof code === 'string') return code;
+interface Cause {
+  readonly code: string;
+  /** The call to the system that failed; empty where the error names none. */
+  readonly syscall: string;
+}
+
+function causeOf(error: unknown): Cause {
+  if (typeof error !== 'object' || error === null) return { code: '', syscall: '' };
+  const { code, cause, errors, syscall } = error as { code?: unknown; cause?: unknown; errors?: unknown; syscall?: unknown };
   // A host with several addresses fails with all their errors at once; they count as refused only when each was.
   if (Array.isArray(errors) && errors.length > 0) {
-    const codes = errors.map(codeOf);
-    return codes.every((one) => refused.has(one)) ? 'ECONNREFUSED' : '';
+    const causes = errors.map(causeOf);
+    const isRefused = causes.every((one) => refused.has(one.code) && one.syscall === 'connect');
+    return isRefused ? { code: 'ECONNREFUSED', syscall: 'connect' } : { code: '', syscall: '' };
   }
-  return cause === undefined ? '' : codeOf(cause);
+  if (typeof code === 'string') return { code, syscall: typeof syscall === 'string' ? syscall : '' };
+  return cause === undefined ? { code: '', syscall: '' } : causeOf(cause);
 }
