@@ -2,15 +2,16 @@ import { readAttempt, readAttempts } from '../store/tables/attempts.ts';
 import { claimDue, type Due } from '../store/tables/due.ts';
 import { readPayment } from '../store/tables/payments.ts';
 import { check } from './check.ts';
-import { closePayment, closeRetryMs } from './close.ts';
+import { closePayment } from './close.ts';
 import type { Kernel } from './deps.ts';
-import { nextCheckMs } from './ladder.ts';
-import { isLive } from './states.ts';
+import { closeRetryMs, nextCheckMs } from './ladder.ts';
+import { isLive, isPaid } from './states.ts';
 
 /** Looks after a payment whose time has come: expired, closing, or final with attempts that could still be paid. */
 export async function attendPayment(kernel: Kernel, due: Due): Promise<void> {
   const now = kernel.clock.now().getTime();
-  const again = now + closeRetryMs;
+  const before = await readPayment(kernel.database, due.id);
+  const again = now + closeRetryMs(now - (before?.created_at ?? now));
   if (!(await claimDue(kernel.database, 'payments', due, now, again))) return;
   await closePayment(kernel, { paymentId: due.id, reason: 'expired', cause: 'timer' });
   const payment = await readPayment(kernel.database, due.id);
@@ -23,7 +24,7 @@ export async function attendPayment(kernel: Kernel, due: Due): Promise<void> {
 /** Asks about an attempt whose time has come. The next time is written before the question is put. */
 export async function attendAttempt(kernel: Kernel, due: Due): Promise<void> {
   const attempt = await readAttempt(kernel.database, due.id);
-  if (attempt === null || !isLive(attempt.state)) return;
+  if (attempt === null || isPaid(attempt.state)) return;
   const now = kernel.clock.now().getTime();
   const next = now + nextCheckMs(attempt.state, due.checks);
   if (await claimDue(kernel.database, 'attempts', due, now, next)) await check(kernel, due.id, 'query');

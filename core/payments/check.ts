@@ -4,15 +4,18 @@ import { type AttemptRow, readAttempt } from '../store/tables/attempts.ts';
 import type { Cause } from '../store/tables/history.ts';
 import { readPayment } from '../store/tables/payments.ts';
 import type { Kernel } from './deps.ts';
-import { type Evidence, evidenceOfQuery, expectedOf } from './evidence.ts';
+import { type Evidence, evidenceOfQuery, evidenceOfRepeat, expectedOf } from './evidence.ts';
 import { attemptRefOf, payRequestOf } from './request.ts';
 import { type Settled, settle } from './settle.ts';
-import { isLive } from './states.ts';
+import { isPaid } from './states.ts';
 
-/** Asks the channel what became of an attempt, and settles by the answer. Null: there is nothing to ask. */
+/**
+ * Asks the channel what became of an attempt, and settles by the answer. Of one that has ended
+ * unpaid as well: whoever tells us of it may know of money that came late. Null: there is nothing to ask.
+ */
 export async function check(kernel: Kernel, attemptId: string, cause: Cause): Promise<Settled | null> {
   const attempt = await readAttempt(kernel.database, attemptId);
-  if (attempt === null || !isLive(attempt.state)) return null;
+  if (attempt === null || isPaid(attempt.state)) return null;
   const evidence = await gather(kernel, attempt);
   return evidence === null ? null : settle(kernel, { attempt, evidence, cause });
 }
@@ -27,10 +30,12 @@ export async function gather(kernel: Kernel, attempt: AttemptRow): Promise<Evide
   const expected = expectedOf(attempt, account.channel.merchantNo, account.record.livemode);
   const answer = await query(kernel, account, attempt);
   const evidence = answer === null ? null : evidenceOfQuery(answer, expected);
-  if (evidence !== null && evidence.kind !== 'notFound') return evidence;
+  if (evidence !== null && evidence.kind !== 'notFound' && evidence.kind !== 'waiting') return evidence;
   const again = await sendAgain(kernel, account, attempt);
-  // Read like a query: that the repeat was refused or did not leave proves nothing about the first send.
-  return again === null ? evidence : evidenceOfQuery(again, expected);
+  const repeat = again === null ? null : evidenceOfRepeat(again, expected);
+  if (repeat === null) return evidence;
+  // The channel has it and waits for the shopper, who was never told what to do: a refused repeat does not change that.
+  return evidence?.kind === 'waiting' && repeat.kind === 'failed' ? evidence : repeat;
 }
 
 async function query(kernel: Kernel, account: OpenAccount, attempt: AttemptRow): Promise<Outcome | null> {

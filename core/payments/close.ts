@@ -8,6 +8,7 @@ import { announcePayment } from './announce.ts';
 import { gather } from './check.ts';
 import type { Kernel } from './deps.ts';
 import type { Evidence } from './evidence.ts';
+import { closeRetryMs } from './ladder.ts';
 import { attemptRefOf } from './request.ts';
 import { settle } from './settle.ts';
 import { canMoveAttempt, isLive, isPaid } from './states.ts';
@@ -17,9 +18,6 @@ export interface Closing {
   readonly reason: 'merchant' | 'expired';
   readonly cause: Cause;
 }
-
-/** How long until a close that the channel has not confirmed is tried again. */
-export const closeRetryMs = 10_000;
 
 /**
  * Closes a payment. The channel is asked to close each live attempt, and then whether it was paid
@@ -41,30 +39,29 @@ interface Begun {
 
 /** Commits the wish to close, so that it survives whatever happens next. */
 async function beginClose(kernel: Kernel, input: Closing): Promise<Begun | null> {
-  const eventId = kernel.newId('evt_');
   const begun = await kernel.database.transaction(async (tx) => {
     const payment = await lockPayment(tx, input.paymentId);
-    return payment === null ? null : beginInside(kernel, tx, payment, input, eventId);
+    return payment === null ? null : beginInside(kernel, tx, payment, input);
   });
   if (begun?.payment.state === 'closed') kernel.afterCommit({ before: null, payment: begun.payment });
   return begun;
 }
 
-async function beginInside(kernel: Kernel, tx: Tx, payment: PaymentRow, input: Closing, eventId: string): Promise<Begun> {
+async function beginInside(kernel: Kernel, tx: Tx, payment: PaymentRow, input: Closing): Promise<Begun> {
   const now = kernel.clock.now().getTime();
   const all = await readAttempts(tx, payment.id);
   const live = all.filter((attempt) => isLive(attempt.state));
   const isHeld = payment.accepted_attempt_id === null && all.some((attempt) => isPaid(attempt.state));
-  if (isHeld && live.length === 0) return { payment, attempts: [] };
+  if (isHeld && live.length === 0) return { payment: await keepHeld(tx, payment), attempts: [] };
   const open = payment.state === 'pending' || payment.state === 'processing';
-  if (open && live.length === 0) return { payment: await closeAtOnce(kernel, tx, payment, input, eventId, now), attempts: [] };
+  if (open && live.length === 0) return { payment: await closeAtOnce(kernel, tx, payment, input, now), attempts: [] };
   const attempts = await markClosing(kernel, tx, live, input.cause, now);
   if (!open) return { payment, attempts };
   const changes = {
     state: 'processing',
     closing: 1,
     close_reason: payment.close_reason ?? input.reason,
-    due_at: now + closeRetryMs,
+    due_at: now + closeRetryMs(now - payment.created_at),
   } as const;
   if (payment.state === 'pending') {
     const transition = { subjectId: payment.id, from: 'pending', to: 'processing', cause: input.cause, at: now };
@@ -74,20 +71,28 @@ async function beginInside(kernel: Kernel, tx: Tx, payment: PaymentRow, input: C
   return { payment: { ...payment, ...changes }, attempts };
 }
 
-async function closeAtOnce(kernel: Kernel, tx: Tx, payment: PaymentRow, input: Closing, eventId: string, now: number): Promise<PaymentRow> {
+/** Money that came in too small a sum waits for an operator: there is nothing to close, and nothing to come back for. */
+async function keepHeld(tx: Tx, payment: PaymentRow): Promise<PaymentRow> {
+  const changes = { closing: 0, due_at: null } as const;
+  await changePayment(tx, payment.id, payment.state, changes);
+  return { ...payment, ...changes };
+}
+
+async function closeAtOnce(kernel: Kernel, tx: Tx, payment: PaymentRow, input: Closing, now: number): Promise<PaymentRow> {
+  const reason = payment.close_reason ?? input.reason;
   const changes = {
     state: 'closed',
     closing: 0,
-    close_reason: input.reason,
+    close_reason: reason,
     closed_at: now,
     due_at: null,
     sequence: payment.sequence + 1,
   } as const;
   await changePayment(tx, payment.id, payment.state, changes);
   const transition = { subjectId: payment.id, from: payment.state, to: 'closed', cause: input.cause, at: now };
-  await insertTransitions(tx, [{ id: kernel.newId('his_'), detail: input.reason, ...transition }]);
+  await insertTransitions(tx, [{ id: kernel.newId('his_'), detail: reason, ...transition }]);
   const closed = { ...payment, ...changes };
-  await announcePayment(kernel, tx, { eventId, type: 'payment.closed', payment: closed, now });
+  await announcePayment(kernel, tx, { eventId: kernel.newId('evt_'), type: 'payment.closed', payment: closed, now });
   return closed;
 }
 

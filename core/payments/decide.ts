@@ -13,6 +13,8 @@ export interface Situation {
   readonly attempt: AttemptRow;
   /** Whether any other attempt of the payment may still turn into money. */
   readonly othersLive: boolean;
+  /** Whether another attempt was paid without being accepted: too little, and held for an operator. */
+  readonly heldElsewhere: boolean;
   /** Whether the caller goes on to another account or method if this attempt ends unpaid. */
   readonly failsOver: boolean;
   readonly latePolicy: LatePolicy;
@@ -42,17 +44,19 @@ export function decide(evidence: Evidence, on: Situation): Plan {
     case 'paidOther':
       return isPaid(on.attempt.state) ? nothing : paidOther(evidence, on);
     case 'waiting':
-      return waiting(evidence, on);
+      return stopAsking(on) ?? waiting(evidence, on);
     case 'processing':
-      return processing(evidence, on);
+      return stopAsking(on) ?? processing(evidence, on);
     case 'unknown':
       return on.attempt.state === 'sending' ? { ...nothing, attempt: { state: 'unknown', due_at: on.now + firstQueryMs } } : nothing;
     case 'notFound':
-      return notFound(on);
+      return stopAsking(on) ?? notFound(on);
     case 'mismatch':
       return raise('mismatch', on);
+    case 'failed':
+      return evidence.repeated ? refusedAgain(evidence, on) : unpaidEnd(evidence, on);
     default:
-      return unpaidEnd(evidence, on);
+      return stopAsking(on) ?? unpaidEnd(evidence, on);
   }
 }
 
@@ -89,7 +93,7 @@ function paymentAfterMoney(evidence: Paid, on: Situation): Omit<Plan, 'attempt'>
     return { payment: { exception: 'mismatch', due_at: null }, refund: null, event: 'payment.exception' };
   const excess = evidence.amount - payment.amount;
   return {
-    payment: success(evidence, on, isLate ? 'late' : excess > 0 ? 'excess' : null),
+    payment: success(evidence, on, isLate ? 'late' : excess > 0 ? 'excess' : on.heldElsewhere ? 'mismatch' : null),
     refund: excess > 0 ? { kind: 'excess', amount: excess } : null,
     event: 'payment.succeeded',
   };
@@ -114,8 +118,16 @@ function success(evidence: Paid, on: Situation, exception: PaymentException | nu
 /** One answer with another amount proves nothing; the same amount twice, from two queries, does. */
 function paidOther(evidence: Paid, on: Situation): Plan {
   if (on.attempt.amount_paid === evidence.amount) return paid(evidence, on);
-  const remembered: AttemptChanges = { amount_paid: evidence.amount };
+  // Of an attempt that has ended nobody would ask a second time: it becomes due for that.
+  const again = isLive(on.attempt.state) ? {} : { due_at: on.now + firstQueryMs };
+  const remembered: AttemptChanges = { amount_paid: evidence.amount, ...again };
   return { ...raise('mismatch', on), attempt: remembered };
+}
+
+/** An attempt that has ended is due only to hear a second time of other money; an answer without money ends that. */
+function stopAsking(on: Situation): Plan | null {
+  const isAsked = !isLive(on.attempt.state) && !isPaid(on.attempt.state) && on.attempt.due_at !== null;
+  return isAsked ? { ...nothing, attempt: { due_at: null } } : null;
 }
 
 function raise(exception: PaymentException, on: Situation): Plan {
@@ -126,8 +138,7 @@ function raise(exception: PaymentException, on: Situation): Plan {
 function waiting(evidence: Extract<Evidence, { kind: 'waiting' }>, on: Situation): Plan {
   const learned: AttemptChanges = { channel_no: evidence.channelNo ?? undefined, not_found_at: null };
   if (!isLive(on.attempt.state)) return nothing;
-  if (on.attempt.state === 'closing')
-    return { ...nothing, attempt: evidence.channelNo === null ? null : { channel_no: evidence.channelNo } };
+  if (on.attempt.state === 'closing') return { ...nothing, attempt: learned };
   const action = evidence.action === null ? undefined : JSON.stringify(evidence.action);
   const attempt: AttemptChanges = { ...learned, state: 'waiting' };
   if (on.payment.closing === 1 || isFinal(on.payment.state)) return { ...nothing, attempt };
@@ -151,6 +162,14 @@ function notFound(on: Situation): Plan {
   return unpaidEnd(neverCame ? { kind: 'notSent', reason: 'not_found' } : { kind: 'closed' }, on);
 }
 
+/** Like "not found": that a repeat was refused counts when it is said twice, far enough apart for the first send to have shown itself. */
+function refusedAgain(evidence: Ended, on: Situation): Plan {
+  const { attempt, now } = on;
+  if (!isLive(attempt.state)) return nothing;
+  if (attempt.not_found_at === null) return { ...nothing, attempt: { not_found_at: now } };
+  return now - attempt.not_found_at < on.notFoundIsFinalAfterMs ? nothing : unpaidEnd(evidence, on);
+}
+
 const endStates: Readonly<Record<Ended['kind'], AttemptState>> = { closed: 'closed', failed: 'failed', notSent: 'not_sent' };
 
 function unpaidEnd(evidence: Ended, on: Situation): Plan {
@@ -159,7 +178,8 @@ function unpaidEnd(evidence: Ended, on: Situation): Plan {
   if (!canMoveAttempt(on.attempt.state, to)) return nothing;
   const failure = evidence.kind === 'failed' ? failureOf(evidence) : null;
   const attempt: AttemptChanges = { state: to, failure, ended_at: on.now, due_at: null };
-  if (on.othersLive || on.failsOver || isFinal(on.payment.state)) return { ...nothing, attempt };
+  // Money that is held must not be closed over.
+  if (on.othersLive || on.failsOver || on.heldElsewhere || isFinal(on.payment.state)) return { ...nothing, attempt };
   return { attempt, refund: null, ...paymentAfterEnd(evidence, on) };
 }
 

@@ -9,12 +9,19 @@ export type Evidence =
   | { readonly kind: 'waiting'; readonly action: Action | null; readonly channelNo: string | null }
   | { readonly kind: 'processing'; readonly channelNo: string | null }
   | { readonly kind: 'closed' }
-  | { readonly kind: 'failed'; readonly code: string; readonly advice: Advice; readonly vendor: VendorError | null }
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly advice: Advice;
+      readonly vendor: VendorError | null;
+      /** A second send was refused. What became of the first is another question. */
+      readonly repeated?: true;
+    }
   | { readonly kind: 'notSent'; readonly reason: string }
   | { readonly kind: 'notFound' }
   | { readonly kind: 'unknown'; readonly reason: Unknown['reason'] | 'query_refused' }
-  /** About another number, merchant, environment or currency: says nothing about this attempt. */
-  | { readonly kind: 'mismatch'; readonly what: 'number' | 'merchant' | 'livemode' | 'currency' };
+  /** About another number, merchant, environment, currency or transaction, or an amount that is none: says nothing about this attempt. */
+  | { readonly kind: 'mismatch'; readonly what: 'number' | 'merchant' | 'livemode' | 'currency' | 'amount' | 'channel_no' };
 
 /** What an answer about an attempt must agree with. */
 export interface Expected {
@@ -48,9 +55,16 @@ export function evidenceOfReport(report: PaymentReport, expected: Expected): Evi
   if (report.state === 'pending') return { kind: 'waiting', action: null, channelNo };
   if (report.state === 'processing') return { kind: 'processing', channelNo };
   if (report.state === 'closed') return { kind: 'closed' };
-  if (report.money.currency !== expected.currency) return { kind: 'mismatch', what: 'currency' };
-  const kind = report.money.amount === expected.amount ? 'paid' : 'paidOther';
-  return { kind, amount: report.money.amount, channelNo: report.channelNo, at: report.at?.getTime() ?? null };
+  const { currency, amount } = report.money;
+  if (currency !== expected.currency) return { kind: 'mismatch', what: 'currency' };
+  if (!Number.isSafeInteger(amount) || amount <= 0) return { kind: 'mismatch', what: 'amount' };
+  return { kind: amount === expected.amount ? 'paid' : 'paidOther', amount, channelNo: report.channelNo, at: timeOf(report.at) };
+}
+
+/** When the vendor says that it happened; null when it says nothing, or no time. Money must not be lost over a date. */
+export function timeOf(at: Date | undefined): number | null {
+  const time = at?.getTime();
+  return Number.isSafeInteger(time) ? (time as number) : null;
 }
 
 /** Reads the outcome of `pay`: here a rejection is final, because it was refused before anything was executed. */
@@ -73,6 +87,22 @@ export function evidenceOfPay(outcome: Outcome, expected: Expected): Evidence {
 export function evidenceOfQuery(outcome: Outcome, expected: Expected): Evidence {
   if (outcome.kind === 'rejected' || outcome.kind === 'notSent') return { kind: 'unknown', reason: 'query_refused' };
   return evidenceOfPay(outcome, expected);
+}
+
+/** Reads the outcome of `pay` sent again under the same number: that the repeat was refused does not undo the first. */
+export function evidenceOfRepeat(outcome: Outcome, expected: Expected): Evidence {
+  const evidence = evidenceOfQuery(outcome, expected);
+  return evidence.kind === 'failed' ? { ...evidence, repeated: true } : evidence;
+}
+
+/**
+ * What the first send's refusal is worth once another server has asked about the attempt: it may
+ * have sent the same number again, and that send may have been taken. A process that sleeps between
+ * its commit and its call (a paused machine) comes to this.
+ */
+export function doubt(evidence: Evidence): Evidence {
+  const isRefusal = evidence.kind === 'notSent' || evidence.kind === 'failed';
+  return isRefusal ? { kind: 'unknown', reason: 'unmapped' } : evidence;
 }
 
 /** A number the vendor has seen with other content may be live there: only a query can tell. */

@@ -5,7 +5,7 @@ import { type Refusal, refuse } from '../errors.ts';
 import { type Tx, UniqueError } from '../store/database.ts';
 import { type AttemptRow, insertAttempt } from '../store/tables/attempts.ts';
 import { insertTransitions } from '../store/tables/history.ts';
-import { insertPayment, lockPayment, type PaymentRow, readPaymentByOrderNo } from '../store/tables/payments.ts';
+import { insertPayment, type PaymentRow, readPaymentByOrderNo } from '../store/tables/payments.ts';
 import { announcePayment } from './announce.ts';
 import type { Kernel } from './deps.ts';
 import { evidenceOfPay, expectedOf } from './evidence.ts';
@@ -86,15 +86,15 @@ async function tryCandidates(
   let attempt = first;
   for (const [index, candidate] of candidates.entries()) {
     const outcome = await callPay(kernel, payment, attempt, candidate);
-    const next = candidates[index + 1];
-    const failsOver = next !== undefined && mayFailOver(outcome, candidate) && kernel.clock.now().getTime() < giveUpAt;
+    const now = kernel.clock.now();
+    const following = candidates[index + 1];
+    const failsOver = following !== undefined && mayFailOver(outcome, candidate) && now.getTime() < giveUpAt;
+    const next = failsOver ? newAttempt(kernel, payment, following, now) : null;
     const expected = expectedOf(attempt, candidate.account.channel.merchantNo, candidate.account.record.livemode);
-    const settled = await settle(kernel, { attempt, evidence: evidenceOfPay(outcome, expected), cause: 'kernel', failsOver });
-    if (!failsOver || settled.payment.closing === 1) return settled.payment;
-    const followed = await addAttempt(kernel, settled.payment, next);
-    if (followed === null) return settled.payment;
-    kernel.metrics.failover({ from: candidate.account.id, to: next.account.id, reason: outcome.kind });
-    attempt = followed;
+    const settled = await settle(kernel, { attempt, evidence: evidenceOfPay(outcome, expected), cause: 'kernel', next });
+    if (settled.next === null) return settled.payment;
+    kernel.metrics.failover({ from: attempt.account_id, to: settled.next.account_id, reason: outcome.kind });
+    attempt = settled.next;
   }
   throw new Error('a payment was tried without candidates');
 }
@@ -108,21 +108,4 @@ async function callPay(kernel: Kernel, payment: PaymentRow, attempt: AttemptRow,
 function mayFailOver(outcome: Outcome, candidate: Candidate): boolean {
   if (outcome.kind === 'notSent') return true;
   return outcome.kind === 'declined' && candidate.account.manifest.failoverCodes.includes(outcome.code);
-}
-
-/** Commits the next attempt before it is sent. Null: the payment has meanwhile been closed or paid, so there must be none. */
-async function addAttempt(kernel: Kernel, payment: PaymentRow, candidate: Candidate): Promise<AttemptRow | null> {
-  const now = kernel.clock.now();
-  const attempt = newAttempt(kernel, payment, candidate, now);
-  return kernel.database.transaction(
-    async (tx) => {
-      const current = await lockPayment(tx, payment.id);
-      if (current === null || current.closing === 1 || (current.state !== 'pending' && current.state !== 'processing')) return null;
-      await insertAttempt(tx, attempt);
-      const transition = { subjectId: attempt.id, from: null, to: attempt.state, cause: 'kernel', at: now.getTime() } as const;
-      await insertTransitions(tx, [{ id: kernel.newId('his_'), ...transition }]);
-      return attempt;
-    },
-    { table: 'attempts', id: attempt.id },
-  );
 }

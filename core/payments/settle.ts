@@ -1,5 +1,5 @@
 import type { Tx } from '../store/database.ts';
-import { type AttemptRow, changeAttempt, readAttempts } from '../store/tables/attempts.ts';
+import { type AttemptRow, changeAttempt, insertAttempt, isChannelNoPaid, readAttempts } from '../store/tables/attempts.ts';
 import { type Cause, insertTransitions, type Transition } from '../store/tables/history.ts';
 import { changePayment, lockPayment, type PaymentChanges, type PaymentRow } from '../store/tables/payments.ts';
 import { insertRefund } from '../store/tables/refunds.ts';
@@ -7,15 +7,15 @@ import { announcePayment } from './announce.ts';
 import { automaticRefund } from './automatic-refund.ts';
 import { decide, type Plan, type Situation } from './decide.ts';
 import type { Kernel } from './deps.ts';
-import type { Evidence } from './evidence.ts';
+import { doubt, type Evidence } from './evidence.ts';
 import { canMoveAttempt, canMovePayment, isLive, isPaid } from './states.ts';
 
 export interface Settling {
   readonly attempt: Pick<AttemptRow, 'id' | 'payment_id' | 'account_id' | 'state'>;
   readonly evidence: Evidence;
   readonly cause: Cause;
-  /** The caller goes on to another account or method if this attempt ends unpaid. */
-  readonly failsOver?: boolean;
+  /** The attempt on another account or method that follows if this one ends unpaid. Committed in the same transaction. */
+  readonly next?: AttemptRow | null;
 }
 
 export interface Settled {
@@ -23,17 +23,19 @@ export interface Settled {
   readonly attempt: AttemptRow;
   readonly changed: boolean;
   readonly before: PaymentRow;
+  /** The next attempt, now stored and to be sent; null when there must be none. */
+  readonly next: AttemptRow | null;
 }
 
 /**
  * Writes what evidence about an attempt means. The only writer of an attempt's result: the answer
  * to `pay`, callbacks, queries and statements all end here. The attempt, its payment, both
  * histories, the outbox row and any automatic refund are one transaction; a repeat writes nothing.
+ * So is the attempt that follows on a failover: a crash leaves either this one, or that one due.
  */
 export async function settle(kernel: Kernel, input: Settling): Promise<Settled> {
-  const eventId = kernel.newId('evt_');
   const transitionId = kernel.newId('his_');
-  const settled = await kernel.database.transaction((tx) => settleInside(kernel, tx, input, eventId, transitionId), {
+  const settled = await kernel.database.transaction((tx) => settleInside(kernel, tx, input, transitionId), {
     table: 'history',
     id: transitionId,
   });
@@ -41,17 +43,20 @@ export async function settle(kernel: Kernel, input: Settling): Promise<Settled> 
   return settled;
 }
 
-async function settleInside(kernel: Kernel, tx: Tx, input: Settling, eventId: string, transitionId: string): Promise<Settled> {
+async function settleInside(kernel: Kernel, tx: Tx, input: Settling, transitionId: string): Promise<Settled> {
   const payment = await lockPayment(tx, input.attempt.payment_id);
   const attempts = payment === null ? [] : await readAttempts(tx, payment.id);
   const attempt = attempts.find((one) => one.id === input.attempt.id);
   if (payment === null || attempt === undefined) throw new Error(`attempt ${input.attempt.id} is not stored`);
   const now = kernel.clock.now().getTime();
-  const plan = decide(input.evidence, situation(kernel, now, payment, attempt, attempts, input.failsOver === true));
+  const on = situation(kernel, now, payment, attempt, attempts, input.next ?? null);
+  const plan = decide(await trusted(tx, input, attempt), on);
   const changes = differences(plan, payment, attempt);
-  if (changes === null) return { payment, attempt, changed: false, before: payment };
-  await write(kernel, tx, { now, payment, attempt, plan: changes, cause: input.cause, eventId, transitionId });
+  if (changes === null) return { payment, attempt, changed: false, before: payment, next: null };
+  const next = on.failsOver && isUnpaidEnd(changes.attempt?.state) ? (input.next ?? null) : null;
+  await write(kernel, tx, { now, payment, attempt, plan: changes, next, cause: input.cause, transitionId });
   return {
+    next,
     payment: apply(payment, { ...changes.payment, ...(changes.event === null ? {} : { sequence: payment.sequence + 1 }) }),
     attempt: apply(attempt, { ...changes.attempt }),
     changed: true,
@@ -65,19 +70,37 @@ function situation(
   payment: PaymentRow,
   attempt: AttemptRow,
   attempts: readonly AttemptRow[],
-  failsOver: boolean,
+  next: AttemptRow | null,
 ): Situation {
   const rules = kernel.channels.settleRules(attempt.account_id);
+  const others = attempts.filter((other) => other.id !== attempt.id);
+  const isOpen = (payment.state === 'pending' || payment.state === 'processing') && payment.closing === 0;
+  const heldElsewhere = payment.accepted_attempt_id === null && others.some((other) => isPaid(other.state));
+  const othersLive = others.some((other) => isLive(other.state));
   return {
     now,
     payment,
     attempt,
-    failsOver,
-    othersLive: attempts.some((other) => other.id !== attempt.id && isLive(other.state)),
+    failsOver: next !== null && isOpen && !othersLive && !heldElsewhere,
+    othersLive,
+    heldElsewhere,
     latePolicy: kernel.apps.latePolicy(payment.app_id),
     notFoundIsFinalAfterMs: rules.notFoundIsFinalAfterMs,
     unpayable: now > attempt.expires_at + rules.settlingMs,
   };
+}
+
+/** What the evidence is worth against what is stored, which only shows inside the lock. */
+async function trusted(tx: Tx, { evidence, cause }: Settling, attempt: AttemptRow): Promise<Evidence> {
+  if (cause === 'kernel' && attempt.checks > 0) return doubt(evidence);
+  if (evidence.kind !== 'paid' && evidence.kind !== 'paidOther') return evidence;
+  // One transaction of the vendor pays one attempt.
+  const isTaken = await isChannelNoPaid(tx, attempt, evidence.channelNo);
+  return isTaken ? { kind: 'mismatch', what: 'channel_no' } : evidence;
+}
+
+function isUnpaidEnd(state: AttemptRow['state'] | undefined): boolean {
+  return state === 'not_sent' || state === 'failed' || state === 'closed';
 }
 
 /** The plan without what is so already; null when nothing is left of it. */
@@ -102,8 +125,8 @@ interface Writing {
   readonly payment: PaymentRow;
   readonly attempt: AttemptRow;
   readonly plan: Plan;
+  readonly next: AttemptRow | null;
   readonly cause: Cause;
-  readonly eventId: string;
   readonly transitionId: string;
 }
 
@@ -118,14 +141,17 @@ async function write(kernel: Kernel, tx: Tx, on: Writing): Promise<void> {
   if (!(await changePayment(tx, payment.id, payment.state, changes)))
     throw new Error(`payment ${payment.id} left ${payment.state} inside a lock`);
   if (plan.refund !== null) await insertRefund(tx, automaticRefund(payment, attempt, plan.refund, on.now));
+  if (on.next !== null) await insertAttempt(tx, on.next);
   if (plan.event === null) return;
-  await announcePayment(kernel, tx, { eventId: on.eventId, type: plan.event, payment: apply(payment, changes), now: on.now });
+  // Its id is made inside the lock: ids of one payment's events then sort like their sequence, and none becomes visible long after.
+  await announcePayment(kernel, tx, { eventId: kernel.newId('evt_'), type: plan.event, payment: apply(payment, changes), now: on.now });
 }
 
 /** One history row for each state that changes; the first carries the id that proves the commit. */
 function transitions(kernel: Kernel, on: Writing): readonly Transition[] {
   const { attempt, payment, plan, cause, now: at } = on;
   const rows: Transition[] = [];
+  const { next: follows } = on;
   const to = plan.attempt?.state;
   if (to !== undefined) {
     if (!canMoveAttempt(attempt.state, to)) throw new Error(`no way for an attempt from ${attempt.state} to ${to}`);
@@ -143,6 +169,7 @@ function transitions(kernel: Kernel, on: Writing): readonly Transition[] {
       at,
     });
   }
+  if (follows !== null) rows.push({ id: kernel.newId('his_'), subjectId: follows.id, from: null, to: follows.state, cause, at });
   if (rows.length > 0) return rows;
   const detail = plan.payment?.exception ?? null;
   return [{ id: on.transitionId, subjectId: attempt.id, from: attempt.state, to: attempt.state, cause, detail, at }];

@@ -1,8 +1,8 @@
-import { renderSVG } from 'uqr';
 import type { Action, Advice } from '../contract/outcome.ts';
 import { describeCode, type Locale } from '../errors.ts';
 import type { AttemptRow } from '../store/tables/attempts.ts';
 import type { PaymentRow } from '../store/tables/payments.ts';
+import { drawQr } from './qr-svg.ts';
 
 /** Why a payment or refund failed, as the API tells it. */
 export interface Failure {
@@ -43,7 +43,7 @@ function viewAction(row: PaymentRow): Record<string, unknown> | null {
   if (row.action === null || row.state !== 'pending') return null;
   const action = JSON.parse(row.action) as Action;
   if (action.type !== 'qr') return { ...action };
-  return { type: 'qr', qr_content: action.qrContent, qr_svg: renderSVG(action.qrContent, { border: 2 }) };
+  return { type: 'qr', qr_content: action.qrContent, qr_svg: drawQr(action.qrContent) };
 }
 
 export function viewFailure(stored: string | null, locale: Locale): Failure | null {

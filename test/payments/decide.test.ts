@@ -47,6 +47,7 @@ function situation(attempt: Partial<AttemptRow>, payment: Partial<PaymentRow>, m
       ...payment,
     } as PaymentRow,
     othersLive: false,
+    heldElsewhere: false,
     failsOver: false,
     latePolicy: 'auto_refund',
     notFoundIsFinalAfterMs: 1000,

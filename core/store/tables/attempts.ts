@@ -61,6 +61,13 @@ export async function readAttemptByChannelNo(reader: Reader, accountId: string, 
   return (row as AttemptRow | undefined) ?? null;
 }
 
+/** Whether the vendor's number has paid another attempt of the same account already. */
+export async function isChannelNoPaid(reader: Reader, attempt: AttemptRow, channelNo: string): Promise<boolean> {
+  const sql = `SELECT id FROM attempts WHERE account_id = ? AND channel_no = ? AND id <> ?
+    AND state IN ('succeeded', 'succeeded_late') LIMIT 1`;
+  return (await reader.get(sql, [attempt.account_id, channelNo, attempt.id])) !== undefined;
+}
+
 /** All attempts of a payment, oldest first. */
 export async function readAttempts(reader: Reader, paymentId: string): Promise<readonly AttemptRow[]> {
   return (await reader.all('SELECT * FROM attempts WHERE payment_id = ? ORDER BY id', [paymentId])) as unknown as readonly AttemptRow[];
