@@ -26,7 +26,8 @@ export async function execute(kernel: Kernel, refundId: string): Promise<RefundR
   const asking: Asking = { kernel, account, attempt, refund };
   const evidence = refund.state === 'created' ? await sendFirst(asking) : await ask(asking);
   if (evidence === null) return refund;
-  return settleRefund(kernel, { refund, evidence, cause: refund.state === 'created' ? 'kernel' : 'query' });
+  const isFirst = refund.state === 'created';
+  return settleRefund(kernel, { refund, evidence, cause: isFirst ? 'kernel' : 'query', ...(isFirst ? { checks: refund.checks } : {}) });
 }
 
 /** Looks after a refund whose time has come. */
@@ -46,7 +47,8 @@ interface Asking {
 /** Commits `sending` before the first byte, so that a crash leaves a refund that is asked about, not one that is forgotten. */
 async function sendFirst(asking: Asking): Promise<RefundEvidence | null> {
   const { kernel, refund, account } = asking;
-  if (account.channel.refund === undefined) return { kind: 'failed', code: 'channel_unsupported', advice: 'contact_support', vendor: null };
+  if (account.channel.refund === undefined)
+    return { kind: 'failed', code: 'channel_unsupported', advice: 'contact_support', vendor: null, how: 'refused' };
   const at = kernel.clock.now().getTime();
   const mine = await kernel.database.transaction(async (tx) => {
     if (!(await changeRefund(tx, refund.id, 'created', { state: 'sending', due_at: at + kernel.timing.callMs + 2000 }))) return false;
@@ -54,28 +56,25 @@ async function sendFirst(asking: Asking): Promise<RefundEvidence | null> {
     await insertTransitions(tx, [{ id: kernel.newId('his_'), ...transition }]);
     return true;
   });
-  return mine ? send(asking, false) : null;
+  return mine ? send(asking, 'refund') : null;
 }
 
-/** `repeated`: an earlier send may have arrived, so a refusal of this one proves nothing about that one. */
-async function send({ kernel, account, attempt, refund }: Asking, repeated: boolean): Promise<RefundEvidence> {
+/** `repeat`: an earlier send may have arrived, so a refusal of this one proves nothing about that one. */
+async function send({ kernel, account, attempt, refund }: Asking, as: 'refund' | 'repeat'): Promise<RefundEvidence> {
   const request = refundRequest(kernel, attempt, refund);
   const outcome = await kernel.caller.call(
     account,
     'refund',
     async (call) => account.channel.refund?.(request, call) as Promise<RefundOutcome>,
   );
-  return evidenceOfRefund(
-    outcome,
-    expectedRefund(refund, account.channel.merchantNo, account.record.livemode),
-    repeated ? 'query' : 'refund',
-  );
+  return evidenceOfRefund(outcome, expectedRefund(refund, account.channel.merchantNo, account.record.livemode), as);
 }
 
 /**
  * Asks about a refund that was sent. Where the channel cannot be asked by our number, or does not
  * know it, the same number with the same amount is sent again: every channel takes that as a
- * repeat. Never under a new number, which would be a second refund.
+ * repeat. Never under a new number, which would be a second refund. Where a repeat would be a second
+ * refund by now, an operator decides.
  */
 async function ask(asking: Asking): Promise<RefundEvidence | null> {
   const { kernel, account, attempt, refund } = asking;
@@ -90,12 +89,18 @@ async function ask(asking: Asking): Promise<RefundEvidence | null> {
       async (call) => account.channel.queryRefund?.(request, call) as Promise<RefundOutcome>,
     );
     const evidence = evidenceOfRefund(outcome, expected, 'query');
-    if (evidence.kind !== 'notFound') return evidence;
-  }
+    if (evidence.kind !== 'notFound' || mustWait(asking)) return evidence;
+  } else if (refund.state === 'processing') return null;
   const ageMs = kernel.clock.now().getTime() - refund.created_at;
   const repeatIsSafe = idempotency.ttlHours === undefined || ageMs < idempotency.ttlHours * 3_600_000;
-  if (refund.state === 'processing' || !repeatIsSafe) return null;
-  return send(asking, true);
+  return repeatIsSafe ? send(asking, 'repeat') : { kind: 'abnormal', channelNo: null };
+}
+
+/** What the vendor had taken and then no longer knows is sent again only when it said so twice, and never over an operator's head. */
+function mustWait({ kernel, account, refund }: Asking): boolean {
+  if (refund.state !== 'processing') return false;
+  if (refund.exception === 'abnormal' || refund.not_found_at === null) return true;
+  return kernel.clock.now().getTime() - refund.not_found_at < kernel.channels.settleRules(account.id).notFoundIsFinalAfterMs;
 }
 
 function refundRequest(kernel: Kernel, attempt: AttemptRow, refund: RefundRow): RefundRequest {

@@ -32,24 +32,24 @@ export interface Refunded {
 export async function refund(kernel: Kernel, app: App, request: NewRefund): Promise<Refunded | Refusal> {
   const payment = await readPayment(kernel.database, request.paymentId);
   if (payment === null || payment.app_id !== app.id) return refuse('not_found', { param: 'payment' });
-  const row = newRefund(kernel, payment, request);
+  const id = kernel.newId('rfd_');
   try {
-    const reserved = await kernel.database.transaction((tx) => insertReserved(kernel, tx, row), { table: 'refunds', id: row.id });
+    const reserved = await kernel.database.transaction((tx) => insertReserved(kernel, tx, app, request, id), { table: 'refunds', id });
     if (!reserved) return await refusal(kernel, app, request);
   } catch (error) {
     if (!(error instanceof UniqueError)) throw error;
     return repeated(kernel, app, request);
   }
-  return { kind: 'refund', refund: await execute(kernel, row.id), created: true };
+  return { kind: 'refund', refund: await execute(kernel, id), created: true };
 }
 
-function newRefund(kernel: Kernel, payment: PaymentRow, request: NewRefund): RefundRow {
+function newRefund(kernel: Kernel, payment: PaymentRow, request: NewRefund, id: string): RefundRow {
   const now = kernel.clock.now().getTime();
-  const id = kernel.newId('rfd_');
+  if (payment.accepted_attempt_id === null) throw new Error(`payment ${payment.id} is a success without an attempt`);
   return {
     id,
     payment_id: payment.id,
-    attempt_id: payment.accepted_attempt_id ?? '',
+    attempt_id: payment.accepted_attempt_id,
     app_id: payment.app_id,
     merchant_refund_no: request.merchantRefundNo,
     request_hash: request.hash,
@@ -73,13 +73,17 @@ function newRefund(kernel: Kernel, payment: PaymentRow, request: NewRefund): Ref
   };
 }
 
-async function insertReserved(kernel: Kernel, tx: Tx, row: RefundRow): Promise<boolean> {
+async function insertReserved(kernel: Kernel, tx: Tx, app: App, request: NewRefund, id: string): Promise<boolean> {
   // Reserved first: everyone takes the payment's row before any other, so nobody waits in a circle.
-  if (!(await reserveRefund(tx, row.payment_id, row.app_id, row.amount))) {
-    const taken = await readRefundByMerchantNo(tx, row.app_id, row.merchant_refund_no ?? '');
+  if (!(await reserveRefund(tx, request.paymentId, app.id, request.amount))) {
+    const taken = await readRefundByMerchantNo(tx, app.id, request.merchantRefundNo);
     if (taken !== null) throw new UniqueError('refunds_merchant_no');
     return false;
   }
+  // Read only now: which attempt was accepted is certain only once the row is ours.
+  const payment = await readPayment(tx, request.paymentId);
+  if (payment === null) throw new Error(`payment ${request.paymentId} is gone`);
+  const row = newRefund(kernel, payment, request, id);
   await insertRefund(tx, row);
   const transition = { subjectId: row.id, from: null, to: row.state, cause: 'merchant', at: row.created_at } as const;
   await insertTransitions(tx, [{ id: kernel.newId('his_'), ...transition }]);

@@ -1,16 +1,19 @@
 import type { Kernel } from '../payments/deps.ts';
 import type { Tx } from '../store/database.ts';
+import { readAttempt } from '../store/tables/attempts.ts';
 import { type Cause, insertTransitions } from '../store/tables/history.ts';
 import { bookRefund, lockPayment, type PaymentRow, readPayment, releaseRefund } from '../store/tables/payments.ts';
-import { changeRefund, type RefundChanges, type RefundRow, type RefundState, readRefund } from '../store/tables/refunds.ts';
+import { changeRefund, type RefundRow, type RefundState, readRefund } from '../store/tables/refunds.ts';
 import { announceRefund } from './announce.ts';
-import type { RefundEvidence } from './evidence.ts';
-import { canMoveRefund } from './states.ts';
+import { decideRefund } from './decide.ts';
+import { doubtRefund, type RefundEvidence } from './evidence.ts';
 
 export interface SettlingRefund {
   readonly refund: Pick<RefundRow, 'id' | 'payment_id'>;
   readonly evidence: RefundEvidence;
   readonly cause: Cause;
+  /** Of the answer to a first send: how often the refund had been attended to when it was sent. */
+  readonly checks?: number;
 }
 
 /**
@@ -37,7 +40,9 @@ async function settleInside(
   const refund = await readRefund(tx, input.refund.id);
   if (payment === null || refund === null) throw new Error(`refund ${input.refund.id} is not stored`);
   const now = kernel.clock.now().getTime();
-  const changes = decideRefund(input.evidence, refund, now);
+  const evidence = input.checks === undefined || input.checks === refund.checks ? input.evidence : doubtRefund(input.evidence);
+  const { notFoundIsFinalAfterMs } = kernel.channels.settleRules(await accountOf(tx, refund));
+  const changes = decideRefund(evidence, { refund, now, notFoundIsFinalAfterMs });
   if (changes === null) return { refund, payment };
   const to = changes.state ?? refund.state;
   const told = to !== refund.state && announced[to] !== undefined;
@@ -61,47 +66,16 @@ async function settleInside(
   return { refund: after, payment: (await readPayment(tx, payment.id)) ?? payment };
 }
 
+/** Empty where the attempt is gone: then the usual rules hold. */
+async function accountOf(tx: Tx, refund: RefundRow): Promise<string> {
+  return (await readAttempt(tx, refund.attempt_id))?.account_id ?? '';
+}
+
 const announced: Partial<Record<RefundState, string>> = {
   processing: 'refund.processing',
   succeeded: 'refund.succeeded',
   failed: 'refund.failed',
 };
-
-/** What evidence changes on a refund; null for nothing new. Only a success, or an end that the vendor guarantees, releases its money. */
-export function decideRefund(evidence: RefundEvidence, refund: RefundRow, now: number): RefundChanges | null {
-  const to = (state: RefundState, changes: RefundChanges): RefundChanges | null =>
-    canMoveRefund(refund.state, state) ? { ...changes, state } : null;
-  switch (evidence.kind) {
-    case 'succeeded':
-      return to('succeeded', {
-        channel_no: evidence.channelNo,
-        exception: null,
-        succeeded_at: evidence.at ?? now,
-        ended_at: now,
-        due_at: null,
-      });
-    case 'processing':
-      return to('processing', { channel_no: evidence.channelNo ?? undefined });
-    case 'abnormal':
-      return abnormal(refund, evidence.channelNo);
-    case 'failed': {
-      const failure = JSON.stringify({ code: evidence.code, advice: evidence.advice, vendor: evidence.vendor });
-      return to('failed', { failure, exception: null, ended_at: now, due_at: null });
-    }
-    case 'notSent':
-      return refund.state === 'sending' ? { state: 'created' } : null;
-    case 'unknown':
-      return refund.state === 'sending' ? { state: 'unknown', due_at: now + 1000 } : null;
-    default:
-      return null;
-  }
-}
-
-/** The vendor cannot finish it by itself: its money stays set aside, and an operator decides. */
-function abnormal(refund: RefundRow, channelNo: string | null): RefundChanges | null {
-  if (refund.state === 'succeeded' || refund.state === 'failed' || refund.exception === 'abnormal') return null;
-  return { state: 'processing', exception: 'abnormal', channel_no: channelNo ?? undefined };
-}
 
 async function book(
   kernel: Kernel,
