@@ -67,7 +67,23 @@ const badChoices: readonly (readonly [string, object, ExpectedRefusal])[] = [
   [
     'order lines that do not add up',
     { order_lines: [{ merchant_order_no: 'a', amount: 699 }] },
-    { status: 400, code: 'invalid_request', param: 'order_lines' },
+    { status: 400, code: 'invalid_request', param: 'order_lines', faults: ['order_lines: sum_mismatch'] },
+  ],
+  [
+    'everything that the method cannot do, at once',
+    { method: 'wechat_h5', currency: 'USD', fallback_methods: ['x_page'], notify_url: 'ftp://a', return_url: 'http://a' },
+    {
+      status: 400,
+      code: 'url_forbidden',
+      param: 'notify_url',
+      faults: [
+        'notify_url: url_forbidden_field',
+        'return_url: url_forbidden_field',
+        'currency: invalid_choice',
+        'payer.client_ip: required',
+        'fallback_methods: invalid_choice',
+      ],
+    },
   ],
 ];
 
@@ -108,12 +124,9 @@ describe('What the API refuses', () => {
     let paymux: Paymux;
     let other: Awaited<ReturnType<typeof addApp>>;
     let live: Awaited<ReturnType<typeof addApp>>;
-    // biome-ignore lint/suspicious/noExplicitAny: what the API answered.
-    let paid: any;
-    // biome-ignore lint/suspicious/noExplicitAny: what the API answered.
-    let unpaid: any;
-    // biome-ignore lint/suspicious/noExplicitAny: what the API answered.
-    let refund: any;
+    let paid: Answer['body'];
+    let unpaid: Answer['body'];
+    let refund: Answer['body'];
     const order = (more: object = {}) => ({ merchant_order_no: orderNo(), ...tea, ...more });
 
     before(async function () {

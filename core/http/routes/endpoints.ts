@@ -30,7 +30,8 @@ function createRoute(admin: AdminDeps, directory: Directory, checkUrl: CheckUrl)
     answers: { 201: endpointView },
     async handle({ app, body }) {
       const detail = checkUrl(body.url, 'notify', app.livemode);
-      if (detail !== null) return refuse('url_forbidden', { param: 'url', errors: [{ param: 'url', code: 'invalid_format', detail }] });
+      if (detail !== null)
+        return refuse('url_forbidden', { param: 'url', errors: [{ param: 'url', code: 'url_forbidden_field', detail }] });
       const types = body.types ?? [];
       const made = await createEndpoint(admin, { appId: app.id, url: body.url, types });
       if (made.kind === 'faults')

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { App } from '../../access/directory.ts';
 import { missingPayerFields } from '../../channels/choose.ts';
-import { type FieldFault, type Refusal, refuse, type Text } from '../../errors.ts';
+import type { MethodManifest } from '../../contract/manifest.ts';
+import { type DetailValues, type ErrorCode, type FieldCode, type Refusal, refuse, type Text } from '../../errors.ts';
 import type { Kernel } from '../../payments/deps.ts';
 import type { NewPayment } from '../../payments/request.ts';
 import { canonicalJson } from '../canonical.ts';
@@ -12,16 +13,16 @@ type Body = z.output<typeof newPaymentBody>;
 
 /** Checks what a schema cannot: sums, methods, currencies and addresses. All faults at once. */
 export function readNewPayment(kernel: Kernel, checkUrl: CheckUrl, app: App, body: Body): NewPayment | Refusal {
-  if (body.method === undefined) return refuse('method_required', { param: 'method' });
   const payer = readPayer(body);
-  const refusal = checkLines(body) ?? checkUrls(checkUrl, app, body) ?? checkMethods(kernel, app, body, payer);
-  if (refusal !== null) return refusal;
+  const reasons = [...checkLines(body), ...checkUrls(checkUrl, app, body), ...checkMethods(kernel, body, payer)];
+  const { method } = body;
+  if (method === undefined || reasons.length > 0) return refuseAll(reasons);
   return {
     merchantOrderNo: body.merchant_order_no,
     amount: body.amount,
     currency: body.currency,
     subject: body.subject,
-    method: body.method,
+    method,
     fallbackMethods: body.fallback_methods ?? [],
     payer,
     orderLines: (body.order_lines ?? []).map((line) => ({
@@ -48,46 +49,70 @@ function readPayer(body: Body): NewPayment['payer'] {
 
 const payerFieldNames: Readonly<Record<string, string>> = { clientIp: 'client_ip', authCode: 'auth_code' };
 
-/** The chosen method must exist, take this currency and amount, and have what it needs; a fallback must exist. */
-function checkMethods(kernel: Kernel, app: App, body: Body, payer: NewPayment['payer']): Refusal | null {
-  for (const id of [body.method ?? '', ...(body.fallback_methods ?? [])]) {
-    const known = kernel.channels.method(id);
-    if (known === undefined)
-      return refuse('method_unsupported', { param: id === body.method ? 'method' : 'fallback_methods', values: { method: id } });
-    if (id !== body.method) continue;
-    const { method } = known;
-    if (!method.currencies.includes(body.currency))
-      return refuse('currency_unsupported', { param: 'currency', values: { currency: body.currency, method: id } });
-    const missing = missingPayerFields(method, payer as Readonly<Record<string, unknown>>)[0];
-    if (missing !== undefined) {
-      const field = `payer.${payerFieldNames[missing] ?? missing}`;
-      return refuse('payer_field_required', { param: field, values: { name: field.slice('payer.'.length) } });
-    }
-    const { min = 1, max = Number.MAX_SAFE_INTEGER } = method;
-    if (body.amount < min || body.amount > max) return refuse('amount_invalid', { param: 'amount', values: { min, max, method: id } });
-  }
-  return app.active ? null : refuse('forbidden');
+/** A reason to refuse, and what it is called in the list of all of them. */
+interface Found {
+  readonly refusal: Refusal;
+  readonly as: FieldCode;
 }
 
-function checkLines(body: Body): Refusal | null {
-  if (body.order_lines === undefined) return null;
+function found(
+  as: FieldCode,
+  code: ErrorCode,
+  param: string,
+  more: { readonly detail?: Text; readonly values?: DetailValues } = {},
+): Found {
+  return { as, refusal: refuse(code, { param, ...more }) };
+}
+
+/** The first reason names the answer; `errors` holds every one. */
+function refuseAll(reasons: readonly Found[]): Refusal {
+  const refusal = reasons[0]?.refusal ?? refuse('method_required', { param: 'method' });
+  const errors = reasons.map((one) => ({ param: one.refusal.param ?? '', code: one.as, detail: one.refusal.detail as Text }));
+  return { ...refusal, errors };
+}
+
+/** The chosen method must exist, take this currency and amount, and have what it needs; a fallback must exist. */
+function checkMethods(kernel: Kernel, body: Body, payer: NewPayment['payer']): readonly Found[] {
+  const fallbacks = (body.fallback_methods ?? []).filter((id) => kernel.channels.method(id) === undefined);
+  const unknown = fallbacks.map((method) => found('invalid_choice', 'method_unsupported', 'fallback_methods', { values: { method } }));
+  if (body.method === undefined) return [found('required', 'method_required', 'method'), ...unknown];
+  const known = kernel.channels.method(body.method);
+  if (known === undefined)
+    return [found('invalid_choice', 'method_unsupported', 'method', { values: { method: body.method } }), ...unknown];
+  return [...checkChosen(known.method, body, payer), ...unknown];
+}
+
+function checkChosen(method: MethodManifest, body: Body, payer: NewPayment['payer']): readonly Found[] {
+  const { min = 1, max = Number.MAX_SAFE_INTEGER } = method;
+  const takesCurrency = method.currencies.includes(body.currency);
+  const takesAmount = body.amount >= min && body.amount <= max;
+  const missing = missingPayerFields(method, payer as Readonly<Record<string, unknown>>).map((name) => payerFieldNames[name] ?? name);
+  return [
+    ...(takesCurrency
+      ? []
+      : [found('invalid_choice', 'currency_unsupported', 'currency', { values: { currency: body.currency, method: method.id } })]),
+    ...missing.map((name) => found('required', 'payer_field_required', `payer.${name}`, { values: { name } })),
+    ...(takesAmount ? [] : [found('out_of_range', 'amount_invalid', 'amount', { values: { min, max, method: method.id } })]),
+  ];
+}
+
+function checkLines(body: Body): readonly Found[] {
+  if (body.order_lines === undefined) return [];
   const sum = body.order_lines.reduce((total, line) => total + BigInt(line.amount), 0n);
-  if (sum === BigInt(body.amount)) return null;
+  if (sum === BigInt(body.amount)) return [];
   const detail = {
     en: `The order lines add up to ${sum}, the amount is ${body.amount}.`,
     zh: `订单明细合计为 ${sum}，与金额 ${body.amount} 不符。`,
   };
-  return refuse('invalid_request', { param: 'order_lines', errors: [{ param: 'order_lines', code: 'out_of_range', detail }] });
+  return [found('sum_mismatch', 'invalid_request', 'order_lines', { detail })];
 }
 
-function checkUrls(checkUrl: CheckUrl, app: App, body: Body): Refusal | null {
-  const faults: FieldFault[] = [];
-  for (const use of ['notify', 'return'] as const) {
+function checkUrls(checkUrl: CheckUrl, app: App, body: Body): readonly Found[] {
+  return (['notify', 'return'] as const).flatMap((use) => {
     const url = body[`${use}_url`];
     const detail = url === undefined ? null : checkUrl(url, use, app.livemode);
-    if (detail !== null) faults.push({ param: `${use}_url`, code: 'invalid_format', detail });
-  }
-  return faults[0] === undefined ? null : refuse('url_forbidden', { param: faults[0].param, errors: faults });
+    return detail === null ? [] : [found('url_forbidden_field', 'url_forbidden', `${use}_url`, { detail })];
+  });
 }
 
 /** The same for every spelling of the same request: members in order, no white space. */
