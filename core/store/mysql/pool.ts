@@ -30,6 +30,8 @@ export function openPool(address: Address, poolSize: number): ConnectionPool {
     supportBigNumbers: true,
     bigNumberStrings: false,
     maxPreparedStatements,
+    // A stack captured at every statement took 7 % of the CPU of a create.
+    trace: false,
   });
   const prepared = new WeakSet<object>();
   const prepare = async (connection: PoolConnection) => {
