@@ -94,18 +94,18 @@ const idempotencyKeptMs = 7 * 86_400_000;
 function houseKeeping({ database, clock, idempotency }: Cradle): readonly Task[] {
   return [
     { name: 'nonces', run: () => deleteExpiredNonces(database, clock.now()) },
-    { name: 'idempotency keys', run: () => idempotency.purge(new Date(clock.now().getTime() - idempotencyKeptMs)) },
+    { name: 'idempotency_keys', run: () => idempotency.purge(new Date(clock.now().getTime() - idempotencyKeptMs)) },
   ];
 }
 
 function startJobs(cradle: Cradle): readonly Running[] {
-  const { kernel, database, clock, log, config } = cradle;
-  const deps = { database, clock, log, pollMs: config.jobs.pollMs };
+  const { kernel, database, clock, log, metrics, config } = cradle;
+  const deps = { database, clock, log, metrics, pollMs: config.jobs.pollMs };
   return [
     runDueLoop(deps, 'attempts', (due) => attendAttempt(kernel, due)),
     runDueLoop(deps, 'payments', (due) => attendPayment(kernel, due)),
     runDueLoop(deps, 'refunds', (due) => attendRefund(kernel, due)),
-    runSchedule(log, houseKeeping(cradle)),
+    runSchedule({ log, metrics }, houseKeeping(cradle)),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Database } from '../store/database.ts';
 import { type Due, type DueTable, readDue } from '../store/tables/due.ts';
 
@@ -7,6 +8,7 @@ export interface DueLoopDeps {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Pick<Metrics, 'job'>;
   readonly pollMs: number;
 }
 
@@ -43,25 +45,33 @@ async function loop(deps: DueLoopDeps, table: DueTable, attend: (due: Due) => Pr
 /** One look. A database that cannot be reached is no reason to stop looking. */
 async function round(deps: DueLoopDeps, table: DueTable, attend: (due: Due) => Promise<void>, stopping: AbortSignal): Promise<number> {
   try {
-    const due = await readDue(deps.database, table, deps.clock.now().getTime(), batch);
+    const now = deps.clock.now().getTime();
+    const due = await readDue(deps.database, table, now, batch);
     const queue = [...due];
+    let failed = 0;
     const worker = async () => {
       for (let next = queue.shift(); next !== undefined && !stopping.aborted; next = queue.shift())
-        await attendOne(deps, table, attend, next);
+        if (!(await attendOne(deps, table, attend, next))) failed += 1;
     };
     await Promise.all(Array.from({ length: Math.min(atOnce, due.length) }, worker));
+    // Nothing due is no lag: without it, the gauge would go on showing that of a backlog long worked off.
+    const lagMs = now - (due[0]?.due_at ?? now);
+    deps.metrics.job({ job: table, result: failed === 0 ? 'done' : 'failed' }, lagMs / 1000);
     return due.length;
   } catch (error) {
+    deps.metrics.job({ job: table, result: 'failed' });
     deps.log.error('could not look for due rows', { table, error });
     return 0;
   }
 }
 
-/** A row that fails again and again must not stop the others; it is due again later. */
-async function attendOne(deps: DueLoopDeps, table: DueTable, attend: (due: Due) => Promise<void>, due: Due): Promise<void> {
+/** A row that fails again and again must not stop the others; it is due again later. Answers whether it went well. */
+async function attendOne(deps: DueLoopDeps, table: DueTable, attend: (due: Due) => Promise<void>, due: Due): Promise<boolean> {
   try {
     await attend(due);
+    return true;
   } catch (error) {
     deps.log.error('could not attend to a due row', { table, id: due.id, error });
+    return false;
   }
 }

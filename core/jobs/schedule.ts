@@ -1,6 +1,12 @@
 import cron from 'node-cron';
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Running } from './due-loop.ts';
+
+export interface ScheduleDeps {
+  readonly log: Log;
+  readonly metrics: Pick<Metrics, 'job'>;
+}
 
 /** A task of house-keeping. It must bear being run by every server of a cluster at once. */
 export interface Task {
@@ -9,8 +15,8 @@ export interface Task {
 }
 
 /** Runs the tasks hourly. One that fails is told, and tried again an hour later. */
-export function runSchedule(log: Log, tasks: readonly Task[]): Running {
-  const scheduled = cron.schedule('7 * * * *', () => runAll(log, tasks), { noOverlap: true });
+export function runSchedule(deps: ScheduleDeps, tasks: readonly Task[]): Running {
+  const scheduled = cron.schedule('7 * * * *', () => runAll(deps, tasks), { noOverlap: true });
   return {
     async stop() {
       await scheduled.stop();
@@ -18,8 +24,14 @@ export function runSchedule(log: Log, tasks: readonly Task[]): Running {
   };
 }
 
-export async function runAll(log: Log, tasks: readonly Task[]): Promise<void> {
+export async function runAll({ log, metrics }: ScheduleDeps, tasks: readonly Task[]): Promise<void> {
   for (const task of tasks) {
-    await task.run().catch((error: unknown) => log.error('house-keeping failed', { task: task.name, error }));
+    try {
+      await task.run();
+      metrics.job({ job: task.name, result: 'done' });
+    } catch (error) {
+      metrics.job({ job: task.name, result: 'failed' });
+      log.error('house-keeping failed', { task: task.name, error });
+    }
   }
 }
