@@ -152,6 +152,7 @@ function transitions(kernel: Kernel, on: Writing): readonly Transition[] {
   const { attempt, payment, plan, cause, now: at } = on;
   const rows: Transition[] = [];
   const { next: follows } = on;
+  const refund = plan.refund === null ? null : automaticRefund(payment, attempt, plan.refund, at);
   const to = plan.attempt?.state;
   if (to !== undefined) {
     if (!canMoveAttempt(attempt.state, to)) throw new Error(`no way for an attempt from ${attempt.state} to ${to}`);
@@ -170,6 +171,7 @@ function transitions(kernel: Kernel, on: Writing): readonly Transition[] {
     });
   }
   if (follows !== null) rows.push({ id: kernel.newId('his_'), subjectId: follows.id, from: null, to: follows.state, cause, at });
+  if (refund !== null) rows.push({ id: kernel.newId('his_'), subjectId: refund.id, from: null, to: refund.state, cause, at });
   if (rows.length > 0) return rows;
   const detail = plan.payment?.exception ?? null;
   return [{ id: on.transitionId, subjectId: attempt.id, from: attempt.state, to: attempt.state, cause, detail, at }];

@@ -60,7 +60,7 @@ async function settleInside(
       at: now,
     },
   ]);
-  if (refund.kind === 'merchant') await book(kernel, tx, payment, refund, to, input.cause, now);
+  if (refund.kind === 'merchant' && to !== refund.state) await book(kernel, tx, payment, refund, to, input.cause, now);
   const after = { ...refund, ...written } as RefundRow;
   if (told) await announceRefund(kernel, tx, { type: announced[to] as string, refund: after, now });
   return { refund: after, payment: (await readPayment(tx, payment.id)) ?? payment };
