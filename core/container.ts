@@ -56,7 +56,7 @@ export function wire(opened: Opened) {
     kernel: asFunction(makeKernel).singleton(),
     endpoints: asFunction(({ directory, clock }: Cradle) => createEndpoints(directory, clock)).singleton(),
     dispatcher: asFunction(makeDispatcher).singleton(),
-    idempotency: asFunction(({ database, clock }: Cradle) => createIdempotencyStore(database, clock)).singleton(),
+    idempotency: asFunction(({ database, clock, vault }: Cradle) => createIdempotencyStore(database, clock, vault)).singleton(),
     rateLimit: asFunction(({ clock }: Cradle) => createRateLimit(() => clock.now())).singleton(),
   });
 }

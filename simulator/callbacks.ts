@@ -34,8 +34,10 @@ type Try = { readonly order: Order; readonly callback: Callback; readonly count:
 /** Work that waits for its time, and can all be forgotten at once. */
 function makeTimers() {
   const timers = new Set<NodeJS.Timeout>();
+  const state = { isOver: false };
   return {
     later(ms: number, work: () => void): void {
+      if (state.isOver) return;
       const timer = setTimeout(() => {
         timers.delete(timer);
         work();
@@ -43,6 +45,7 @@ function makeTimers() {
       timers.add(timer);
     },
     clear(): void {
+      state.isOver = true;
       for (const timer of timers) clearTimeout(timer);
     },
   };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { placeOf, type Vault } from '../access/vault.ts';
 import type { Clock } from '../clock.ts';
 import { type Database, type Row, type Tx, UniqueError } from '../store/database.ts';
 import type { Begun, IdempotencyStore, Lease, StoredAnswer } from './idempotency.ts';
@@ -9,19 +10,24 @@ const leaseMs = 60_000;
 const maxTries = 3;
 const purgeBatch = 500;
 
-/** Keys in the table `idempotency`: the primary key is the lock. */
-export function createIdempotencyStore(database: Database, clock: Pick<Clock, 'now'>): IdempotencyStore {
+type AnswerVault = Pick<Vault, 'encrypt' | 'decrypt'>;
+
+/**
+ * Keys in the table `idempotency`: the primary key is the lock. Answers are kept encrypted, because
+ * some hold a secret that is told only once, such as that of a new notification endpoint.
+ */
+export function createIdempotencyStore(database: Database, clock: Pick<Clock, 'now'>, vault: AnswerVault): IdempotencyStore {
   const now = () => clock.now().getTime();
   return {
     async begin({ appId, key, requestHash }) {
       const id = idempotencyIdOf(appId, key);
       for (let tries = 0; tries < maxTries; tries += 1) {
-        const begun = (await insert(database, id, requestHash, now())) ?? (await readExisting(database, id, requestHash, now()));
+        const begun = (await insert(database, id, requestHash, now())) ?? (await readExisting(database, vault, id, requestHash, now()));
         if (begun !== null) return begun;
       }
       return { kind: 'in_progress', retryAfterSec: 1 };
     },
-    finish: (lease, answer) => finish(database, lease, answer),
+    finish: (lease, answer) => finish(database, vault, lease, answer),
     release: (lease) => release(database, lease),
     purge: (before) => purge(database, before.getTime()),
   };
@@ -45,11 +51,11 @@ async function insert(database: Database, id: string, requestHash: string, now: 
 }
 
 /** What a taken key means; null when it is free again. */
-async function readExisting(database: Database, id: string, requestHash: string, now: number): Promise<Begun | null> {
+async function readExisting(database: Database, vault: AnswerVault, id: string, requestHash: string, now: number): Promise<Begun | null> {
   const row = await database.get('SELECT request_hash, state, lease_until, status, headers, body FROM idempotency WHERE id = ?', [id]);
   if (row === undefined) return null;
   if (row['request_hash'] !== requestHash) return { kind: 'reused' };
-  if (row['state'] === 'done') return { kind: 'replay', answer: storedAnswer(row) };
+  if (row['state'] === 'done') return { kind: 'replay', answer: storedAnswer(vault, id, row) };
   const leaseUntil = Number(row['lease_until']);
   if (leaseUntil > now) return { kind: 'in_progress', retryAfterSec: retryAfter(leaseUntil - now) };
   return takeOver(database, { id, leaseUntil }, now);
@@ -68,10 +74,11 @@ async function takeOver(database: Database, old: Lease, now: number): Promise<Be
 }
 
 /** Guarded by the lease: whoever took it over decides. */
-async function finish(database: Database, lease: Lease, answer: StoredAnswer): Promise<void> {
+async function finish(database: Database, vault: AnswerVault, lease: Lease, answer: StoredAnswer): Promise<void> {
+  const body = answer.body === null ? null : vault.encrypt(answer.body, placeOf('idempotency', lease.id, 'body'));
   const sql = `UPDATE idempotency SET state = 'done', status = ?, headers = ?, body = ?
     WHERE id = ? AND state = 'in_progress' AND lease_until = ?`;
-  const params = [answer.status, JSON.stringify(answer.headers), answer.body, lease.id, lease.leaseUntil];
+  const params = [answer.status, JSON.stringify(answer.headers), body, lease.id, lease.leaseUntil];
   await database.transaction((tx) => tx.run(sql, params));
 }
 
@@ -97,7 +104,8 @@ async function purgeSome(tx: Tx, before: number): Promise<number> {
   return rows.length;
 }
 
-function storedAnswer(row: Row): StoredAnswer {
+function storedAnswer(vault: AnswerVault, id: string, row: Row): StoredAnswer {
   const headers = JSON.parse(String(row['headers'])) as Record<string, string>;
-  return { status: Number(row['status']), headers, body: row['body'] === null ? null : String(row['body']) };
+  const body = row['body'] === null ? null : vault.decrypt(String(row['body']), placeOf('idempotency', id, 'body'));
+  return { status: Number(row['status']), headers, body };
 }

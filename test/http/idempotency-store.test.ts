@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import type { Begun, IdempotencyStore, Lease } from '../../core/http/idempotency.ts';
 import { createIdempotencyStore } from '../../core/http/idempotency-store.ts';
+import type { Database } from '../../core/store/database.ts';
 import { openDatabase } from '../../core/store/open.ts';
 import { forEachDatabase } from '../kit/database.ts';
+import { makeVault } from '../kit/vault.ts';
 
 const leaseMs = 60_000;
 
@@ -17,6 +19,7 @@ const request = (key: string) => ({ appId: 'app_1', key, requestHash: 'a'.repeat
 describe('the store of idempotency keys', () => {
   forEachDatabase((_name, open) => {
     let clock: Date;
+    let database: Database;
     let store: IdempotencyStore;
     /** The same keys as another server sees them. */
     let otherStore: IdempotencyStore;
@@ -26,8 +29,10 @@ describe('the store of idempotency keys', () => {
       const own = await open();
       const other = await openDatabase(own.options);
       closeOther = () => other.close();
-      store = createIdempotencyStore(own.database, { now: () => clock });
-      otherStore = createIdempotencyStore(other.database, { now: () => clock });
+      database = own.database;
+      const vault = makeVault();
+      store = createIdempotencyStore(own.database, { now: () => clock }, vault);
+      otherStore = createIdempotencyStore(other.database, { now: () => clock }, vault);
     });
     after(() => closeOther());
     beforeEach(() => {
@@ -55,6 +60,16 @@ describe('the store of idempotency keys', () => {
       await store.begin(request('alive'));
       clock = new Date(clock.getTime() + leaseMs - 1);
       expect(await otherStore.begin(request('alive'))).to.deep.equal({ kind: 'in_progress', retryAfterSec: 1 });
+    });
+
+    it('keeps no answer in clear text: some hold a secret that is told only once', async () => {
+      const begun = await store.begin(request('secret'));
+      if (begun.kind !== 'started') throw new Error(begun.kind);
+      await store.finish(begun.lease, { status: 201, headers: {}, body: '{"secret":"whsec_canary"}' });
+      const rows = JSON.stringify(await database.all('SELECT * FROM idempotency'));
+      expect(rows).to.contain('"done"').and.not.to.contain('canary');
+      const again = await otherStore.begin(request('secret'));
+      expect(again).to.deep.include({ kind: 'replay', answer: { status: 201, headers: {}, body: '{"secret":"whsec_canary"}' } });
     });
 
     it('keeps status, headers and body, in every script', async () => {

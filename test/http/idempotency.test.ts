@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { createIdempotencyStore } from '../../core/http/idempotency-store.ts';
+import { makeVault } from '../kit/vault.ts';
 import { type Harness, openHarness, post, postXml } from './kit.ts';
 
 const day = 86_400_000;
@@ -148,7 +149,7 @@ describe('Idempotency-Key', () => {
   });
 
   it('is forgotten by the purge after its time, and not before', async () => {
-    const store = createIdempotencyStore(harness.database, { now: () => clock });
+    const store = createIdempotencyStore(harness.database, { now: () => clock }, makeVault());
     await harness.send('/v1/things', keyed('old'));
     clock = new Date(clock.getTime() + 7 * day);
     await harness.send('/v1/things', keyed('new'));

@@ -12,6 +12,7 @@ import { type RunningServer, type ServerLimits, startServer } from '../../core/h
 import { type Database, DatabaseUnavailable } from '../../core/store/database.ts';
 import { migrate } from '../../core/store/migrations/migrate.ts';
 import { openDatabase } from '../../core/store/open.ts';
+import { makeVault } from '../kit/vault.ts';
 
 /** What a client got back. */
 export interface Got {
@@ -175,7 +176,7 @@ export async function openHarness(limits: Partial<ServerLimits> = {}, now: () =>
     deps: {
       authenticate: (request) => fake.authenticate(request),
       limitRate: () => fake.limit,
-      idempotency: createIdempotencyStore(store.database, { now }),
+      idempotency: createIdempotencyStore(store.database, { now }, makeVault()),
       newRequestId: () => `req_${++requests}`,
       errorsUrl: 'https://pay.example.com/docs/errors',
       onAnswered: (entry) => fake.entries.push(entry),
