@@ -88,9 +88,11 @@ function paymentAfterMoney(evidence: Paid, on: Situation): Omit<Plan, 'attempt'>
     const refund = on.latePolicy === 'hold' ? null : ({ kind: 'late', amount: evidence.amount } as const);
     return { payment: { exception: 'late' }, refund, event: 'payment.exception' };
   }
-  // Held: too little is no success, and too much to close the payment over. An operator decides.
-  if (evidence.amount < payment.amount)
-    return { payment: { exception: 'mismatch', due_at: null }, refund: null, event: 'payment.exception' };
+  // Held: too little is no success, and too much to close the payment over. An operator decides; other attempts still expire.
+  if (evidence.amount < payment.amount) {
+    const due = on.othersLive ? {} : { due_at: null };
+    return { payment: { exception: 'mismatch', ...due }, refund: null, event: 'payment.exception' };
+  }
   const excess = evidence.amount - payment.amount;
   return {
     payment: success(evidence, on, isLate ? 'late' : excess > 0 ? 'excess' : on.heldElsewhere ? 'mismatch' : null),

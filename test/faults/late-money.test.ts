@@ -4,7 +4,7 @@ import { closePayment } from '../../core/payments/close.ts';
 import { receivePayment } from '../../core/payments/receive.ts';
 import { checkMoney } from '../kit/check-money.ts';
 import { forEachDatabase } from '../kit/database.ts';
-import { declined, paid, refunded, type Scripted, scriptKernel, unpaid } from '../kit/scripted.ts';
+import { declined, paid, refunded, refused, type Scripted, scriptKernel, unpaid } from '../kit/scripted.ts';
 
 type PaymentItem = Extract<CallbackItem, { of: 'payment' }>;
 
@@ -20,8 +20,9 @@ describe('Money that comes late, twice, or in another sum', () => {
       const [attempt] = await shop.attempts(id);
       return { id, number: attempt?.number ?? '' };
     };
-    const callBack = async (shop: Scripted, number: string, amount: number, trust: Trust) => {
-      const account = shop.kernel.channels.account('acc_1');
+    const callBack = (shop: Scripted, number: string, amount: number, trust: Trust) => callBackAt(shop, 'acc_1', number, amount, trust);
+    const callBackAt = async (shop: Scripted, accountId: string, number: string, amount: number, trust: Trust = 'signed') => {
+      const account = shop.kernel.channels.account(accountId);
       const told = paid(number, amount);
       if (account === undefined || told.kind !== 'ok') throw new Error('no account');
       const item: PaymentItem = { of: 'payment', number, report: told.report as PaymentItem['report'] };
@@ -94,6 +95,47 @@ describe('Money that comes late, twice, or in another sum', () => {
       const held = await closePayment(shop.kernel, { paymentId: id, reason: 'merchant', cause: 'merchant' });
       expect(held).to.include({ state: 'pending', exception: 'mismatch', closing: 0, due_at: null });
       await expectSound(shop);
+    });
+
+    describe('of too small a sum on one attempt while another one waits', () => {
+      const held = async () => {
+        const shop = scriptKernel((await open()).database, { accounts: 2 });
+        shop.vendor.pay = (_request, account) =>
+          account === 'acc_1' ? refused : { kind: 'action', action: { type: 'qr', qrContent: 'code' } };
+        const id = await shop.order();
+        const one = (await shop.attempts(id)).find((attempt) => attempt.account_id === 'acc_1');
+        const two = (await shop.attempts(id)).find((attempt) => attempt.account_id === 'acc_2');
+        const number = one?.number ?? '';
+        shop.vendor.query = () => paid(number, 70);
+        await callBack(shop, number, 70, 'signed');
+        await callBack(shop, number, 70, 'signed');
+        return { shop, id, other: two?.number ?? '' };
+      };
+
+      it('is not closed over when the other one expires, which is closed at the vendor in its time', async () => {
+        const { shop, id, other } = await held();
+        let state: 'pending' | 'closed' = 'pending';
+        shop.vendor.query = () => ({ kind: 'ok', report: { state, echo: { number: other } } });
+        shop.vendor.close = () => {
+          state = 'closed';
+          return { kind: 'closed' };
+        };
+        shop.turn(7_300_000);
+        for (let round = 0; round < 3; round += 1) {
+          await shop.attend();
+          shop.turn(600_000);
+        }
+        expect(shop.sent).to.deep.include({ operation: 'close', account: 'acc_2', number: other });
+        expect(await shop.payment(id)).to.include({ state: 'processing', exception: 'mismatch', closing: 0, due_at: null });
+        await expectSound(shop);
+      });
+
+      it('is not forgotten when the other one is paid', async () => {
+        const { shop, id, other } = await held();
+        await callBackAt(shop, 'acc_2', other, 100);
+        expect(await shop.payment(id)).to.include({ state: 'success', exception: 'mismatch' });
+        await expectSound(shop);
+      });
     });
 
     it('is kept by a merchant who accepts it, and told again changes nothing', async () => {
