@@ -14,11 +14,13 @@ export function afterCommit(
   { before, payment }: Committed,
 ): void {
   deps.kick();
-  if (before === null || before.state === payment.state) return;
-  const outcome = outcomeOf(payment);
+  if (before === null) return;
   const labels = { channel: payment.channel ?? 'none', method: payment.method ?? 'none' };
+  // A second success leaves the payment in the state of the first.
+  if (payment.exception === 'duplicate' && before.exception !== 'duplicate') deps.metrics.duplicatePayment({ channel: labels.channel });
+  if (before.state === payment.state) return;
+  const outcome = outcomeOf(payment);
   if (outcome !== null) deps.metrics.payment({ ...labels, outcome }, (deps.clock.now().getTime() - payment.created_at) / 1000);
-  if (payment.exception === 'duplicate') deps.metrics.duplicatePayment({ channel: labels.channel });
 }
 
 function outcomeOf(payment: PaymentRow): PaymentOutcome | null {

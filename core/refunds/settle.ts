@@ -7,6 +7,7 @@ import { changeRefund, type RefundRow, type RefundState, readRefund } from '../s
 import { announceRefund } from './announce.ts';
 import { decideRefund } from './decide.ts';
 import { doubtRefund, type RefundEvidence } from './evidence.ts';
+import { isOpenRefund } from './states.ts';
 
 export interface SettlingRefund {
   readonly refund: Pick<RefundRow, 'id' | 'payment_id'>;
@@ -27,23 +28,28 @@ export async function settleRefund(kernel: Kernel, input: SettlingRefund): Promi
     id: transitionId,
   });
   kernel.afterCommit({ before: null, payment: settled.payment });
+  if (settled.endedOn !== null) kernel.metrics.refund({ channel: settled.endedOn, result: settled.refund.state });
   return settled.refund;
 }
 
-async function settleInside(
-  kernel: Kernel,
-  tx: Tx,
-  input: SettlingRefund,
-  transitionId: string,
-): Promise<{ refund: RefundRow; payment: PaymentRow }> {
+interface SettledRefund {
+  readonly refund: RefundRow;
+  readonly payment: PaymentRow;
+  /** The channel on which the refund has now come to its end; null when it has not, or had before. */
+  readonly endedOn: string | null;
+}
+
+async function settleInside(kernel: Kernel, tx: Tx, input: SettlingRefund, transitionId: string): Promise<SettledRefund> {
   const payment = await lockPayment(tx, input.refund.payment_id);
   const refund = await readRefund(tx, input.refund.id);
   if (payment === null || refund === null) throw new Error(`refund ${input.refund.id} is not stored`);
   const now = kernel.clock.now().getTime();
   const evidence = input.checks === undefined || input.checks === refund.checks ? input.evidence : doubtRefund(input.evidence);
-  const { notFoundIsFinalAfterMs } = kernel.channels.settleRules(await accountOf(tx, refund));
+  const attempt = await readAttempt(tx, refund.attempt_id);
+  // Where the attempt is gone, the usual rules hold.
+  const { notFoundIsFinalAfterMs } = kernel.channels.settleRules(attempt?.account_id ?? '');
   const changes = decideRefund(evidence, { refund, now, notFoundIsFinalAfterMs });
-  if (changes === null) return { refund, payment };
+  if (changes === null) return { refund, payment, endedOn: null };
   const to = changes.state ?? refund.state;
   const told = to !== refund.state && announced[to] !== undefined;
   const written = { ...changes, ...(told ? { sequence: refund.sequence + 1 } : {}) };
@@ -63,12 +69,8 @@ async function settleInside(
   if (refund.kind === 'merchant' && to !== refund.state) await book(kernel, tx, payment, refund, to, input.cause, now);
   const after = { ...refund, ...written } as RefundRow;
   if (told) await announceRefund(kernel, tx, { type: announced[to] as string, refund: after, now });
-  return { refund: after, payment: (await readPayment(tx, payment.id)) ?? payment };
-}
-
-/** Empty where the attempt is gone: then the usual rules hold. */
-async function accountOf(tx: Tx, refund: RefundRow): Promise<string> {
-  return (await readAttempt(tx, refund.attempt_id))?.account_id ?? '';
+  const endedOn = isOpenRefund(refund.state) && !isOpenRefund(after.state) ? (attempt?.channel ?? 'none') : null;
+  return { refund: after, payment: (await readPayment(tx, payment.id)) ?? payment, endedOn };
 }
 
 const announced: Partial<Record<RefundState, string>> = {
