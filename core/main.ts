@@ -12,6 +12,7 @@ import { runSchedule, type Task } from './jobs/schedule.ts';
 import { createLog, type Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { attendAttempt, attendPayment } from './payments/attend.ts';
+import { countPending } from './payments/pending.ts';
 import { attendRefund } from './refunds/execute.ts';
 import { migrate, pendingMigrations } from './store/migrations/migrate.ts';
 import { checkDatabase } from './store/mysql/checks.ts';
@@ -66,6 +67,10 @@ async function serve(cradle: Cradle, stored: OpenDatabase, version: string): Pro
   const http = await startHttp({ ...cradle, version, ready: () => readiness(cradle, state.isStopping) });
   const jobs = startJobs(cradle);
   dispatcher.start();
+  metrics.watch({
+    paymentsPending: () => countPending(kernel.database, cradle.clock.now()),
+    ...(stored.poolUse && { dbPool: stored.poolUse }),
+  });
   log.info('serving', { port: http.main.port, version, database: kernel.database.engine, channels: [...cradle.plugins.keys()] });
   return {
     port: http.main.port,

@@ -17,6 +17,8 @@ export interface OpenDatabase {
   readonly database: Database;
   /** For schema, models and admin queries. Opened at the first call: serving payments needs none of it. */
   openSequelize(): Promise<Sequelize>;
+  /** Connections that are lent, and callers who wait for one. The embedded engine has none to lend. */
+  readonly poolUse?: () => { readonly inUse: number; readonly waiting: number };
   close(): Promise<void>;
 }
 
@@ -28,10 +30,12 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
   if (options.url === undefined || options.url === null) return openEmbedded(options.dataDir);
   const address = parseAddress(options.url);
   const { openMysql } = await import('./mysql/engine.ts');
-  return together(openMysql(address, options.poolSize ?? usualPoolSize), async () => {
+  const database = openMysql(address, options.poolSize ?? usualPoolSize);
+  const opened = together(database, async () => {
     const { openSequelizeOnMysql } = await import('./sequelize.ts');
     return openSequelizeOnMysql(address);
   });
+  return { ...opened, poolUse: () => database.poolUse() };
 }
 
 async function openEmbedded(dataDir: string): Promise<OpenDatabase> {

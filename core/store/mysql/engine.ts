@@ -3,7 +3,7 @@ import type { Address } from '../address.ts';
 import type { Database, Proof, Tx } from '../database.ts';
 import { createGuard, type Guard } from '../guard.ts';
 import { explain, meaningOf } from './errors.ts';
-import { type ConnectionPool, openPool } from './pool.ts';
+import { type ConnectionPool, openPool, type PoolUse } from './pool.ts';
 import { findProof } from './proof.ts';
 import { readRows } from './statement.ts';
 import { runOnce } from './transaction.ts';
@@ -15,7 +15,7 @@ const shortestPauseMs = 5;
 const longestPauseMs = 200;
 
 /** Opens the engine for MySQL, MariaDB and what speaks their protocol. Connections are made when they are needed. */
-export function openMysql(address: Address, poolSize: number): Database {
+export function openMysql(address: Address, poolSize: number): Database & { poolUse(): PoolUse } {
   const pool = openPool(address, poolSize);
   const guard = createGuard();
   const read = (sql: string, params?: Parameters<typeof readRows>[2]) => {
@@ -31,6 +31,7 @@ export function openMysql(address: Address, poolSize: number): Database {
       return commitOnce(pool, guard, work, proof);
     },
     ping: async () => void (await read('SELECT 1')),
+    poolUse: () => pool.use(),
     close: () => pool.close(),
   };
 }
