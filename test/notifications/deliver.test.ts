@@ -26,6 +26,8 @@ describe('Delivering notifications', () =>
       dispatcher.start();
       return dispatcher;
     };
+    const announceMany = (count: number, about: Parameters<Outbox['announce']>[0] = {}) =>
+      Promise.all(Array.from({ length: count }, () => outbox.announce(about)));
     const stopAll = async () => {
       for (const dispatcher of running.splice(0)) await dispatcher.stop(0);
     };
@@ -171,6 +173,15 @@ describe('Delivering notifications', () =>
       await other.stop();
     });
 
+    it('asks a payment’s own address that answers 410 no more, and other payments’ addresses as before', async () => {
+      shop.reply = (response, { path }) => response.writeHead(path === '/notify?gone' ? 410 : 204).end();
+      const gone = await outbox.announce({ notifyUrl: `${shop.url}?gone` });
+      start();
+      expect(await outbox.until(gone, ({ state }) => state === 'disabled')).to.include({ tries: 1, status: 410, due_at: null });
+      const other = await outbox.announce({ notifyUrl: shop.url });
+      await outbox.until(other, ({ state }) => state === 'delivered');
+    });
+
     it('switches an endpoint off that has failed for five days, but not one that has answered in between', async () => {
       const failing = await outbox.addEndpoint(shop.url);
       const statusOf = async () =>
@@ -201,14 +212,12 @@ describe('Delivering notifications', () =>
     it('delivers to the others while one shop hangs, though that one would fill both lanes', async () => {
       const hanging = await startShop(hang);
       const bad = await outbox.addEndpoint(hanging.url);
-      const ids: string[] = [];
-      for (let n = 0; n < 60; n += 1) ids.push(await outbox.announce());
+      const ids = await announceMany(60);
       await outbox.stored.database.transaction((tx) =>
         tx.run('UPDATE notification_endpoints SET types = \'["x.x"]\' WHERE id = ?', [bad.id]),
       );
       await outbox.addEndpoint(shop.url, ['refund.succeeded']);
-      const wanted: string[] = [];
-      for (let n = 0; n < 60; n += 1) wanted.push(await outbox.announce({ type: 'refund.succeeded', notifyUrl: shop.url }));
+      const wanted = await announceMany(60, { type: 'refund.succeeded', notifyUrl: shop.url });
       const stopClock = outbox.clock.run();
       start({ fastLane: 4, slowLane: 4, slowAfterMs: 50, timeoutMs: 600_000 });
       for (const id of wanted)
@@ -220,7 +229,7 @@ describe('Delivering notifications', () =>
       stopClock();
       await stopAll();
       await hanging.stop();
-    });
+    }).timeout(30_000);
 
     it('sends again, under the same id and with the same body, what a server that died had claimed', async () => {
       await outbox.addEndpoint(shop.url);
@@ -270,8 +279,7 @@ describe('Delivering notifications', () =>
 
     it('shares the work between two servers without sending anything twice', async () => {
       await outbox.addEndpoint(shop.url);
-      const ids: string[] = [];
-      for (let n = 0; n < 250; n += 1) ids.push(await outbox.announce());
+      const ids = await announceMany(250);
       const stopClock = outbox.clock.run();
       start({ random: () => 0.1 });
       start({ random: () => 0.9, database: await outbox.openAgain() });

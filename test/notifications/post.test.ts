@@ -139,7 +139,14 @@ describe('Posting to a merchant', () => {
 
     it('in test mode too, this machine excepted', async () => {
       const poster = openPoster();
-      for (const url of ['https://10.0.0.1/', 'http://10.0.0.1/', 'http://8.8.8.8/', 'https://169.254.169.254/', 'http://shop.example/'])
+      for (const url of [
+        'https://10.0.0.1/',
+        'http://10.0.0.1/',
+        'http://8.8.8.8/',
+        'https://169.254.169.254/',
+        'http://shop.example/',
+        `https://[::ffff:127.0.0.1]:${inside.port}/`,
+      ])
         expect(await poster.post(parcel(url)), url).to.deep.equal({ kind: 'lost', reason: 'forbidden_address' });
       expect(await poster.post(parcel(shop.url))).to.include({ kind: 'answered', status: 204 });
     });
@@ -177,6 +184,8 @@ describe('Posting to a merchant', () => {
       'https://shop.example:0/',
       'file:///etc/passwd',
       '//shop.example',
+      'https://127.0.0.1/',
+      'https://0x7f.1/',
       '',
     ])
       expect(checkUrl(url, rules), url).to.include({ kind: 'refused' });
@@ -235,6 +244,15 @@ describe('Posting to a merchant', () => {
     };
     expect(await openPoster().post(parcel(shop.url))).to.include({ kind: 'answered', status: 200 });
     expect(written).to.be.below(50_000_000);
+  });
+
+  it('knows it too when the body never ends', async () => {
+    shop.reply = (response) => {
+      response.writeHead(201);
+      const timer = setInterval(() => response.write('x'), 10);
+      response.on('close', () => clearInterval(timer));
+    };
+    expect(await openPoster({ timeoutMs: 150 }).post(parcel(shop.url))).to.include({ kind: 'answered', status: 201 });
   });
 
   it('gives up a shop that never ends its headers, or says nothing, when the time is over', async () => {
