@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { openDirectory } from './access/directory.ts';
+import { KeyFileError } from './access/key-file.ts';
 import { deleteExpiredNonces } from './access/nonces.ts';
-import { openVault } from './access/vault.ts';
+import { openVault, VaultError } from './access/vault.ts';
 import { discoverChannels } from './channels/discover.ts';
 import { systemClock } from './clock.ts';
 import { type Config, configExitCode, loadConfig, printFaults } from './config.ts';
@@ -14,6 +15,7 @@ import { createMetrics } from './metrics.ts';
 import { attendAttempt, attendPayment } from './payments/attend.ts';
 import { countPending } from './payments/pending.ts';
 import { attendRefund } from './refunds/execute.ts';
+import { type Database, DatabaseUnavailable } from './store/database.ts';
 import { migrate, pendingMigrations } from './store/migrations/migrate.ts';
 import { checkDatabase } from './store/mysql/checks.ts';
 import { type OpenDatabase, openDatabase } from './store/open.ts';
@@ -49,13 +51,15 @@ export async function boot(config: Config, log: Log = createLog(config.log)): Pr
 
 /** The embedded database is brought up to date in passing; another one belongs to an operator, who decides when. */
 async function prepareDatabase(stored: OpenDatabase, isEmbedded: boolean): Promise<void> {
+  await refuseUnsafe(stored.database);
   if (isEmbedded) await migrate(stored);
-  else await refuseUnsafe(await checkDatabase(stored.database));
   const pending = await pendingMigrations(stored);
   if (pending.length > 0) throw new BootFault(`the database lacks ${pending.join(', ')}; run: npm run migrate`);
 }
 
-async function refuseUnsafe(faults: readonly string[]): Promise<void> {
+/** A database whose settings can lose what was acknowledged is left untouched. The embedded one has none to get wrong. */
+export async function refuseUnsafe(database: Database): Promise<void> {
+  const faults = database.engine === 'mysql' ? await checkDatabase(database) : [];
   if (faults.length > 0) throw new BootFault(faults.join('\n'));
 }
 
@@ -157,10 +161,12 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void server.stop().then(() => process.exit(0)));
 }
 
-/** Ends the process with the reason; what an operator can mend is told without a stack. */
+/** Ends the process with the reason. What an operator can mend is told without a stack, and with 78 where it is a setting. */
 export function die(error: unknown): never {
-  process.stderr.write(`${error instanceof BootFault ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
-  process.exit(error instanceof BootFault ? configExitCode : 1);
+  const isSetting = error instanceof BootFault || error instanceof KeyFileError || error instanceof VaultError;
+  const isPlain = isSetting || error instanceof DatabaseUnavailable;
+  process.stderr.write(`${isPlain ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
+  process.exit(isSetting ? configExitCode : 1);
 }
 
 if (import.meta.main) main().catch(die);

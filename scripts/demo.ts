@@ -9,7 +9,7 @@ import { hashKey } from '../core/access/keys.ts';
 import { openVault } from '../core/access/vault.ts';
 import { discoverChannels } from '../core/channels/discover.ts';
 import { type Config, configExitCode, loadConfig, printFaults } from '../core/config.ts';
-import { boot, die } from '../core/main.ts';
+import { boot, die, refuseUnsafe, type Server } from '../core/main.ts';
 import { migrate } from '../core/store/migrations/migrate.ts';
 import { openDatabase } from '../core/store/open.ts';
 
@@ -25,8 +25,10 @@ async function main(): Promise<void> {
   }
   const { config } = loaded;
   const simulator = config.simulator.enabled ? await startSimulator(config) : null;
-  const key = await prepareDemo(config);
-  const server = await boot(config);
+  const [key, server] = await serve(config).catch((error: unknown) => {
+    simulator?.kill('SIGTERM');
+    throw error;
+  });
   printWelcome(config, server, key);
   const stop = async () => {
     await server.stop();
@@ -34,6 +36,11 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
+}
+
+async function serve(config: Config): Promise<[string | null, Server]> {
+  const key = await prepareDemo(config);
+  return [key, await boot(config)];
 }
 
 const simulatorUrl = (config: Config) => `http://127.0.0.1:${config.simulator.port}`;
@@ -50,6 +57,7 @@ async function startSimulator(config: Config): Promise<ChildProcess | null> {
     if (child.exitCode !== null) throw new Error(answer);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  child.kill('SIGTERM');
   throw new Error(`the simulator does not answer on port ${config.simulator.port}`);
 }
 
@@ -57,6 +65,7 @@ async function startSimulator(config: Config): Promise<ChildProcess | null> {
 async function prepareDemo(config: Config): Promise<string | null> {
   const stored = await openDatabase({ ...config.database, dataDir: config.dataDir });
   try {
+    await refuseUnsafe(stored.database);
     await migrate(stored);
     const vault = openVault({ keyFile: config.keyFile, create: true });
     const deps: AdminDeps = { database: stored.database, vault, now: () => new Date() };

@@ -3,6 +3,7 @@
  * The database is the one that the server would use (PAYMUX_DATABASE_URL, else the embedded file in PAYMUX_DATA_DIR).
  */
 import { configExitCode, loadConfig, printFaults } from '../core/config.ts';
+import { refuseUnsafe } from '../core/main.ts';
 import { migrate, pendingMigrations } from '../core/store/migrations/migrate.ts';
 import { openDatabase } from '../core/store/open.ts';
 
@@ -20,6 +21,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { database, dataDir } = loaded.config;
   const opened = await openDatabase({ ...database, dataDir });
   try {
+    if (command === 'run') await refuseUnsafe(opened.database);
     const names = command === 'plan' ? await pendingMigrations(opened) : await migrate(opened);
     const nothing = command === 'plan' ? 'nothing is pending' : 'nothing was pending';
     console.log(names.length === 0 ? nothing : names.map((name) => `${command === 'plan' ? 'pending' : 'done'} ${name}`).join('\n'));
