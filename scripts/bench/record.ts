@@ -11,15 +11,17 @@ const file = process.env['BENCH_RECORD'] ?? '/dev/null';
 // biome-ignore lint/suspicious/noExplicitAny: methods of two drivers are wrapped, whatever their types.
 type Method = (this: any, ...args: any[]) => any;
 
-const connections = new WeakMap<object, number>();
-let opened = 0;
-
-function numberOf(connection: object): number {
-  const known = connections.get(connection);
-  if (known !== undefined) return known;
-  opened += 1;
-  connections.set(connection, opened);
-  return opened;
+/** Gives each connection a number, in the order in which they are first seen. */
+function countConnections(): (connection: object) => number {
+  const numbers = new WeakMap<object, number>();
+  let seen = 0;
+  return (connection) => {
+    const known = numbers.get(connection);
+    if (known !== undefined) return known;
+    seen += 1;
+    numbers.set(connection, seen);
+    return seen;
+  };
 }
 
 function plain(value: unknown): unknown {
@@ -44,6 +46,7 @@ for (const name of ['run', 'get', 'all']) {
   wrap(StatementSync.prototype, name, (self, args) => note(0, (self as StatementSync).sourceSQL, args));
 }
 wrap(DatabaseSync.prototype, 'exec', (_self, [sql]) => note(0, String(sql), []));
+const numberOf = countConnections();
 for (const name of ['execute', 'query']) {
   wrap((mysql2 as unknown as { Connection: { prototype: object } }).Connection.prototype, name, (self, [statement, params]) => {
     const sql = typeof statement === 'string' ? statement : (statement as { sql: string }).sql;
