@@ -12,6 +12,7 @@ import { evidenceOfPay, expectedOf } from './evidence.ts';
 import { type NewPayment, payRequestOf } from './request.ts';
 import { newAttempt, newPayment } from './rows.ts';
 import { settle } from './settle.ts';
+import { viewPayment } from './view.ts';
 
 export interface Paid {
   readonly kind: 'payment';
@@ -62,7 +63,7 @@ async function repeated(kernel: Kernel, app: App, request: NewPayment): Promise<
   const payment = await readPaymentByOrderNo(kernel.database, app.id, request.merchantOrderNo);
   if (payment === null) return null;
   if (payment.request_hash === request.hash) return { kind: 'payment', payment, created: false };
-  return refuse('merchant_order_no_used', { param: 'merchant_order_no' });
+  return refuse('merchant_order_no_used', { param: 'merchant_order_no', payment: viewPayment(payment, 'en') });
 }
 
 async function insertBoth(kernel: Kernel, tx: Tx, payment: PaymentRow, attempt: AttemptRow): Promise<void> {

@@ -104,5 +104,6 @@ async function repeated(kernel: Kernel, app: App, request: NewRefund): Promise<R
   const before = await readRefundByMerchantNo(kernel.database, app.id, request.merchantRefundNo);
   if (before === null) throw new Error('a refund number is taken, but there is no such refund');
   if (before.request_hash === request.hash) return { kind: 'refund', refund: before, created: false };
-  return refuse('merchant_refund_no_used', { param: 'merchant_refund_no' });
+  const payment = await readPayment(kernel.database, before.payment_id);
+  return refuse('merchant_refund_no_used', { param: 'merchant_refund_no', ...(payment && { payment: viewPayment(payment, 'en') }) });
 }

@@ -89,7 +89,7 @@ describe('A payment from order to refund', () =>
       const again = await paymux.call('POST', '/v1/payments', order);
       expect([again.status, again.body.id]).to.deep.equal([200, first.body.id]);
       const other = await paymux.call('POST', '/v1/payments', { ...order, amount: 501 });
-      expect([other.status, other.body.code]).to.deep.equal([409, 'merchant_order_no_used']);
+      expect([other.status, other.body.code, other.body.payment?.id]).to.deep.equal([409, 'merchant_order_no_used', first.body.id]);
     });
 
     it('closes an unpaid payment at the channel, and only then here', async () => {
