@@ -56,6 +56,14 @@ function mark(state: RefundState, evidence: RefundEvidence): string {
   return changes.not_found_at === now ? '?' : '=';
 }
 
+function everyRefundSituation() {
+  const kinds: readonly RefundKind[] = ['merchant', 'late', 'duplicate', 'excess'];
+  const times = [null, now - 500, now - 5000];
+  return states.flatMap((state) =>
+    Object.values(evidences).flatMap((evidence) => kinds.flatMap((kind) => times.map((at) => [state, evidence, kind, at] as const))),
+  );
+}
+
 describe('What evidence does to a refund', () => {
   for (const state of states) {
     const wanted = Object.fromEntries(table[state].split(' ').map((pair) => pair.split(':') as [string, string]));
@@ -65,16 +73,9 @@ describe('What evidence does to a refund', () => {
   }
 
   it('never plans a move that the state machine does not have, of any kind of refund', () => {
-    const kinds: readonly RefundKind[] = ['merchant', 'late', 'duplicate', 'excess'];
-    for (const state of states) {
-      for (const evidence of Object.values(evidences)) {
-        for (const kind of kinds) {
-          for (const notFoundAt of [null, now - 500, now - 5000]) {
-            const to = decideRefund(evidence, situation({ state, kind, not_found_at: notFoundAt }))?.state ?? state;
-            if (to !== state) expect(canMoveRefund(state, to), `${kind} ${state} → ${to}`).to.equal(true);
-          }
-        }
-      }
+    for (const [state, evidence, kind, notFoundAt] of everyRefundSituation()) {
+      const to = decideRefund(evidence, situation({ state, kind, not_found_at: notFoundAt }))?.state ?? state;
+      if (to !== state) expect(canMoveRefund(state, to), `${kind} ${state} → ${to}`).to.equal(true);
     }
   });
 
