@@ -142,9 +142,15 @@ function waiting(evidence: Extract<Evidence, { kind: 'waiting' }>, on: Situation
   if (!isLive(on.attempt.state)) return nothing;
   if (on.attempt.state === 'closing') return { ...nothing, attempt: learned };
   const action = evidence.action === null ? undefined : JSON.stringify(evidence.action);
+  if (action === undefined && on.payment.action === null) return { ...nothing, attempt: { ...learned, ...stillUnknown(on) } };
   const attempt: AttemptChanges = { ...learned, state: 'waiting' };
   if (on.payment.closing === 1 || isFinal(on.payment.state)) return { ...nothing, attempt };
   return { ...nothing, attempt, payment: { state: 'pending', action } };
+}
+
+/** The channel waits for a shopper who was never told what to do: nobody can act, so it is not pending, and is asked and sent again. */
+function stillUnknown(on: Situation): AttemptChanges {
+  return on.attempt.state === 'sending' ? { state: 'unknown', due_at: on.now + firstQueryMs } : {};
 }
 
 function processing(evidence: Extract<Evidence, { kind: 'processing' }>, on: Situation): Plan {

@@ -270,6 +270,17 @@ describe('What money does to a payment', () => {
   });
 });
 
+describe('A channel that waits for the shopper', () => {
+  it('makes a payment pending only when there is something to act on', () => {
+    const silent: Evidence = { kind: 'waiting', action: null, channelNo: 'C1' };
+    const lost = decide(silent, situation({ state: 'sending' }, { state: 'processing', action: null }));
+    expect([lost.attempt?.state, lost.attempt?.channel_no, lost.payment]).to.deep.equal(['unknown', 'C1', null]);
+    const told: Evidence = { kind: 'waiting', action: { type: 'qr', qrContent: 'q' }, channelNo: null };
+    const shown = decide(told, situation({ state: 'unknown' }, { state: 'processing', action: null }));
+    expect([shown.attempt?.state, shown.payment?.state]).to.deep.equal(['waiting', 'pending']);
+  });
+});
+
 describe('An end without money', () => {
   it('fails the payment, closes it when it was closing, and leaves it when another attempt lives or follows', () => {
     const failed = evidences.failed as Evidence;
