@@ -5,6 +5,8 @@ import { expect } from 'chai';
 import { parse } from 'yaml';
 import { catalogue, type MetricEntry } from '../../core/metrics/catalogue.ts';
 
+/** Prometheus' own checker of rules. */
+const program = 'promtool';
 const entries: Readonly<Record<string, MetricEntry>> = catalogue;
 const files = readdirSync('grafana', { recursive: true, encoding: 'utf8' }).filter((path) => /\.(json|yaml)$/.test(path));
 const read = (path: string) => readFileSync(join('grafana', path), 'utf8');
@@ -153,9 +155,9 @@ describe('The alert rules', () => {
 
   describe('by the word of promtool', () => {
     before('promtool is installed', function () {
-      if (spawnSync('promtool', ['--version']).error !== undefined) this.skip();
+      if (spawnSync(program, ['--version']).error !== undefined) this.skip();
     });
-    const promtool = (...args: readonly string[]) => execFileSync('promtool', args, { encoding: 'utf8', cwd: 'grafana/prometheus' });
+    const promtool = (...args: readonly string[]) => execFileSync(program, args, { encoding: 'utf8', cwd: 'grafana/prometheus' });
 
     it('are valid, and the example that loads them is', () => {
       expect(promtool('check', 'rules', 'rules.yaml')).to.contain(`${rules().length} rules found`);
