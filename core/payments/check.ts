@@ -58,7 +58,8 @@ async function sendAgain(kernel: Kernel, account: OpenAccount, attempt: AttemptR
   if (!isLost) return null;
   const now = kernel.clock.now().getTime();
   const ageMs = now - attempt.created_at;
-  if (!idempotency.create || now >= attempt.expires_at) return null;
+  // Past its time only to learn by what name it can be closed.
+  if (!idempotency.create || (now >= attempt.expires_at && attempt.state !== 'closing')) return null;
   if (idempotency.ttlHours !== undefined && ageMs >= idempotency.ttlHours * 3_600_000) return null;
   const payment = await readPayment(kernel.database, attempt.payment_id);
   if (payment === null || (attempt.state !== 'closing' && (payment.closing === 1 || payment.state === 'success'))) return null;
