@@ -3,7 +3,7 @@ import type { ApiKey, App } from '../../access/directory.ts';
 import { type Locale, refuse } from '../../errors.ts';
 import { closePayment } from '../../payments/close.ts';
 import type { Kernel } from '../../payments/deps.ts';
-import { askOnRead } from '../../payments/on-read.ts';
+import { createAskOnRead } from '../../payments/on-read.ts';
 import { pay } from '../../payments/pay.ts';
 import { viewAttempt, viewPayment } from '../../payments/view.ts';
 import { viewRefund } from '../../refunds/view.ts';
@@ -40,6 +40,7 @@ function createRoute(kernel: Kernel, checkUrl: CheckUrl) {
 }
 
 function readRoute(kernel: Kernel) {
+  const askOnRead = createAskOnRead(kernel);
   return defineRoute<z.ZodType<Record<string, never>>, typeof onePaymentQuery, App, ApiKey>({
     id: 'payments.read',
     method: 'GET',
@@ -52,7 +53,7 @@ function readRoute(kernel: Kernel) {
     async handle({ app, params, query, locale }) {
       const payment = await ownPayment(kernel, app, params.id);
       if (payment === null) return refuse('not_found');
-      askOnRead(kernel, payment);
+      askOnRead(payment);
       return answer(200, await expanded(kernel, payment, query.expand ?? [], locale));
     },
   });
