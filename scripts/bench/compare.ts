@@ -3,7 +3,7 @@ import { runPart } from './child.ts';
 import { type Measured, middle } from './latency.ts';
 import type { LoadJob, LoadResult } from './load.ts';
 import type { ReplayJob } from './replay.ts';
-import { type Rig, stubMethod } from './rig.ts';
+import { codeMethod, type Rig } from './rig.ts';
 import { type ServerProcess, startServer } from './server.ts';
 import type { Group } from './statements.ts';
 import { memoryKib } from './usage.ts';
@@ -14,6 +14,8 @@ export interface Pace {
   readonly rounds: number;
   /** Sends an Idempotency-Key with every create. */
   readonly isKeyed: boolean;
+  /** Reads payments that wait for their shopper, not those that have succeeded. */
+  readonly isPending: boolean;
 }
 
 /** Both sides of one comparison, and HTTP alone, from the same minutes. */
@@ -115,7 +117,7 @@ export function send(sides: Omit<Sides, 'groups'>, given: Partial<LoadJob> & { r
   const job: LoadJob = {
     key: rig.key,
     what,
-    method: stubMethod,
+    method: codeMethod,
     ids,
     connections: pace.connections,
     warmUpMs,

@@ -1,7 +1,7 @@
 /**
  * Measures paymux beside what limits it, both in one run:
  *   npm run bench -- create --database mariadb|sqlite --connections 32 --seconds 10 --rounds 3 [--keyed] [--profile <folder>]
- *   npm run bench -- query  --database mariadb|sqlite …
+ *   npm run bench -- query  --database mariadb|sqlite … [--pending]
  *   npm run bench -- start
  *   npm run bench -- memory [--payments 100000]
  *   npm run bench -- all          everything, and the table in docs/performance.md
@@ -21,6 +21,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '3' },
     payments: { type: 'string', default: '100000' },
     keyed: { type: 'boolean', default: false },
+    pending: { type: 'boolean', default: false },
     profile: { type: 'string' },
   },
 });
@@ -31,6 +32,7 @@ async function main(): Promise<number> {
     seconds: Number(values.seconds),
     rounds: Number(values.rounds),
     isKeyed: values.keyed,
+    isPending: values.pending,
   };
   const engine = values.database as Engine;
   console.error(

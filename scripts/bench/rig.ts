@@ -35,8 +35,9 @@ export interface Rig {
   remove(): Promise<void>;
 }
 
-/** The method that the stub channel offers. */
-export const stubMethod = 'stub_qr';
+/** What the stub channel offers: a code that nobody ever pays, and a payment that succeeds at once. */
+export const codeMethod = 'stub_qr';
+export const directMethod = 'stub_direct';
 
 export interface RigOptions {
   readonly engine: Engine;

@@ -8,7 +8,10 @@ export function stubChannel(id: string): string {
     id,
     name: both,
     maturity: 'stable',
-    methods: [{ id: `${id}_qr`, product: 'qr', name: both, action: 'qr', currencies: ['CNY'] }],
+    methods: [
+      { id: `${id}_qr`, product: 'qr', name: both, action: 'qr', currencies: ['CNY'] },
+      { id: `${id}_direct`, product: 'direct', name: both, action: 'none', currencies: ['CNY'] },
+    ],
     abilities: { query: 'by_number', close: 'none', capture: 'none', refund: 'none', queryRefund: 'none', statement: 'none' },
     money: { notation: 'minor_integer' },
     idempotency: { create: true },
@@ -18,9 +21,13 @@ export function stubChannel(id: string): string {
     failoverCodes: [],
     config: { type: 'object', required: [], properties: {} },
   };
-  return `const channel = {
+  return `const paid = ({ number, money }) => ({
+  kind: 'ok', report: { state: 'succeeded', channelNo: 'v' + number, money, echo: { number, currency: money.currency } },
+});
+const shown = ({ number }) => ({ kind: 'action', action: { type: 'qr', qrContent: 'stub://pay/' + number } });
+const channel = {
   merchantNo: 'stub',
-  pay: async ({ number }) => ({ kind: 'action', action: { type: 'qr', qrContent: 'stub://pay/' + number } }),
+  pay: async (request) => (request.product === 'direct' ? paid(request) : shown(request)),
   query: async () => ({ kind: 'ok', report: { state: 'pending', echo: {} } }),
   parseCallback: async () => ({ kind: 'refused', reason: 'malformed', reply: { status: 400, body: '' } }),
 };
