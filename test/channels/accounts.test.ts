@@ -52,8 +52,11 @@ describe('Taking over the accounts of a channel', () => {
     });
     const channels = createChannels(pluginsOf(plugin));
     channels.reload([makeRecord()], noneOff);
+    const old = channels.account('acc_1')?.channel;
     expect(channels.reload([makeRecord({ version: 2 })], noneOff)).to.have.length(1);
+    expect(channels.account('acc_1')?.channel).to.equal(old);
     expect(channels.reload([makeRecord({ version: 2 })], noneOff)).to.deep.equal([]);
+    expect(channels.account('acc_1')?.channel).to.not.equal(old);
   });
 
   it('does not serve a new account that cannot be opened, and serves the others', () => {
