@@ -9,6 +9,7 @@ import { viewAttempt, viewPayment } from '../../payments/view.ts';
 import { viewRefund } from '../../refunds/view.ts';
 import { readAttempts } from '../../store/tables/attempts.ts';
 import { listPayments, type PaymentRow, readPayment } from '../../store/tables/payments.ts';
+import { createReadTogether } from '../../store/tables/read-together.ts';
 import { readRefunds } from '../../store/tables/refunds.ts';
 import { answer, defineRoute } from '../route.ts';
 import { type CheckUrl, readNewPayment } from './read-payment.ts';
@@ -41,6 +42,7 @@ function createRoute(kernel: Kernel, checkUrl: CheckUrl) {
 
 function readRoute(kernel: Kernel) {
   const askOnRead = createAskOnRead(kernel);
+  const readTogether = createReadTogether(kernel.database);
   return defineRoute<z.ZodType<Record<string, never>>, typeof onePaymentQuery, App, ApiKey>({
     id: 'payments.read',
     method: 'GET',
@@ -51,8 +53,8 @@ function readRoute(kernel: Kernel) {
     query: onePaymentQuery,
     answers: { 200: paymentView },
     async handle({ app, params, query, locale }) {
-      const payment = await ownPayment(kernel, app, params.id);
-      if (payment === null) return refuse('not_found');
+      const payment = await readTogether(params.id ?? '');
+      if (payment?.app_id !== app.id) return refuse('not_found');
       askOnRead(payment);
       return answer(200, await expanded(kernel, payment, query.expand ?? [], locale));
     },
