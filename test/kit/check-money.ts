@@ -53,7 +53,19 @@ export async function checkMoney(reader: Reader, truth: readonly TruthEntry[] | 
     stalled: await all("SELECT id FROM deliveries WHERE state = 'pending' AND due_at IS NULL"),
     truth,
   };
-  const checks = [amounts, successes, numbers, extraMoney, counters, charges, refundsMade, histories, eventsTold, nothingStalls];
+  const checks = [
+    amounts,
+    successes,
+    oneAtATime,
+    numbers,
+    extraMoney,
+    counters,
+    charges,
+    refundsMade,
+    histories,
+    eventsTold,
+    nothingStalls,
+  ];
   return checks.flatMap((check) => [...check(books)]);
 }
 
@@ -88,6 +100,13 @@ function* successes({ payments, attempts }: Books): Iterable<string> {
     if (payment.amount_paid !== (isSuccess ? payment.amount : 0)) yield `${payment.id}: ${payment.state} with ${payment.amount_paid} paid`;
     const isWhole = payment.amount_paid > 0 && payment.amount_refunded === payment.amount_paid;
     if (isWhole !== (payment.state === 'refunded')) yield `${payment.id}: ${payment.state} with ${payment.amount_refunded} refunded`;
+  }
+}
+
+/** Another attempt is made only when each before it can bring no money any more: two never live at once. */
+function* oneAtATime({ attempts }: Books): Iterable<string> {
+  for (const [payment, rows] of groupBy(attempts.filter(isLive), (row) => row.payment_id)) {
+    if (rows.length > 1) yield `${payment}: ${rows.length} attempts can be paid at once`;
   }
 }
 
