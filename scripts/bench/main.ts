@@ -2,15 +2,18 @@
  * Measures paymux beside what limits it, both in one run:
  *   npm run bench -- create --database mariadb|sqlite --connections 32 --seconds 10 --rounds 3 [--keyed] [--profile <folder>]
  *   npm run bench -- query  --database mariadb|sqlite … [--pending]
- *   npm run bench -- start
- *   npm run bench -- memory [--payments 100000]
+ *   npm run bench -- start  [--channels 25]
+ *   npm run bench -- memory [--database mariadb|sqlite] [--payments 100000]
  *   npm run bench -- all          everything, and the table in docs/performance.md
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchCreate, benchQuery } from './create-and-query.ts';
-import { printOutcome } from './print.ts';
+import { benchMemory } from './memory.ts';
+import { printMemory, printOutcome, printStart } from './print.ts';
 import type { Engine } from './rig.ts';
+import { benchStart } from './start-time.ts';
+import { memoryKib } from './usage.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,6 +23,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '3' },
     payments: { type: 'string', default: '100000' },
+    channels: { type: 'string', default: '25' },
     keyed: { type: 'boolean', default: false },
     pending: { type: 'boolean', default: false },
     profile: { type: 'string' },
@@ -43,6 +47,9 @@ async function main(): Promise<number> {
   const [command] = positionals;
   if (command === 'create') console.log(printOutcome('create', await benchCreate(engine, pace, values.profile ?? null)));
   else if (command === 'query') console.log(printOutcome('query', await benchQuery(engine, pace, values.profile ?? null)));
+  else if (command === 'start')
+    console.log(printStart(await benchStart(pace.rounds, Number(values.channels), (pid) => memoryKib(pid).now)));
+  else if (command === 'memory') console.log(printMemory(await benchMemory(engine, Number(values.payments), pace)));
   else return 2;
   return 0;
 }
