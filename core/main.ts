@@ -3,6 +3,7 @@ import { openDirectory } from './access/directory.ts';
 import { KeyFileError } from './access/key-file.ts';
 import { deleteExpiredNonces } from './access/nonces.ts';
 import { openVault, VaultError } from './access/vault.ts';
+import type { AccountFault } from './channels/accounts.ts';
 import { discoverChannels } from './channels/discover.ts';
 import { systemClock } from './clock.ts';
 import { type Config, configExitCode, loadConfig, printFaults } from './config.ts';
@@ -66,8 +67,8 @@ export async function refuseUnsafe(database: Database): Promise<void> {
 async function serve(cradle: Cradle, stored: OpenDatabase, version: string): Promise<Server> {
   const { config, log, directory, kernel, dispatcher, metrics } = cradle;
   const state = { isStopping: false };
-  loadAccounts(cradle);
-  directory.onChange(() => loadAccounts(cradle));
+  refuseLies(cradle, loadAccounts(cradle));
+  directory.onChange(() => void loadAccounts(cradle));
   const http = await startHttp({ ...cradle, version, ready: () => readiness(cradle, state.isStopping) });
   const jobs = startJobs(cradle);
   dispatcher.start();
@@ -90,11 +91,21 @@ async function serve(cradle: Cradle, stored: OpenDatabase, version: string): Pro
 }
 
 /** Takes over the stored accounts. One that cannot be opened is told; an earlier instance of it keeps serving. */
-function loadAccounts({ directory, channels, plugins, log }: Cradle): void {
+function loadAccounts({ directory, channels, plugins, log }: Cradle): readonly AccountFault[] {
   const off = new Set([...plugins.keys()].filter((channel) => !directory.isChannelEnabled(channel)));
-  for (const fault of channels.reload(directory.accounts(), off)) {
+  const faults = channels.reload(directory.accounts(), off);
+  for (const fault of faults) {
     log.error('a channel account cannot be served as configured', { account: fault.accountId, reason: fault.reason });
   }
+  return faults;
+}
+
+/** A channel that is in use and is not what it says stops the boot; a wrong key stops only its account. */
+function refuseLies({ directory }: Cradle, faults: readonly AccountFault[]): void {
+  const lies = faults
+    .filter(({ isLie }) => isLie)
+    .map(({ accountId, reason }) => `channel ${directory.account(accountId)?.channel} ${reason}`);
+  if (lies.length > 0) throw new BootFault(lies.join('\n'));
 }
 
 /** How long a repeated request is recognised by its key. */

@@ -33,6 +33,8 @@ export interface OpenAccount {
 export interface AccountFault {
   readonly accountId: string;
   readonly reason: string;
+  /** Present when the channel itself is at fault: what it can do is not what its manifest says. */
+  readonly isLie?: true;
 }
 
 interface Snapshot {
@@ -87,9 +89,9 @@ function openAll(
     const old = before.accounts.get(record.id);
     const opened =
       old !== undefined && sameInstance(old.record, record) ? { ...old, record } : openOne(plugins.get(record.channel), record);
-    if (typeof opened !== 'string') accounts.set(record.id, opened);
+    if (!('reason' in opened)) accounts.set(record.id, opened);
     else {
-      faults.push({ accountId: record.id, reason: opened });
+      faults.push({ accountId: record.id, ...opened });
       if (old !== undefined) accounts.set(record.id, { ...old, record: { ...record, version: old.record.version } });
     }
   }
@@ -101,21 +103,21 @@ function sameInstance(old: AccountRecord, next: AccountRecord): boolean {
 }
 
 /** Opens an account, or says in words without values why that cannot be. */
-export function openOne(plugin: ChannelPlugin | undefined, record: AccountRecord): OpenAccount | string {
-  if (plugin === undefined) return `there is no channel ${record.channel}`;
+export function openOne(plugin: ChannelPlugin | undefined, record: AccountRecord): OpenAccount | Omit<AccountFault, 'accountId'> {
+  if (plugin === undefined) return { reason: `there is no channel ${record.channel}` };
   const { manifest } = plugin;
   const written = record.config();
   const faults = checkConfig(manifest.config, written);
-  if (faults.length > 0) return faults.join('; ');
+  if (faults.length > 0) return { reason: faults.join('; ') };
   try {
     const config = completeConfig(manifest.config, written);
     const channel = plugin.open({ id: record.id, livemode: record.livemode, config }, makeKit(manifest.money.exponents));
     const lies = abilityFaults(manifest, channel);
-    if (lies.length > 0) return lies.join('; ');
+    if (lies.length > 0) return { reason: lies.join('; '), isLie: true };
     const secrets = secretNames(manifest.config).flatMap((name) => (typeof config[name] === 'string' ? [config[name]] : []));
     return { id: record.id, channelId: record.channel, manifest, channel, record, secrets };
   } catch (error) {
-    return error instanceof Error ? error.message : 'could not be opened';
+    return { reason: error instanceof Error ? error.message : 'could not be opened' };
   }
 }
 

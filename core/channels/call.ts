@@ -133,11 +133,17 @@ async function guarded(
     log: (level, message, fields) => log.write(level, message, fields),
   };
   try {
-    return await Promise.race([work(call), expired(deadline)]);
+    const outcome: unknown = await Promise.race([work(call), expired(deadline)]);
+    if (!isOutcome(outcome)) throw new TypeError('the channel did not answer with an outcome');
+    return outcome;
   } catch (error) {
     log.error('the channel threw', { error });
     return trace.maybeSent ? ({ kind: 'unknown', reason: 'unmapped' } as Unknown) : ({ kind: 'rejected', reason: 'config' } as Rejected);
   }
+}
+
+function isOutcome(value: unknown): value is { readonly kind: string } {
+  return typeof value === 'object' && value !== null && typeof (value as { kind?: unknown }).kind === 'string';
 }
 
 /** A little after the deadline of the wire, so that the plugin's own reading of a timeout comes first. */

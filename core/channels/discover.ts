@@ -12,7 +12,8 @@ export interface Discovered {
 
 /** Finds the channels: every folder below `folder` with an `index.ts` or `index.js` is one. Nothing is registered anywhere. */
 export async function discoverChannels(folder: string): Promise<Discovered> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => null);
+  if (entries === null) return { plugins: new Map(), faults: [{ folder, reason: 'is no folder that can be read' }] };
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   const loaded = await Promise.all(names.sort().map(async (name) => ({ name, result: await load(resolve(folder), name) })));
   const plugins = new Map<string, ChannelPlugin>();

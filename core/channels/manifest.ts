@@ -66,9 +66,17 @@ export function manifestFaults(folder: string, plugin: unknown): string[] {
 
 function contradictions(folder: string, one: ChannelManifest): string[] {
   const faults: string[] = [];
+  if (!/^[a-z][a-z0-9]*$/.test(one.id))
+    faults.push(`manifest.id ${one.id} must be lower-case letters and digits: an underscore ends it in the name of a method`);
   if (one.id !== folder) faults.push(`manifest.id is ${one.id}, the folder is ${folder}`);
   for (const { id, product } of one.methods) {
     if (id !== `${one.id}_${product}`) faults.push(`method ${id} must be called ${one.id}_${product}`);
+  }
+  for (const { id, min = 1, max = Number.MAX_SAFE_INTEGER } of one.methods) {
+    if (min > max) faults.push(`method ${id} takes no amount: its min is above its max`);
+  }
+  for (const [name, { pattern }] of Object.entries(one.config.properties)) {
+    if (pattern !== undefined && !isPattern(pattern)) faults.push(`config.${name} has a pattern that is no regular expression`);
   }
   const twice = one.methods.map((each) => each.id).filter((id, at, all) => all.indexOf(id) !== at);
   if (twice.length > 0) faults.push(`methods declared twice: ${twice.join(', ')}`);
@@ -76,6 +84,14 @@ function contradictions(folder: string, one: ChannelManifest): string[] {
     if (!Object.hasOwn(one.config.properties, name)) faults.push(`config requires ${name}, which it does not declare`);
   }
   return faults;
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text, 'u') instanceof RegExp;
+  } catch {
+    return false;
+  }
 }
 
 const functionOf: Readonly<Record<keyof Abilities, keyof Channel>> = {

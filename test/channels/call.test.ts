@@ -126,6 +126,15 @@ describe('Calling a channel', () => {
     });
   });
 
+  it('takes what is no outcome for a fault of the channel, and never for an answer', async () => {
+    await start(answers);
+    for (const nothing of [undefined, null, 'ok', {}, { kind: 5 }]) {
+      expect(await pay(async () => nothing as unknown as Outcome)).to.deep.equal({ kind: 'rejected', reason: 'config' });
+      const after: Pay = async (call) => post(call).then(() => nothing as unknown as Outcome);
+      expect(await pay(after)).to.deep.equal({ kind: 'unknown', reason: 'unmapped' });
+    }
+  });
+
   describe('a channel that says "not sent"', () => {
     it('is believed when nothing left', async () => {
       await start();

@@ -56,6 +56,17 @@ const cases: Readonly<Record<string, Case>> = {
     source: withManifest({ methods: [...makeManifest().methods, ...makeManifest().methods] }),
     reason: /^methods declared twice: toy_qr$/,
   },
+  'has an underscore in its id': {
+    source: withManifest({ id: 'to_y' }),
+    reason: /manifest\.id to_y must be lower-case letters and digits/,
+  },
+  'takes no amount at all': { source: withManifest(method({ min: 2, max: 1 })), reason: /^method toy_qr takes no amount/ },
+  'has a pattern that is none': {
+    source: withManifest({
+      config: { type: 'object', required: [], properties: { key: { type: 'string', description: 'Key', pattern: '(' } } },
+    }),
+    reason: /^config\.key has a pattern that is no regular expression$/,
+  },
   'has no method': { source: withManifest({ methods: [] }), reason: /^manifest\.methods: / },
   'takes a currency that does not exist': {
     source: withManifest(method({ currencies: ['CNY', 'XYZ'] })),

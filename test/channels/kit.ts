@@ -71,6 +71,6 @@ export function makeRecord({ secret = 'a-long-secret', ...changes }: RecordChang
 /** An account that is open, or an error that says why it is not. */
 export function openAccount(plugin: ChannelPlugin, changes: RecordChanges = {}): OpenAccount {
   const opened = openOne(plugin, makeRecord({ channel: plugin.manifest.id, ...changes }));
-  if (typeof opened === 'string') throw new Error(opened);
+  if ('reason' in opened) throw new Error(opened.reason);
   return opened;
 }

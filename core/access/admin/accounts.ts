@@ -161,7 +161,7 @@ function accountFaults(plugin: ChannelPlugin | undefined, account: { id: string;
     version: 1,
   };
   const opened = openOne(plugin, record);
-  return typeof opened === 'string' ? [maskText(opened, secretsOf(plugin.manifest.config, account.config))] : [];
+  return 'reason' in opened ? [maskText(opened.reason, secretsOf(plugin.manifest.config, account.config))] : [];
 }
 
 function secretsOf(schema: ConfigSchema, config: AccountConfig): string[] {
