@@ -140,7 +140,8 @@ describe('administration', () => {
   it('replaces only the fields that are given, and tries the whole before it is kept', async () => {
     const id = await newAccount({ config: { ...config, retries: 2 } });
     const update = (fields: object) => updateAccount(access, { id, config: fields as never });
-    expect(must(await update({ merchant_no: '1002', retries: null }))).to.include({ version: 2 });
+    expect(must(await update({ retries: null }))).to.include({ version: 2 });
+    expect((await faultsOf(update({ merchant_no: '1002' })))[0]).to.match(/^an account cannot move to another merchant number/);
     expect(Object.keys(JSON.parse(await stored(id)) as object)).to.deep.equal(['merchant_no', 'secret_key']);
     const before = await stored(id);
     expect(await faultsOf(update({ secret_key: 'unusable!' }))).to.have.length(1);

@@ -49,14 +49,14 @@ describe('the directory of merchants, keys and accounts', () => {
     expect(directory.endpointsOf(appId)[0]).to.deep.include({ id: endpoint.id, types: ['payment.succeeded'] });
     expect(key.id).to.match(/^key_/);
 
-    must(await updateAccount(access, { id, config: { merchant_no: '1002' } }));
+    must(await updateAccount(access, { id, config: { retries: 3 } }));
     must(await setAccountStatus(access, { id, status: 'draining' }));
     must(await setChannelStatus(access, { channel: 'fake', status: 'disabled' }));
     must(await deleteEndpoint(access, { id: endpoint.id }));
     expect(directory.isChannelEnabled('fake')).to.equal(true);
     await directory.refresh();
     expect(directory.account(id)).to.include({ status: 'draining', version: 2 });
-    expect(directory.account(id)?.config()).to.deep.equal({ ...config, merchant_no: '1002' });
+    expect(directory.account(id)?.config()).to.deep.equal({ ...config, retries: 3 });
     expect(directory.isChannelEnabled('fake')).to.equal(false);
     expect(directory.endpointsOf(appId)).to.deep.equal([]);
   });

@@ -85,9 +85,20 @@ export async function updateAccount(deps: AccountDeps, input: AccountUpdate): Pr
     if (plugin === undefined || faults.length > 0) {
       return faulty(...(plugin ? [] : [unknownChannel(deps, String(row['channel']))]), ...faults);
     }
+    const [old, next] = [merchantNoOf(plugin, row, before), merchantNoOf(plugin, row, config)];
+    if (old !== null && next !== null && old !== next)
+      return faulty(
+        'an account cannot move to another merchant number: its payments would be asked about there; create a new account and drain this one',
+      );
     const stored = encryptConfig(deps.vault, plugin.manifest.config, input.id, config);
     return writeUpdate(tx, { row, stored, priority, weight, now: deps.now().getTime() });
   });
+}
+
+/** The vendor's name for the merchant of a configuration; null when it cannot be opened, or the vendor never says. */
+function merchantNoOf(plugin: ChannelPlugin, row: Row, config: AccountConfig): string | null {
+  const opened = openConfig(plugin, { id: String(row['id']), livemode: row['livemode'] === 1, config });
+  return 'reason' in opened ? null : opened.channel.merchantNo;
 }
 
 export function setAccountStatus(
@@ -142,6 +153,13 @@ async function writeUpdate(tx: Tx, update: Update): Promise<Changed<{ id: string
   return changed === 1 ? done({ id, version: version + 1 }) : faulty('the account was changed by someone else; try again');
 }
 
+/** Opens a configuration that is not stored yet, as the server would. */
+function openConfig(plugin: ChannelPlugin, account: { readonly id: string; readonly livemode: boolean; readonly config: AccountConfig }) {
+  const config = () => account.config;
+  const fixed = { channel: plugin.manifest.id, merchantId: null, status: 'enabled', priority: 0, weight: 1, version: 1 };
+  return openOne(plugin, { ...account, ...fixed, config });
+}
+
 function accountFaults(plugin: ChannelPlugin | undefined, account: { id: string; livemode: boolean; config: AccountConfig }): string[] {
   if (plugin === undefined) return [];
   const faults = checkConfig(plugin.manifest.config, account.config);
@@ -149,18 +167,7 @@ function accountFaults(plugin: ChannelPlugin | undefined, account: { id: string;
   const looksEncrypted = Object.entries(account.config).filter(([, value]) => typeof value === 'string' && isEncrypted(value));
   faults.push(...looksEncrypted.map(([name]) => `${name} has the form of an encrypted secret`));
   if (faults.length > 0) return faults;
-  const config = () => account.config;
-  const record = {
-    ...account,
-    config,
-    channel: plugin.manifest.id,
-    merchantId: null,
-    status: 'enabled',
-    priority: 0,
-    weight: 1,
-    version: 1,
-  };
-  const opened = openOne(plugin, record);
+  const opened = openConfig(plugin, account);
   return 'reason' in opened ? [maskText(opened.reason, secretsOf(plugin.manifest.config, account.config))] : [];
 }
 
