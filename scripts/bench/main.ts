@@ -8,6 +8,7 @@
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchAll } from './all.ts';
 import { benchCreate, benchQuery } from './create-and-query.ts';
 import { benchMemory } from './memory.ts';
 import { printMemory, printOutcome, printStart } from './print.ts';
@@ -30,28 +31,54 @@ const { values, positionals } = parseArgs({
   },
 });
 
+const usage =
+  'usage: npm run bench -- create|query|start|memory|all [--database mariadb|sqlite] [--connections n] [--seconds n] [--rounds n]';
+
+/** A whole number above zero; anything else is the caller's mistake. */
+function count(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new RangeError(`not a number of things: ${text}`);
+  return Number(text);
+}
+
+function engineOf(text: string): Engine {
+  if (text !== 'sqlite' && text !== 'mariadb') throw new RangeError(`not a database: ${text}`);
+  return text;
+}
+
 async function main(): Promise<number> {
   const pace = {
-    connections: Number(values.connections),
-    seconds: Number(values.seconds),
-    rounds: Number(values.rounds),
+    connections: count(values.connections),
+    seconds: count(values.seconds),
+    rounds: count(values.rounds),
     isKeyed: values.keyed,
     isPending: values.pending,
   };
-  const engine = values.database as Engine;
-  console.error(
-    `load average ${loadavg()
-      .map((one) => Math.round(one * 10) / 10)
-      .join(' ')}`,
-  );
-  const [command] = positionals;
-  if (command === 'create') console.log(printOutcome('create', await benchCreate(engine, pace, values.profile ?? null)));
-  else if (command === 'query') console.log(printOutcome('query', await benchQuery(engine, pace, values.profile ?? null)));
-  else if (command === 'start')
-    console.log(printStart(await benchStart(pace.rounds, Number(values.channels), (pid) => memoryKib(pid).now)));
-  else if (command === 'memory') console.log(printMemory(await benchMemory(engine, Number(values.payments), pace)));
-  else return 2;
-  return 0;
+  const engine = engineOf(values.database);
+  const profile = values.profile ?? null;
+  const payments = count(values.payments);
+  const readKib = (pid: number) => memoryKib(pid).now;
+  const load = loadavg().map((one) => one.toLocaleString('en', { maximumFractionDigits: 1 }));
+  console.error(`load average ${load.join(' ')}`);
+  switch (positionals[0]) {
+    case 'create':
+      console.log(printOutcome('create', await benchCreate(engine, pace, profile)));
+      return 0;
+    case 'query':
+      console.log(printOutcome('query', await benchQuery(engine, pace, profile)));
+      return 0;
+    case 'start':
+      console.log(printStart(await benchStart(pace.rounds, count(values.channels), readKib)));
+      return 0;
+    case 'memory':
+      console.log(printMemory(await benchMemory(engine, payments, pace)));
+      return 0;
+    case 'all':
+      await benchAll(pace, payments);
+      return 0;
+    default:
+      console.error(usage);
+      return 2;
+  }
 }
 
 process.exitCode = await main();
