@@ -106,6 +106,23 @@ describe('bodies and queries', () => {
       expect(got.json['code']).to.equal('invalid_json');
     });
 
+    it('text that could not be given back as it came is refused, in values and in keys, never changed', async () => {
+      for (const character of ['\\u0000', '\\u0007', '\\u000b', '\\u001f', '\\ufffe', '\\uffff', '\\ud800', '\\udc00', '\\ude00\\ud83d']) {
+        const bad = `"a${character}b"`;
+        const body = `{"name":${bad},"amount":1,"lines":[{"no":${bad},"amount":1}],"metadata":{"k":${bad},${bad}:"v"}}`;
+        const got = await harness.send('/v1/things', post(body));
+        expect(faults(got), character).to.deep.equal([
+          'lines[0].no invalid_format',
+          'metadata invalid_format',
+          'metadata.k invalid_format',
+          'name invalid_format',
+        ]);
+      }
+      const text = '\t\r\n\u0085\ufffd😀';
+      const good = await harness.send('/v1/things', post({ name: 'a', amount: 1, note: text, metadata: { [text]: text } }));
+      expect([good.status, good.json['note'], good.json['metadata']]).to.deep.equal([201, text, { [text]: text }]);
+    });
+
     it('a value that is no object has the wrong type', async () => {
       for (const body of ['[]', '1', '"x"', 'null'])
         expect(faults(await harness.send('/v1/things', post(body))), body).to.deep.equal(['body wrong_type']);
@@ -210,8 +227,8 @@ describe('bodies and queries', () => {
       }
     });
 
-    it('what XML cannot carry is left out or spelled otherwise, never broken', async () => {
-      const body = { name: 'a', amount: 1, note: 'x\u0000\u0007\ud800y\r<&>', metadata: { 'order id': 'a"b', '1': 'z' } };
+    it('keys that are no names of elements are spelled otherwise, never broken', async () => {
+      const body = { name: 'a', amount: 1, note: 'xy\r<&>', metadata: { 'order id': 'a"b', '1': 'z' } };
       const got = await harness.send('/v1/things', post(body, { Accept: 'application/xml' }));
       expect(got.text).to.contain('<note>xy&#13;&lt;&amp;&gt;</note>');
       expect(got.text).to.contain('<entry name="1">z</entry><entry name="order id">a&quot;b</entry>');

@@ -43,6 +43,10 @@ describe('parsing', () => {
     );
   });
 
+  it('an answer leaves out what XML cannot carry rather than break', () => {
+    expect(writeXml({ note: 'x\u0000\u0007\ud800y' })).to.contain('<response><note>xy</note></response>');
+  });
+
   it('never throws, whatever the bytes', () => {
     const bytes = fc.oneof(
       fc.uint8Array(),

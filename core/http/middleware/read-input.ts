@@ -8,6 +8,7 @@ import { parseQuery } from '../query.ts';
 import { sendRefusal } from '../respond.ts';
 import type { Route } from '../route.ts';
 import { type Shape, shapeOf } from '../shape.ts';
+import { textFaults } from '../text-faults.ts';
 import { validate } from '../validate.ts';
 import { parseXml } from '../xml.ts';
 
@@ -53,7 +54,8 @@ function parseBody(ctx: HttpContext, shape: Shape): Parsed | Refusal {
 }
 
 /** The faults found while reading stand for those that the schema finds in the same field. */
-function check(schema: z.ZodType, value: unknown, found: readonly FieldFault[]): { value: unknown; faults: readonly FieldFault[] } {
+function check(schema: z.ZodType, value: unknown, read: readonly FieldFault[]): { value: unknown; faults: readonly FieldFault[] } {
+  const found = [...read, ...textFaults(value)];
   const result = validate(schema, value);
   if (result.ok) return { value: result.value, faults: found };
   const named = new Set(found.map((fault) => fault.param));

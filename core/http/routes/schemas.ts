@@ -15,12 +15,14 @@ export const merchantNo = z
   .max(64)
   .regex(/^[\x21-\x7e]+$/);
 const url = z.string().min(1).max(1000);
+/** What a shopper is told that the money is for: never only white space. That it is empty is said by `min`. */
+const subject = z.string().min(1).max(256).regex(/^$|\S/);
 
 export const newPaymentBody = z.strictObject({
   merchant_order_no: merchantNo,
   amount,
   currency,
-  subject: z.string().min(1).max(256),
+  subject,
   method: z
     .string()
     .min(1)
@@ -54,7 +56,7 @@ export const newPaymentBody = z.strictObject({
     })
     .optional(),
   order_lines: z
-    .array(z.strictObject({ merchant_order_no: merchantNo, amount, subject: z.string().min(1).max(256).optional() }))
+    .array(z.strictObject({ merchant_order_no: merchantNo, amount, subject: subject.optional() }))
     .min(1)
     .max(1000)
     .optional(),
