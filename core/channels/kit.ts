@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import type { Kit } from '../contract/kit.ts';
 import { fromMajor, fromMinor, toMajor } from '../money.ts';
+import { sm2Kit } from './sm2.ts';
 
 const xmlParser = new XMLParser({
   ignoreAttributes: true,
@@ -25,6 +26,8 @@ export function makeKit(exponents: Readonly<Record<string, number>> = {}): Kit {
     sameText,
     base64: strictBase64,
     json: parseObject,
+    jsonNumber,
+    sm2: sm2Kit,
   };
 }
 
@@ -41,10 +44,23 @@ function strictBase64(text: unknown): Buffer | null {
   return bytes.toString('base64') === text ? bytes : null;
 }
 
-function parseObject(bytes: Uint8Array | string): Record<string, unknown> | null {
+/** `context.source` is the text of a number as it was written; TypeScript's types do not know it yet. */
+type Revive = (this: unknown, key: string, value: unknown, context: { readonly source?: string }) => unknown;
+const parseJson = JSON.parse as (text: string, revive: Revive) => unknown;
+const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
+
+function jsonNumber(decimal: string): unknown {
+  if (!/^(0|[1-9]\d*)(\.\d+)?$/.test(decimal)) throw new Error('is not a decimal number');
+  return rawJSON(decimal);
+}
+
+function parseObject(bytes: Uint8Array | string, { numbersAsText = false } = {}): Record<string, unknown> | null {
   const text = typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8');
   try {
-    const value: unknown = JSON.parse(text, (key, inner) => (forbiddenKeys.has(key) ? undefined : inner));
+    const value = parseJson(text, (key, inner, { source }) => {
+      if (forbiddenKeys.has(key)) return undefined;
+      return numbersAsText && typeof inner === 'number' ? source : inner;
+    });
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
   } catch {
     return null;

@@ -6,6 +6,13 @@ import { isCurrency } from '../money.ts';
 const both = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
 const currency = z.string().refine(isCurrency, 'is not an ISO 4217 code');
 
+const abilities = {
+  query: z.enum(['by_number', 'by_channel_no', 'none']),
+  close: z.enum(['unpaid', 'none']),
+  capture: z.enum(['full', 'partial', 'none']),
+  refund: z.enum(['full', 'partial', 'none']),
+};
+
 const method = z.strictObject({
   id: z.string().regex(/^[a-z0-9]+(_[a-z0-9]+)+$/),
   product: z.string().min(1),
@@ -14,7 +21,8 @@ const method = z.strictObject({
   currencies: z.array(currency).min(1),
   min: z.int().positive().optional(),
   max: z.int().positive().optional(),
-  needs: z.array(z.enum(['openid', 'clientIp', 'authCode', 'token', 'email'])).optional(),
+  needs: z.array(z.enum(['openid', 'clientIp', 'authCode', 'token', 'email', 'name', 'phone', 'bankCode', 'country'])).optional(),
+  abilities: z.strictObject(abilities).partial().optional(),
 });
 
 const property = z.strictObject({
@@ -34,10 +42,7 @@ const manifest = z.strictObject({
   maturity: z.enum(['stable', 'beta']),
   methods: z.array(method).min(1),
   abilities: z.strictObject({
-    query: z.enum(['by_number', 'by_channel_no', 'none']),
-    close: z.enum(['unpaid', 'none']),
-    capture: z.enum(['full', 'partial', 'none']),
-    refund: z.enum(['full', 'partial', 'none']),
+    ...abilities,
     queryRefund: z.enum(['by_number', 'by_channel_no', 'none']),
     statement: z.enum(['api', 'file', 'none']),
   }),
@@ -50,6 +55,7 @@ const manifest = z.strictObject({
   settle: z.strictObject({ notFoundIsFinalAfterSec: z.int().min(1), settlingSec: z.int().min(0) }),
   rateLimited: z.enum(['notSent', 'unknown']),
   failoverCodes: z.array(z.string()),
+  confirmedBy: z.literal('operator').optional(),
   config: z.strictObject({ type: z.literal('object'), required: z.array(z.string()), properties: z.record(z.string(), property) }),
 });
 

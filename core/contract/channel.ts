@@ -34,7 +34,7 @@ export interface Channel {
   query?(attempt: AttemptRef, call: Call): Promise<Outcome>;
   /** Makes an unpaid attempt unpayable. */
   close?(attempt: AttemptRef, call: Call): Promise<CloseOutcome>;
-  /** Takes money that was authorised. */
+  /** Takes the money of an attempt that was reported `approved`. Idempotent under the attempt's number. */
   capture?(attempt: AttemptRef, call: Call): Promise<Outcome>;
   /** Returns money. A repeat carries the same number and the same amount. */
   refund?(request: RefundRequest, call: Call): Promise<RefundOutcome>;
@@ -56,15 +56,34 @@ export interface Payer {
   readonly authCode?: string;
   readonly token?: string;
   readonly email?: string;
+  readonly name?: string;
+  /** In E.164, such as `+8613800000000`. */
+  readonly phone?: string;
+  /** The bank that the shopper chose, as the vendor calls it. */
+  readonly bankCode?: string;
+  /** Two letters of ISO 3166. */
+  readonly country?: string;
   readonly locale?: string;
+}
+
+/** One merchant order of several that are paid together. */
+export interface OrderLine {
+  readonly merchantOrderNo: string;
+  readonly money: Money;
+  readonly subject: string | null;
 }
 
 /** One attempt, as the vendor knows it. */
 export interface AttemptRef {
   /** Our number: 26 digits and capital letters, unique for ever. */
   readonly number: string;
-  /** The vendor's number, once one is known. */
+  /** The vendor's number of the transaction, once one is known. */
   readonly channelNo: string | null;
+  /**
+   * The vendor's number of what `pay` opened (an order, a session, a link), where the transaction
+   * has another one of its own. Kept as the channel gave it, at most 255 characters.
+   */
+  readonly sessionNo: string | null;
   /** The product of the manifest, such as `native`. */
   readonly product: string;
   readonly money: Money;
@@ -78,6 +97,8 @@ export interface AttemptRef {
 export interface PayRequest extends AttemptRef {
   readonly subject: string;
   readonly payer: Payer;
+  /** The merchant's own orders when several are paid together; empty for one. Their sum is `money`. */
+  readonly orderLines: readonly OrderLine[];
   /** Where the vendor sends its callbacks for this account. */
   readonly callbackUrl: string;
   /** Where the shopper's browser goes afterwards; null when the merchant gave none. */
@@ -92,6 +113,8 @@ export interface RefundRequest {
   readonly channelNo: string | null;
   readonly money: Money;
   readonly reason: string | null;
+  /** When the refund was made. Fixed: a repeat carries the same time. */
+  readonly createdAt: Date;
   /** The attempt that was paid. Its `channelNo` is never null here. */
   readonly attempt: AttemptRef;
   readonly callbackUrl: string;
@@ -124,9 +147,17 @@ export type CallbackItem =
       readonly of: 'payment';
       readonly number?: string;
       readonly channelNo?: string;
-      readonly report: PaymentReport | { readonly state: 'declined'; readonly code: string };
+      /** As `pay` gave it, for vendors whose callbacks name only that. */
+      readonly sessionNo?: string;
+      /** `changed`: the vendor says that something happened and not what, so the kernel asks. */
+      readonly report: PaymentReport | { readonly state: 'declined'; readonly code: string } | { readonly state: 'changed' };
     }
-  | { readonly of: 'refund'; readonly number?: string; readonly channelNo?: string; readonly report: RefundReport };
+  | {
+      readonly of: 'refund';
+      readonly number?: string;
+      readonly channelNo?: string;
+      readonly report: RefundReport | { readonly state: 'changed' };
+    };
 
 /** A callback, read. */
 export type Callback =

@@ -7,6 +7,8 @@ export interface WireRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** For gateways that ask for the merchant's certificate, or whose own was signed by a private authority. PEM texts. */
+  readonly tls?: { readonly cert?: string; readonly key?: string; readonly ca?: string };
 }
 
 /** A complete answer, whatever its status. `headers` has lower-case names; `body` is the raw bytes. */
@@ -55,6 +57,17 @@ export interface XmlKit {
   build(root: string, fields: Readonly<Record<string, string>>): string;
 }
 
+/**
+ * Signatures of the Chinese national standard (GB/T 32918 with SM3), which Node's own crypto cannot
+ * make with a user id. Carried out on a thread of their own. A key that is none is an `Error`.
+ */
+export interface Sm2Kit {
+  /** `privateKey`: 64 hex digits. `userId` is `1234567812345678` unless the vendor says otherwise. The signature is r‖s, 64 bytes. */
+  sign(privateKey: string, message: Uint8Array, userId?: string): Promise<Buffer>;
+  /** `publicKey`: 130 hex digits, uncompressed, beginning with 04. False, never an error, for a signature that is none. */
+  verify(publicKey: string, message: Uint8Array, signature: Uint8Array, userId?: string): Promise<boolean>;
+}
+
 /** Pure tools for a channel's lifetime: no clock, no network, no state. */
 export interface Kit {
   readonly money: MoneyKit;
@@ -63,6 +76,12 @@ export interface Kit {
   readonly sameText: (a: string, b: string) => boolean;
   /** Strict base64 (padding as written by the vendor is required); null when it is anything else. */
   readonly base64: (text: unknown) => Buffer | null;
-  /** Parses JSON text into a plain object; null when it is not one. Prototype keys are dropped. */
-  readonly json: (bytes: Uint8Array | string) => Record<string, unknown> | null;
+  /**
+   * Parses JSON text into a plain object; null when it is not one. Prototype keys are dropped.
+   * With `numbersAsText`, every number is the text that the vendor wrote: amounts such as `0.1` stay exact.
+   */
+  readonly json: (bytes: Uint8Array | string, options?: { readonly numbersAsText?: boolean }) => Record<string, unknown> | null;
+  /** A decimal text that `JSON.stringify` writes as that very number, without quotes: for vendors who want amounts as numbers. */
+  readonly jsonNumber: (decimal: string) => unknown;
+  readonly sm2: Sm2Kit;
 }

@@ -1,3 +1,5 @@
+import type { Payer } from './channel.ts';
+
 /** What a channel can do. Pure data: it is validated, shown, documented and compared with the functions at load. */
 export interface ChannelManifest {
   /** Equal to the folder's name; the first half of every method's id. */
@@ -32,6 +34,11 @@ export interface ChannelManifest {
   readonly rateLimited: 'notSent' | 'unknown';
   /** Our decline codes after which another account or method may be tried by itself. */
   readonly failoverCodes: readonly string[];
+  /**
+   * `operator`: nobody but a person can say that the money came (cash, a bank transfer), and the
+   * operator's word, given with evidence, is taken as the vendor's. Absent for every vendor with an API.
+   */
+  readonly confirmedBy?: 'operator';
   readonly config: ConfigSchema;
 }
 
@@ -48,12 +55,14 @@ export interface MethodManifest {
   readonly min?: number;
   readonly max?: number;
   /** Members of {@link Payer} without which the vendor refuses. */
-  readonly needs?: readonly ('openid' | 'clientIp' | 'authCode' | 'token' | 'email')[];
+  readonly needs?: readonly Exclude<keyof Payer, 'locale'>[];
+  /** Where this method can do less, or other things, than the channel's other methods. */
+  readonly abilities?: Partial<Pick<Abilities, 'query' | 'close' | 'capture' | 'refund'>>;
 }
 
 /** Each ability other than `none` requires the function of the same purpose, and the reverse. */
 export interface Abilities {
-  /** `by_channel_no`: only once the vendor's number is known. */
+  /** `by_channel_no`: only once the vendor has named it, by `channelNo` or `sessionNo`. */
   readonly query: 'by_number' | 'by_channel_no' | 'none';
   readonly close: 'unpaid' | 'none';
   readonly capture: 'full' | 'partial' | 'none';

@@ -43,6 +43,11 @@ export type PaymentReport =
   | Succeeded
   /** Known to the vendor and unpaid; the shopper has still to act. */
   | { readonly state: 'pending'; readonly channelNo?: string; readonly echo: Echo }
+  /**
+   * The shopper has agreed, and the vendor waits for us to take the money: it moves only with
+   * `capture`, which the kernel calls next unless the payment is being closed.
+   */
+  | { readonly state: 'approved'; readonly channelNo?: string; readonly echo: Echo }
   /** The shopper has acted; the vendor has not decided. */
   | { readonly state: 'processing'; readonly channelNo?: string; readonly echo: Echo }
   /** The vendor guarantees that this number can no longer be paid, and was not. */
@@ -72,7 +77,8 @@ export type Advice = 'retry' | 'retry_other_method' | 'fix_request' | 'contact_s
 /** Proven: nothing of this call was, or will be, executed by the vendor. */
 export interface NotSent {
   readonly kind: 'notSent';
-  readonly reason: 'dns' | 'refused' | 'tls' | 'breaker' | 'rate_limited' | 'local';
+  /** `login`: the vendor gave no access token, and without one nothing was sent. */
+  readonly reason: 'dns' | 'refused' | 'tls' | 'breaker' | 'rate_limited' | 'login' | 'local';
   readonly retryAfterMs?: number;
 }
 
@@ -101,8 +107,8 @@ export interface Rejected {
 
 /** The result of `pay`, `query` and `capture`. A success without money does not compile. */
 export type Outcome =
-  | { readonly kind: 'ok'; readonly report: PaymentReport }
-  | { readonly kind: 'action'; readonly action: Action; readonly channelNo?: string }
+  | { readonly kind: 'ok'; readonly report: PaymentReport; readonly sessionNo?: string }
+  | { readonly kind: 'action'; readonly action: Action; readonly channelNo?: string; readonly sessionNo?: string }
   | Declined
   | NotSent
   | Unknown

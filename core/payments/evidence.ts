@@ -53,7 +53,7 @@ export function evidenceOfReport(report: PaymentReport, expected: Expected): Evi
   if (different !== null) return { kind: 'mismatch', what: different };
   const channelNo = report.channelNo ?? null;
   if (report.state === 'pending') return { kind: 'waiting', action: null, channelNo };
-  if (report.state === 'processing') return { kind: 'processing', channelNo };
+  if (report.state === 'processing' || report.state === 'approved') return { kind: 'processing', channelNo };
   if (report.state === 'closed') return { kind: 'closed' };
   const { currency, amount } = report.money;
   if (currency !== expected.currency) return { kind: 'mismatch', what: 'currency' };

@@ -21,12 +21,12 @@ export async function receivePayment(kernel: Kernel, account: OpenAccount, item:
   if (attempt.account_id !== account.id) return 'wrong_account';
   if (alreadySettled(attempt)) return 'settled';
   const evidence = evidenceOfItem(account, attempt, item);
-  const proves = trust === 'signed' && evidence.kind !== 'mismatch' && evidence.kind !== 'paidOther';
+  const proves = evidence !== null && trust === 'signed' && evidence.kind !== 'mismatch' && evidence.kind !== 'paidOther';
   if (proves) {
     await settle(kernel, { attempt, evidence, cause: 'callback' });
     return 'settled';
   }
-  if (trust === 'signed') noteMismatch(kernel, account, attempt, evidence);
+  if (trust === 'signed' && evidence !== null) noteMismatch(kernel, account, attempt, evidence);
   await check(kernel, attempt.id, 'callback');
   return 'queried';
 }
@@ -37,7 +37,9 @@ async function findAttempt(kernel: Kernel, account: OpenAccount, item: PaymentIt
   return readAttemptByChannelNo(kernel.database, account.id, item.channelNo);
 }
 
-function evidenceOfItem(account: OpenAccount, attempt: AttemptRow, item: PaymentItem): Evidence {
+/** Null: the vendor says only that there is something to ask about. */
+function evidenceOfItem(account: OpenAccount, attempt: AttemptRow, item: PaymentItem): Evidence | null {
+  if (item.report.state === 'changed' || item.report.state === 'approved') return null;
   if (item.report.state === 'declined') return { kind: 'failed', code: item.report.code, advice: 'retry_other_method', vendor: null };
   return evidenceOfReport(item.report, expectedOf(attempt, account.channel.merchantNo, account.record.livemode));
 }

@@ -39,6 +39,11 @@ export function payRequestOf(payment: PaymentRow, attempt: AttemptRow, publicUrl
     ...attemptRefOf(attempt),
     subject: payment.subject,
     payer: stored.payer,
+    orderLines: stored.orderLines.map(({ merchantOrderNo, amount, subject }) => ({
+      merchantOrderNo,
+      money: { amount, currency: payment.currency },
+      subject,
+    })),
     callbackUrl: callbackUrl(publicUrl, attempt.channel, attempt.account_id),
     returnUrl: payment.return_url,
   };
@@ -48,6 +53,7 @@ export function attemptRefOf(attempt: AttemptRow) {
   return {
     number: attempt.number,
     channelNo: attempt.channel_no,
+    sessionNo: null,
     product: attempt.product,
     money: { amount: attempt.amount, currency: attempt.currency },
     createdAt: new Date(attempt.created_at),

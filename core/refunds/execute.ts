@@ -109,6 +109,7 @@ function refundRequest(kernel: Kernel, attempt: AttemptRow, refund: RefundRow): 
     channelNo: refund.channel_no,
     money: { amount: refund.amount, currency: refund.currency },
     reason: refund.reason,
+    createdAt: new Date(refund.created_at),
     attempt: attemptRefOf(attempt),
     callbackUrl: callbackUrl(kernel.publicUrl, attempt.channel, attempt.account_id),
   };

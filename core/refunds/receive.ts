@@ -16,8 +16,10 @@ export async function receiveRefund(kernel: Kernel, account: OpenAccount, item: 
   const attempt = refund === null ? null : await readAttempt(kernel.database, refund.attempt_id);
   if (refund === null || attempt === null) return 'unknown';
   if (attempt.account_id !== account.id) return 'wrong_account';
-  const evidence = evidenceOfReport(item.report, expectedRefund(refund, account.channel.merchantNo, account.record.livemode));
-  const proves = evidence.kind === 'succeeded' || evidence.kind === 'failed' || evidence.kind === 'abnormal';
+  const { report } = item;
+  const isSaid = report.state !== 'changed';
+  const evidence = isSaid ? evidenceOfReport(report, expectedRefund(refund, account.channel.merchantNo, account.record.livemode)) : null;
+  const proves = evidence?.kind === 'succeeded' || evidence?.kind === 'failed' || evidence?.kind === 'abnormal';
   if (trust === 'signed' && proves) {
     await settleRefund(kernel, { refund, evidence, cause: 'callback' });
     return 'settled';

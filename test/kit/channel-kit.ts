@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { sm2Kit } from '../../core/channels/sm2.ts';
 import type { Call, Http, Kit, MoneyKit, PluginLog, WireAnswer, WireRequest, XmlKit } from '../../core/contract/kit.ts';
 import type { Money } from '../../core/contract/money.ts';
 import type { NotSent, Unknown } from '../../core/contract/outcome.ts';
@@ -9,7 +10,8 @@ import type { NotSent, Unknown } from '../../core/contract/outcome.ts';
  * Decimals are ISO 4217's for the currencies that tests use; `exponents` holds a manifest's departures.
  */
 export function makeKit(exponents: Readonly<Record<string, number>> = {}): Kit {
-  return { money: makeMoneyKit(exponents), xml: xmlKit, sameText, base64, json };
+  // SM2 is a library behind a few lines: there is nothing to write apart from the kernel.
+  return { money: makeMoneyKit(exponents), xml: xmlKit, sameText, base64, json, jsonNumber, sm2: sm2Kit };
 }
 
 const withoutDecimals = new Set('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF'.split(' '));
@@ -84,14 +86,22 @@ function base64(text: unknown): Buffer | null {
   return bytes.toString('base64') === text ? bytes : null;
 }
 
-function json(bytes: Uint8Array | string): Record<string, unknown> | null {
+function json(bytes: Uint8Array | string, { numbersAsText = false } = {}): Record<string, unknown> | null {
   try {
     const text = typeof bytes === 'string' ? bytes : new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    const value: unknown = JSON.parse(text, (key, inner: unknown) => (key === '__proto__' ? undefined : inner));
+    const revive = (key: string, inner: unknown, context?: { readonly source?: string }) => {
+      if (key === '__proto__') return undefined;
+      return numbersAsText && typeof inner === 'number' ? context?.source : inner;
+    };
+    const value: unknown = JSON.parse(text, revive);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
   } catch {
     return null;
   }
+}
+
+function jsonNumber(decimal: string): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(decimal);
 }
 
 /** What {@link makeCall} may be given; whatever is left out is fixed, so that requests can be compared byte for byte. */

@@ -61,8 +61,11 @@ function parentsOf(path: string): readonly string[] {
 export function packagesAreExplained(files: readonly SourceFile[]): readonly Violation[] {
   const page = 'docs/decisions/0002-dependencies.md';
   const explained = new Set([...textOf(files, page).matchAll(/^\| `([^`]+)` \|/gm)].map(([, name = '']) => name));
-  const { dependencies, devDependencies } = readPackage(files);
-  const used = Object.keys({ ...dependencies, ...devDependencies });
+  const { dependencies, devDependencies, optionalDependencies } = readPackage(files);
+  // Node itself comes as a package for each platform, and has a decision of its own.
+  const used = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies }).filter(
+    (name) => !name.startsWith('node-linux-'),
+  );
   return [
     ...used.filter((name) => !explained.has(name)).map((name) => `${page}: says nothing of ${name}`),
     ...[...explained].filter((name) => !used.includes(name)).map((name) => `${page}: explains ${name}, which is not used`),

@@ -38,6 +38,7 @@ export function signedAnswer(method: string, node: object | string, key = vendor
 export const attempt: AttemptRef = {
   number: '01JGJ2Q8Z5X0000000000000A1',
   channelNo: null,
+  sessionNo: null,
   product: 'page',
   money: { amount: 1999, currency: 'CNY' },
   createdAt: new Date('2026-01-02T16:30:00.789Z'),
@@ -48,6 +49,7 @@ export const request: PayRequest = {
   ...attempt,
   subject: '咖啡 A/B + 1',
   payer: {},
+  orderLines: [],
   callbackUrl: 'https://pay.example.com/v1/callbacks/alipay/acc_1',
   returnUrl: 'https://shop.example.com/done?order=1',
 };
@@ -56,6 +58,7 @@ export const refundRequest: RefundRequest = {
   number: '01JGJ2Q8Z5X0000000000000R1',
   channelNo: null,
   money: { amount: 500, currency: 'CNY' },
+  createdAt: new Date('2026-01-02T04:00:00Z'),
   reason: 'too cold',
   attempt: { ...attempt, channelNo: '2026010222001' },
   callbackUrl: request.callbackUrl,

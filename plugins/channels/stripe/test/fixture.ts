@@ -29,6 +29,7 @@ export function openStripe(overrides: Partial<Config> = {}, livemode = false): R
 export const attempt: AttemptRef = {
   number,
   channelNo: sessionId,
+  sessionNo: null,
   product: 'checkout',
   money: { amount: 1999, currency: 'USD' },
   createdAt: new Date('2026-01-02T03:04:00Z'),
@@ -43,6 +44,7 @@ export function payRequest(overrides: Partial<PayRequest> = {}): PayRequest {
     channelNo: null,
     subject: 'Tea & "cake", 茶',
     payer: {},
+    orderLines: [],
     callbackUrl: 'https://pay.example.com/v1/callbacks/stripe/acc_1',
     returnUrl: null,
     ...overrides,
@@ -53,6 +55,7 @@ export const refundRequest: RefundRequest = {
   number: refundNumber,
   channelNo: null,
   money: { amount: 500, currency: 'USD' },
+  createdAt: new Date('2026-01-02T04:00:00Z'),
   reason: null,
   attempt: intentAttempt,
   callbackUrl: 'https://pay.example.com/v1/callbacks/stripe/acc_1',

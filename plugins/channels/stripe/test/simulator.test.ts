@@ -65,16 +65,26 @@ describe('stripe: against the simulator', () => {
     const common = {
       number: newNumber(),
       channelNo: null,
+      sessionNo: null,
       product: 'checkout',
       money: { amount: 1234, currency: 'USD' },
       createdAt,
       expiresAt,
     };
-    return { ...common, subject: '一杯茶 tea & cake', payer: {}, callbackUrl, returnUrl: null, ...overrides };
+    return { ...common, subject: '一杯茶 tea & cake', payer: {}, orderLines: [], callbackUrl, returnUrl: null, ...overrides };
   }
 
   function refundOf(attempt: AttemptRef, amount: number): RefundRequest {
-    return { number: newNumber(), channelNo: null, money: { ...attempt.money, amount }, reason: 'wrong size', attempt, callbackUrl };
+    const { createdAt } = attempt;
+    return {
+      number: newNumber(),
+      channelNo: null,
+      money: { ...attempt.money, amount },
+      createdAt,
+      reason: 'wrong size',
+      attempt,
+      callbackUrl,
+    };
   }
 
   async function control(path: string, body: unknown): Promise<Record<string, unknown>> {

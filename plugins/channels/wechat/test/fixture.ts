@@ -39,6 +39,7 @@ export function openWechat(overrides: Partial<Config> = {}, livemode = false): R
 export const attempt: AttemptRef = {
   number,
   channelNo: null,
+  sessionNo: null,
   product: 'native',
   money: { amount: 888, currency: 'CNY' },
   createdAt: new Date('2026-01-02T03:04:00Z'),
@@ -50,6 +51,7 @@ export function payRequest(overrides: Partial<PayRequest> = {}): PayRequest {
     ...attempt,
     subject: '一杯 "coffee"',
     payer: {},
+    orderLines: [],
     callbackUrl: 'https://pay.example.com/v1/callbacks/wechat/acc_1',
     returnUrl: null,
     ...overrides,
@@ -60,6 +62,7 @@ export const refundRequest: RefundRequest = {
   number: refundNumber,
   channelNo: null,
   money: { amount: 300, currency: 'CNY' },
+  createdAt: new Date('2026-01-02T04:00:00Z'),
   reason: 'cold',
   attempt: { ...attempt, channelNo: '4200000985202601021234567890' },
   callbackUrl: 'https://pay.example.com/v1/callbacks/wechat/acc_1',

@@ -59,8 +59,16 @@ describe('WeChat Pay against the simulator', () => {
     const number = [...randomBytes(26)].map((byte) => '0123456789ABCDEFGHJKMNPQRSTVWXYZ'[byte % 32]).join('');
     const createdAt = new Date();
     const expiresAt = new Date(createdAt.getTime() + 600_000);
-    const common = { number, channelNo: null, product: 'native', money: { amount: 1234, currency: 'CNY' }, createdAt, expiresAt };
-    return { ...common, subject: '一杯咖啡 coffee', payer: {}, callbackUrl, returnUrl: null, ...overrides };
+    const common = {
+      number,
+      channelNo: null,
+      sessionNo: null,
+      product: 'native',
+      money: { amount: 1234, currency: 'CNY' },
+      createdAt,
+      expiresAt,
+    };
+    return { ...common, subject: '一杯咖啡 coffee', payer: {}, orderLines: [], callbackUrl, returnUrl: null, ...overrides };
   }
 
   function refundOf(request: PayRequest, channelNo: string, amount: number): RefundRequest {
@@ -69,6 +77,7 @@ describe('WeChat Pay against the simulator', () => {
       number: `R${request.number.slice(1)}`,
       channelNo: null,
       money,
+      createdAt: new Date('2026-01-02T04:00:00Z'),
       reason: '不想要了',
       attempt: { ...request, channelNo },
       callbackUrl,
