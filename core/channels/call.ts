@@ -124,21 +124,23 @@ async function guarded(
   trace: WireTrace,
   work: (call: Call) => Promise<{ readonly kind: string }>,
 ): Promise<{ readonly kind: string }> {
-  const deadline = AbortSignal.timeout(deps.timeoutMs);
+  const deadline = startDeadline(deps.timeoutMs);
   const log = deps.log.child({ channel: account.channelId, account: account.id, operation }, account.secrets);
   const call: Call = {
-    http: makeHttp(deps.agent, deadline, trace),
+    http: makeHttp(deps.agent, deadline.signal, trace),
     now: () => deps.clock.now(),
     nonce: () => randomBytes(16).toString('hex'),
     log: (level, message, fields) => log.write(level, message, fields),
   };
   try {
-    const outcome: unknown = await Promise.race([work(call), expired(deadline)]);
+    const outcome: unknown = await Promise.race([work(call), deadline.expired]);
     if (!isOutcome(outcome)) throw new TypeError('the channel did not answer with an outcome');
     return outcome;
   } catch (error) {
     log.error('the channel threw', { error });
     return trace.maybeSent ? ({ kind: 'unknown', reason: 'unmapped' } as Unknown) : ({ kind: 'rejected', reason: 'config' } as Rejected);
+  } finally {
+    deadline.end();
   }
 }
 
@@ -146,12 +148,27 @@ function isOutcome(value: unknown): value is { readonly kind: string } {
   return typeof value === 'object' && value !== null && typeof (value as { kind?: unknown }).kind === 'string';
 }
 
-/** A little after the deadline of the wire, so that the plugin's own reading of a timeout comes first. */
-function expired(deadline: AbortSignal): Promise<Unknown> {
-  return new Promise((resolve) => {
-    const give = () => setTimeout(() => resolve({ kind: 'unknown', reason: 'timeout' }), 250).unref();
-    deadline.addEventListener('abort', give, { once: true });
-  });
+interface Deadline {
+  readonly signal: AbortSignal;
+  /** Resolves a little after the signal, so that the plugin's own reading of a timeout comes first. */
+  readonly expired: Promise<Unknown>;
+  /** Ends whatever the call left running, and lets go of it. */
+  end(): void;
+}
+
+/** Not `AbortSignal.timeout`: that one cannot be cleared, and at 1500 calls a second it kept the last ten seconds of them, 30 MiB, in memory. */
+function startDeadline(timeoutMs: number): Deadline {
+  const controller = new AbortController();
+  const { promise: expired, resolve } = Promise.withResolvers<Unknown>();
+  const giveUp = () => resolve({ kind: 'unknown', reason: 'timeout' });
+  const cut = setTimeout(() => controller.abort(new DOMException('the call took too long', 'TimeoutError')), timeoutMs).unref();
+  const late = setTimeout(giveUp, timeoutMs + 250).unref();
+  const end = () => {
+    clearTimeout(cut);
+    clearTimeout(late);
+    controller.abort();
+  };
+  return { signal: controller.signal, expired, end };
 }
 
 /** "Not sent" moves money elsewhere, so it is believed only where the wire agrees, or the vendor documents it. */

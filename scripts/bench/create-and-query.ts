@@ -3,7 +3,7 @@ import { idempotencyIdOf } from '../../core/http/idempotency-store.ts';
 import { freePort } from '../../test/kit/paymux.ts';
 import { type Compared, compare, type Pace, send } from './compare.ts';
 import { codeMethod, directMethod, type Engine, makeRig, type Rig } from './rig.ts';
-import { type ServerProcess, startServer } from './server.ts';
+import { type ServerProcess, serverEnvironment, serverOptions, startServer } from './server.ts';
 import { type Group, readGroups } from './statements.ts';
 
 export interface Outcome extends Compared {
@@ -52,8 +52,14 @@ async function withServer(
   const rig = await makeRig({ engine, connections: pace.connections });
   try {
     const recorded = await record(rig, pace);
-    const args = profile === null ? ['core/main.ts'] : ['--cpu-prof', `--cpu-prof-dir=${profile}`, 'core/main.ts'];
-    const server = await startServer({ args, environment: rig.environment, port: await freePort(), readyPath: '/readyz' });
+    const profiling = profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+    const args = [...serverOptions, ...profiling, 'core/main.ts'];
+    const server = await startServer({
+      args,
+      environment: { ...rig.environment, ...serverEnvironment },
+      port: await freePort(),
+      readyPath: '/readyz',
+    });
     try {
       return { ...(await work(rig, server, recorded)), engine, durability: rig.durability };
     } finally {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '../../test/kit/paymux.ts';
 import { type Pace, send } from './compare.ts';
 import { type Engine, makeRig } from './rig.ts';
-import { startServer } from './server.ts';
+import { serverEnvironment, serverOptions, startServer } from './server.ts';
 import { memoryKib } from './usage.ts';
 
 /** Resident memory of one server that made many payments. */
@@ -25,8 +25,8 @@ export async function benchMemory(engine: Engine, payments: number, pace: Pace):
   const rig = await makeRig({ engine, connections: pace.connections, channels });
   try {
     const server = await startServer({
-      args: ['core/main.ts'],
-      environment: rig.environment,
+      args: [...serverOptions, 'core/main.ts'],
+      environment: { ...rig.environment, ...serverEnvironment },
       port: await freePort(),
       readyPath: '/readyz',
     });

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '../../test/kit/paymux.ts';
 import { endProcess } from './child.ts';
 import { codeMethod, makeRig, type Rig } from './rig.ts';
+import { serverEnvironment, serverOptions } from './server.ts';
 
 /** From the start of the process to its first answer, in milliseconds, each as often as asked. */
 export interface StartTimes {
@@ -32,9 +33,9 @@ export async function benchStart(rounds: number, channels: number, readKib: (pid
     const bare: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       bare.push((await timeOne(['--input-type=module', '--eval', bareServer], rig, round)).elapsedMs);
-      server.push((await timeOne(['core/main.ts'], rig, round)).elapsedMs);
+      server.push((await timeOne([...serverOptions, 'core/main.ts'], rig, round)).elapsedMs);
     }
-    const { idleKib } = await timeOne(['core/main.ts'], rig, rounds, readKib);
+    const { idleKib } = await timeOne([...serverOptions, 'core/main.ts'], rig, rounds, readKib);
     return { channels, server, bare, idleKib };
   } finally {
     await rig.remove();
@@ -43,7 +44,7 @@ export async function benchStart(rounds: number, channels: number, readKib: (pid
 
 async function timeOne(args: readonly string[], rig: Rig, round: number, readKib: ((pid: number) => number) | null = null) {
   const port = await freePort();
-  const env = { PATH: process.env['PATH'] ?? '', PORT: String(port), ...rig.environment };
+  const env = { PATH: process.env['PATH'] ?? '', PORT: String(port), ...rig.environment, ...serverEnvironment };
   const since = performance.now();
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   try {
