@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Scope } from './records.ts';
 
 /** All scopes, for checks and help texts. */
@@ -26,7 +26,7 @@ export function fitsMode(key: string, livemode: boolean): boolean {
 
 /** What is kept of a key. */
 export function hashKey(key: string): string {
-  return createHash('sha256').update(key, 'utf8').digest('hex');
+  return hash('sha256', key);
 }
 
 /** What people see of a key. A short one, which only a demo has, shows nothing of its secret part. */

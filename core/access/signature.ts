@@ -1,4 +1,4 @@
-import { createHash, createHmac, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
+import { createHmac, hash, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import type { SigningKey } from './records.ts';
 import { type BareItem, type InnerList, parseDictionary, serializeInnerList } from './structured-fields.ts';
 
@@ -95,7 +95,7 @@ function textOf(item: BareItem | undefined): string | null {
 function isDigestOf(header: string, body: Uint8Array): boolean {
   const member = parseDictionary(header)?.get('sha-256');
   if (member === undefined || 'items' in member || member.item.kind !== 'bytes') return false;
-  return createHash('sha256').update(body).digest().equals(member.item.value);
+  return hash('sha256', body, 'buffer').equals(member.item.value);
 }
 
 /** RFC 9421, section 2.5. Parameters keep the order of the message. */

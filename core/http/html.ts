@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RawAnswer } from './route.ts';
 
 const entities: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&': '&amp;', '"': '&quot;', "'": '&#39;' };
@@ -22,7 +22,7 @@ nav ul { columns: 2; padding-left: 1.25rem; }
 `;
 
 /** Only this style may apply, and nothing may run. */
-const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; frame-ancestors 'none'`;
+const policy = `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; base-uri 'none'; frame-ancestors 'none'`;
 
 /** A page without scripts or foreign parts. `body` is HTML that is already escaped. */
 export function htmlPage(title: string, body: string): Omit<RawAnswer, 'status'> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { placeOf, type Vault } from '../access/vault.ts';
 import type { Clock } from '../clock.ts';
 import { type Database, type Row, type Tx, UniqueError } from '../store/database.ts';
@@ -35,7 +35,7 @@ export function createIdempotencyStore(database: Database, clock: Pick<Clock, 'n
 
 /** SHA-256 hex of app and key: the row's id, and the name of the request across its repeats. */
 export function idempotencyIdOf(appId: string, key: string): string {
-  return createHash('sha256').update(`${appId}\n${key}`).digest('hex');
+  return hash('sha256', `${appId}\n${key}`);
 }
 
 async function insert(database: Database, id: string, requestHash: string, now: number): Promise<Begun | null> {

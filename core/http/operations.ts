@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { refuse } from '../errors.ts';
 import { defineRawRoute, type RawAnswer, type RawRoute, type RawRouteInput } from './route.ts';
 
@@ -55,6 +55,6 @@ function json(status: number, body: unknown, headers: Readonly<Record<string, st
 /** Compares digests: equal in length whatever is sent, so the time tells nothing. */
 function isBearer(header: string | undefined, token: string): boolean {
   const given = /^Bearer ([\x21-\x7e]+)$/i.exec(header ?? '')?.[1] ?? '';
-  const digest = (text: string) => createHash('sha256').update(text).digest();
+  const digest = (text: string) => hash('sha256', text, 'buffer');
   return timingSafeEqual(digest(given), digest(token));
 }

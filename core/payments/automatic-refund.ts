@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AttemptRow } from '../store/tables/attempts.ts';
 import type { PaymentRow } from '../store/tables/payments.ts';
 import type { RefundKind, RefundRow } from '../store/tables/refunds.ts';
@@ -45,6 +45,6 @@ export function automaticRefund(
 
 /** 26 characters of the numbers' alphabet, the same for the same text. */
 function derivedNumber(text: string): string {
-  const digest = createHash('sha256').update(text).digest();
+  const digest = hash('sha256', text, 'buffer');
   return [...digest.subarray(0, 26)].map((byte) => alphabet[byte & 31]).join('');
 }

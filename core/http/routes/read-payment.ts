@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { z } from 'zod';
 import type { App } from '../../access/directory.ts';
 import { missingPayerFields } from '../../channels/choose.ts';
@@ -117,5 +117,5 @@ function checkUrls(checkUrl: CheckUrl, app: App, body: Body): readonly Found[] {
 
 /** The same for every spelling of the same request: members in order, no white space. */
 export function hashOf(body: unknown): string {
-  return createHash('sha256').update(canonicalJson(body)).digest('hex');
+  return hash('sha256', canonicalJson(body));
 }
