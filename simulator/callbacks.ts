@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { makePoster } from './post.ts';
 import { type Scenario, type Scenarios, twistOf } from './scenario.ts';
 import type { Store } from './truth.ts';
-import type { Callback, ChannelName, Order, Refund, Vendor } from './types.ts';
+import type { Callback, ChannelName, Happening, Order, Refund, Vendor } from './types.ts';
 
 // Shorter than any vendor's ladder, so that a demo or a fault test need not wait for minutes.
 const firstRetryMs = 500;
@@ -11,22 +11,22 @@ const mostTries = 15;
 
 export interface Callbacks {
   /** Notes on the order which callbacks it owes now. The caller saves the order, then delivers them. */
-  owe(order: Order, happening: Parameters<Vendor['events']>[1], refund: Refund | null): readonly Callback[];
+  owe(order: Order, happening: Happening, refund: Refund | null): readonly Callback[];
   /** Tries each once, and again in the background until the merchant accepts. Ends after the first tries. */
   deliver(order: Order, owed: readonly Callback[]): Promise<void>;
   /** Sends the last callback about a number once more, whatever became of it. False when there is none. */
   repeat(number: string): Promise<boolean>;
   /** Sends a success that never happened, signed with a stranger's key. False when nobody would receive it. */
   forge(order: Order): Promise<boolean>;
-  /** Takes up what was owed when the process ended. */
-  resume(): void;
+  /** Takes up what an order was owed when the process ended. */
+  resume(order: Order): void;
   stop(): void;
 }
 
 export interface CallbackDeps {
   readonly store: Store;
   readonly scenarios: Scenarios;
-  readonly vendorOf: (channel: ChannelName) => Vendor;
+  readonly vendorOf: (channel: ChannelName) => Vendor | undefined;
 }
 
 type Try = { readonly order: Order; readonly callback: Callback; readonly count: number };
@@ -113,13 +113,18 @@ function makeCallback(event: string, refund: Refund | null, url: string): Callba
 
 /** Everything that the vendors send by themselves. */
 export function makeCallbacks(deps: CallbackDeps): Callbacks {
-  const { store, vendorOf } = deps;
+  const { store } = deps;
+  const vendorOf = (channel: ChannelName): Vendor => {
+    const vendor = deps.vendorOf(channel);
+    if (vendor === undefined) throw new Error(`no vendor ${channel}`);
+    return vendor;
+  };
   const poster = makePoster();
   const timers = makeTimers();
   const send: Send = async (order, callback, scenario, forged) => {
     const vendor = vendorOf(order.channel);
-    const { headers, body } = await vendor.compose(order, callback, { ...twistOf(scenario), forged });
-    const reply = await poster.post(callback.url, headers, body);
+    const outgoing = await vendor.compose(order, callback, { ...twistOf(scenario), forged });
+    const reply = await poster.post(callback.url, outgoing);
     return vendor.accepts(reply.status, reply.body);
   };
   const attempt = makeAttempts(deps, timers, send);
@@ -153,10 +158,8 @@ export function makeCallbacks(deps: CallbackDeps): Callbacks {
       await send(order, makeCallback(event, null, url), null, true);
       return true;
     },
-    resume() {
-      for (const order of store.orders.values()) {
-        for (const callback of order.callbacks) if (!callback.delivered) void attempt({ order, callback, count: 0 });
-      }
+    resume(order) {
+      for (const callback of order.callbacks) if (!callback.delivered) void attempt({ order, callback, count: 0 });
     },
     stop() {
       timers.clear();

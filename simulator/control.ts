@@ -1,9 +1,9 @@
-import type { Credentials } from './accounts.ts';
 import type { Callbacks } from './callbacks.ts';
 import type { GatewayDeps } from './gateway.ts';
+import type { Credentials } from './registry.ts';
 import { closesPort, readScenario, type Scenario } from './scenario.ts';
-import { failPayment, findTarget, flattenTarget, payOrder } from './shopper.ts';
-import type { Answer, Wire } from './types.ts';
+import { failPayment, findTarget, payOrder, readTarget } from './shopper.ts';
+import type { Answer, VendorModule, Wire } from './types.ts';
 
 export interface ControlDeps extends GatewayDeps {
   readonly callbacks: Callbacks;
@@ -23,46 +23,47 @@ const answer = (status: number, value: unknown): Answer => ({
 const fault = (error: string): Answer => answer(400, { error });
 
 /** Pairs in which nothing can be seen of the behaviour: there is no amount or account in what is said. */
-function isEffective({ channel, operation, behaviour }: Scenario): boolean {
+function isEffective({ operation, behaviour }: Scenario, { shows }: Pick<VendorModule<unknown>, 'shows'>): boolean {
   const ofCallback = ['duplicate', 'reorder', 'forged'].includes(behaviour);
   if (operation === 'callback') return ofCallback || !['http_500', 'rate_limited', 'decline', 'not_found_until_ms'].includes(behaviour);
   if (ofCallback || operation === 'statement') return false;
-  if (behaviour === 'bad_signature') return channel !== 'stripe';
-  if (behaviour === 'wrong_account') return channel === 'wechat' && operation === 'query';
-  if (behaviour === 'wrong_amount') return operation === 'query' || operation === 'refund' || channel === 'stripe';
+  if (behaviour === 'bad_signature' || behaviour === 'wrong_account' || behaviour === 'wrong_amount')
+    return shows[behaviour].includes(operation);
   return behaviour !== 'not_found_until_ms' || operation === 'query';
 }
 
 async function addScenario(deps: ControlDeps, input: Input): Promise<Answer> {
-  const scenario = readScenario(input, deps.scenarios.list().length + 1);
+  const scenario = readScenario(input, deps.scenarios.list().length + 1, [...deps.modules.keys()]);
   if (typeof scenario === 'string') return fault(scenario);
+  const module = deps.modules.get(scenario.channel);
   deps.scenarios.add(scenario);
   if (closesPort(scenario)) await deps.syncPorts();
-  return answer(200, { id: scenario.id, effective: isEffective(scenario) });
+  return answer(200, { id: scenario.id, effective: module !== undefined && isEffective(scenario, module) });
 }
 
 async function pay(deps: ControlDeps, input: Input): Promise<Answer> {
-  const target = flattenTarget(input.target);
-  if (target === null) return fault('target must be text');
+  const target = readTarget(input);
+  if (target === null) return fault('target must be text, or an address with fields');
   const order = await findTarget(deps, target);
   if (order === null) return answer(404, { paid: false, reason: 'not_found' });
   const { channel, number } = order;
   const paid = input.outcome === 'fail' ? await failPayment(deps, order) : await payOrder(deps, order);
-  return answer(paid.paid ? 200 : 409, { ...paid, channel, number });
+  return answer('reason' in paid ? 409 : 200, { ...paid, channel, number });
 }
 
 async function forge(deps: ControlDeps, input: Input): Promise<Answer> {
-  const target = flattenTarget(input.target);
+  const target = readTarget(input);
   const order = target === null ? null : await findTarget(deps, target);
   return order === null ? answer(404, { sent: false }) : answer(200, { sent: await deps.callbacks.forge(order) });
 }
 
-function registerCallbacks({ store, credentials }: ControlDeps, input: Input): Answer {
+function registerCallbacks({ store, credentials, modules }: ControlDeps, input: Input): Answer {
   const { channel, account, url } = input;
-  if (channel !== 'stripe') return fault('only stripe sends callbacks to a registered address');
-  if (!credentials.stripe.some(({ id }) => id === account)) return fault('no such account');
+  if (typeof channel !== 'string' || !modules.get(channel)?.registersCallbacks)
+    return fault('this channel sends no callbacks to a registered address');
+  if (!credentials[channel]?.some(({ id }) => id === account)) return fault('no such account');
   if (typeof url !== 'string' || !/^https?:\/\/\S+$/.test(url)) return fault('url must be an http or https address');
-  store.saveSetting(`callbacks/stripe/${account}`, url);
+  store.saveSetting(`callbacks/${channel}/${account}`, url);
   return answer(200, { channel, account, url });
 }
 

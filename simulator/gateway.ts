@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Scenario, type Scenarios, twistOf } from './scenario.ts';
 import { payOrder, type ShopperDeps } from './shopper.ts';
-import type { Answer, ChannelName, Done, Vendor, Wire } from './types.ts';
+import type { Answer, ChannelName, Done, Vendor, VendorModule, Wire } from './types.ts';
 
 const mostBodyBytes = 1 << 20;
 
@@ -12,6 +12,7 @@ export interface Autopay {
 }
 
 export interface GatewayDeps extends ShopperDeps {
+  readonly modules: ReadonlyMap<ChannelName, VendorModule<unknown>>;
   readonly scenarios: Scenarios;
   readonly autopay: Autopay;
 }
@@ -37,15 +38,6 @@ export function send(response: ServerResponse, answer: Answer): void {
   response.end(answer.body);
 }
 
-/** Splits `/wechat/v3/x?y=z` into the channel and what the vendor itself would see. */
-export function splitTarget(target: string): { readonly prefix: string; readonly path: string; readonly query: string } {
-  const mark = target.indexOf('?');
-  const path = mark < 0 ? target : target.slice(0, mark);
-  const slash = path.indexOf('/', 1);
-  const prefix = slash < 0 ? path.slice(1) : path.slice(1, slash);
-  return { prefix, path: slash < 0 ? '/' : path.slice(slash), query: mark < 0 ? '' : target.slice(mark + 1) };
-}
-
 async function execute(deps: GatewayDeps, vendor: Vendor, wire: Wire, scenario: Scenario | null, isPay: boolean): Promise<Done> {
   const done = await vendor.execute(wire, twistOf(scenario));
   const { order } = done;
@@ -56,11 +48,13 @@ async function execute(deps: GatewayDeps, vendor: Vendor, wire: Wire, scenario: 
 }
 
 /** Serves one request of a merchant (or of a shopper's browser, at Alipay) to a vendor. */
-export async function serveVendor(deps: GatewayDeps, vendor: Vendor, wire: Wire, response: ServerResponse): Promise<void> {
-  const about = vendor.identify(wire);
-  if (about === null) return send(response, { status: 404, headers: { 'content-type': 'text/plain' }, body: 'no such address' });
-  if (about.account !== null && deps.scenarios.refuses(vendor.channel, about.account)) return void response.destroy();
-  const scenario = about.operation === null ? null : deps.scenarios.take(vendor.channel, about.operation, about.account);
+export async function serveVendor(deps: GatewayDeps, channel: ChannelName, wire: Wire, response: ServerResponse): Promise<void> {
+  const vendor = deps.vendors.get(channel);
+  const about = vendor?.identify(wire) ?? null;
+  if (vendor === undefined || about === null)
+    return send(response, { status: 404, headers: { 'content-type': 'text/plain' }, body: 'no such address' });
+  if (about.account !== null && deps.scenarios.refuses(channel, about.account)) return void response.destroy();
+  const scenario = about.operation === null ? null : deps.scenarios.take(channel, about.operation, about.account);
   const isPay = about.operation === 'pay';
   switch (scenario?.behaviour) {
     case 'refuse':
@@ -85,6 +79,3 @@ export async function serveVendor(deps: GatewayDeps, vendor: Vendor, wire: Wire,
     }
   }
 }
-
-export const isChannel = (vendors: Readonly<Record<ChannelName, Vendor>>, name: string): name is ChannelName =>
-  Object.hasOwn(vendors, name);

@@ -1,6 +1,5 @@
 import type { Order } from './types.ts';
 
-const vendorNames = { wechat: 'WeChat Pay', alipay: 'Alipay', stripe: 'Stripe' } as const;
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => escapes[character] ?? '');
@@ -38,12 +37,11 @@ function facts(order: Order, merchant: string): string {
 }
 
 /** What a shopper sees who opens a QR code or follows a redirect. Needs no script. */
-export function renderPayPage(order: Order, merchant: string): string {
-  const vendor = vendorNames[order.channel];
+export function renderPayPage(order: Order, merchant: string, vendor: string): string {
   return page(
     `Pay with ${vendor}`,
     `<h1>Pay with ${vendor}</h1>${facts(order, merchant)}
-<form method="post"><button class="pay" name="do" value="pay">Pay</button><button name="do" value="cancel">Cancel</button></form>`,
+<form method="post"><button class="pay" name="do" value="pay">${order.approveFirst ? 'Approve' : 'Pay'}</button><button name="do" value="cancel">Cancel</button></form>`,
   );
 }
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { ChannelName } from './types.ts';
 
 const host = '127.0.0.1';
 
@@ -64,21 +65,36 @@ function readKept(path: string): KeptPorts | null {
 
 export interface Ports {
   readonly main: Port;
-  readonly accounts: ReadonlyMap<string, Port>;
+  readonly of: (channel: ChannelName, id: string) => Port | undefined;
+  readonly all: readonly Port[];
 }
 
+/** Two vendors may have the same name for an account. */
+export interface AccountName {
+  readonly channel: ChannelName;
+  readonly id: string;
+}
+
+const keyOf = ({ channel, id }: AccountName) => `${channel}/${id}`;
+
+/** Data directories of before the vendors had folders name the account alone. */
+const portOf = (kept: KeptPorts['accounts'], name: AccountName): number | undefined => kept[keyOf(name)] ?? kept[name.id];
+
 /** Opens the main port and one for each account: the ports after the main one, or those of the last run. */
-export async function openPorts(dataDir: string, asked: number, ids: readonly string[], handler: RequestListener): Promise<Ports> {
+export async function openPorts(dataDir: string, asked: number, names: readonly AccountName[], handler: RequestListener): Promise<Ports> {
   const path = join(dataDir, 'ports.json');
   const kept = readKept(path);
   const main = await openPort([asked], handler);
   const again = kept !== null && (asked === 0 || asked === kept.main) ? kept.accounts : {};
+  // Kept ports first: an account that is new must not take the port of one that is not.
+  const isKept = ({ channel, id }: AccountName) => portOf(again, { channel, id }) !== undefined;
+  const inOrder = [...names.filter(isKept), ...names.filter((name) => !isKept(name))];
   const accounts = new Map<string, Port>();
-  for (const [index, id] of ids.entries()) {
-    const wished = [again[id] ?? (asked === 0 ? 0 : main.number + 1 + index), 0];
-    accounts.set(id, await openPort(wished, handler));
+  for (const [index, name] of inOrder.entries()) {
+    const wished = [portOf(again, name) ?? (asked === 0 ? 0 : main.number + 1 + index), 0];
+    accounts.set(keyOf(name), await openPort(wished, handler));
   }
-  const numbers = Object.fromEntries([...accounts].map(([id, { number }]) => [id, number]));
+  const numbers = Object.fromEntries([...accounts].map(([key, { number }]) => [key, number]));
   writeFileSync(path, JSON.stringify({ main: main.number, accounts: numbers }));
-  return { main, accounts };
+  return { main, of: (channel, id) => accounts.get(keyOf({ channel, id })), all: [...accounts.values()] };
 }

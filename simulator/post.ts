@@ -1,5 +1,6 @@
 import { Agent, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import type { Outgoing } from './types.ts';
 
 /** What a merchant answered to a callback; status 0 when there was no answer. */
 export interface Reply {
@@ -13,17 +14,22 @@ const keptBytes = 64 * 1024;
 
 /** Sends callbacks over connections that it keeps. Never throws, never follows a redirect. */
 export function makePoster(): {
-  post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<Reply>;
+  post(url: string, outgoing: Outgoing): Promise<Reply>;
   close(): void;
 } {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   return {
-    post: (url, headers, body) =>
+    post: (address, { method = 'POST', query, headers, body }) =>
       new Promise((resolve) => {
         const lost = () => resolve({ status: 0, body: '' });
-        if (!URL.canParse(url) || !/^https?:/.test(url)) return lost();
+        if (!URL.canParse(address) || !/^https?:/.test(address)) return lost();
+        const url = query === undefined ? address : `${address}${address.includes('?') ? '&' : '?'}${query}`;
         const secure = url.startsWith('https:');
-        const options = { method: 'POST', headers: { ...headers, 'content-length': Buffer.byteLength(body) }, timeout: patienceMs };
+        const options = {
+          method,
+          headers: { ...headers, ...(method !== 'GET' && { 'content-length': Buffer.byteLength(body) }) },
+          timeout: patienceMs,
+        };
         const sent = secure ? requestHttps(url, options) : requestHttp(url, { ...options, agent });
         sent.on('error', lost);
         sent.on('timeout', () => sent.destroy());

@@ -1,4 +1,4 @@
-import { type ChannelName, channelNames, honest, type Operation, type Twist } from './types.ts';
+import { type ChannelName, honest, type Operation, type Twist } from './types.ts';
 
 const beforeExecuting = ['refuse', 'drop_before_execute', 'rate_limited', 'decline'] as const;
 const whileAnswering = ['hang', 'drop_after_execute', 'http_500'] as const;
@@ -63,11 +63,11 @@ const isBoolean = (value: unknown) => typeof value === 'boolean';
 const isText = (value: unknown) => typeof value === 'string' && value !== '';
 
 /** Reads a request for a scenario; a text says what is wrong with it. */
-export function readScenario(input: Readonly<Record<string, unknown>>, id: number): Scenario | string {
+export function readScenario(input: Readonly<Record<string, unknown>>, id: number, channels: readonly ChannelName[]): Scenario | string {
   const known = ['channel', 'operation', 'behaviour', 'account', 'count', 'probability', 'seed', 'delay_ms', 'code', 'execute', 'charge'];
   const unknown = Object.keys(input).filter((name) => !known.includes(name));
   if (unknown.length > 0) return `unknown field ${unknown.join(', ')}`;
-  if (!channelNames.includes(input.channel as ChannelName)) return `channel must be one of ${channelNames.join(', ')}`;
+  if (!channels.includes(input.channel as ChannelName)) return `channel must be one of ${channels.join(', ')}`;
   if (!operations.includes(input.operation as Operation)) return `operation must be one of ${operations.join(', ')}`;
   if (!behaviours.includes(input.behaviour as Behaviour)) return `behaviour must be one of ${behaviours.join(', ')}`;
   if (!absentOr(input.count, (value) => wholeNumber(value, 1))) return 'count must be a whole number above 0';

@@ -1,19 +1,18 @@
 import { mkdirSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Credentials, describeAccounts, listAccounts } from './accounts.ts';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { makeCallbacks } from './callbacks.ts';
 import { type ControlDeps, serveControl } from './control.ts';
-import { isChannel, readBody, send, serveVendor, splitTarget } from './gateway.ts';
-import { loadKeys } from './keys.ts';
+import { readBody, send, serveVendor } from './gateway.ts';
 import { openPorts } from './ports.ts';
+import { type Credentials, describeAccounts, type FoundVendor, findVendors } from './registry.ts';
 import { makeScenarios } from './scenario.ts';
+import { readPageAddress } from './shopper.ts';
+import { splitTarget } from './target.ts';
 import { serveTill } from './till.ts';
 import { openStore } from './truth.ts';
 import type { ChannelName, Vendor, Wire } from './types.ts';
-import { makeAlipay } from './vendors/alipay.ts';
-import { makeStripe, watchExpiry } from './vendors/stripe.ts';
-import { makeWechat } from './vendors/wechat.ts';
-import { finishRefund } from './vendors/wechat-refunds.ts';
+import { openVault, type Pair } from './vault.ts';
 import type { World } from './world.ts';
 
 export interface SimulatorOptions {
@@ -22,6 +21,8 @@ export interface SimulatorOptions {
   readonly dataDir: string;
   /** Milliseconds since 1970; the system clock when absent. */
   readonly now?: () => number;
+  /** A folder with a folder for each vendor; the simulator's own when absent. */
+  readonly vendorsDir?: string;
 }
 
 /** A running simulator. */
@@ -38,63 +39,83 @@ async function serve(deps: ControlDeps, request: IncomingMessage, response: Serv
   if (body === null) return send(response, { status: 413, headers: {}, body: '' });
   const wire: Wire = { method: request.method ?? '', path, query, headers: request.headers, body };
   if (prefix.startsWith('_')) return send(response, await serveControl(deps, { ...wire, path: `/${prefix}${path === '/' ? '' : path}` }));
-  if (!isChannel(deps.vendors, prefix))
-    return send(response, { status: 404, headers: { 'content-type': 'text/plain' }, body: 'no such address' });
-  if (path.startsWith('/pay/')) return serveTill(deps, wire, prefix, response);
-  return serveVendor(deps, deps.vendors[prefix], wire, response);
+  return isPayPage(deps, prefix, wire) ? serveTill(deps, wire, prefix, response) : serveVendor(deps, prefix, wire, response);
 }
 
-/** Takes up what an earlier run left undone. */
-function resume(world: World): void {
-  world.callbacks.resume();
-  for (const order of world.store.orders.values()) {
-    for (const refund of order.refunds) if (!refund.done) void finishRefund(world, order, refund);
-    watchExpiry(world, order);
+/** A vendor may have addresses of its own that begin like our pay pages'. */
+function isPayPage({ store, vendors }: ControlDeps, channel: ChannelName, wire: Wire): boolean {
+  const address = readPageAddress(`/${channel}${wire.path}`);
+  if (address === null || !vendors.has(channel)) return false;
+  return store.findByToken(channel, address.token) !== undefined || !vendors.get(channel)?.identify(wire);
+}
+
+/** The vendors by channel, each with a world of its own. */
+function openVendors(found: readonly FoundVendor[], shared: Omit<World<unknown>, 'channel' | 'keys'>): Map<ChannelName, Vendor> {
+  return new Map(found.map(({ channel, module, keys }) => [channel, module.open({ ...shared, channel, keys })]));
+}
+
+/** Takes up what an earlier run left undone, but for orders at vendors that are gone. */
+function resume(deps: ControlDeps): void {
+  for (const order of deps.store.orders.values()) {
+    const vendor = deps.vendors.get(order.channel);
+    if (vendor === undefined) continue;
+    deps.callbacks.resume(order);
+    vendor.resume?.(order);
   }
 }
 
+/** Made when it is first needed: most runs forge nothing. */
+function makeForger(dataDir: string): () => Promise<Pair> {
+  let pair: Promise<Pair> | undefined;
+  return () => {
+    pair ??= openVault(dataDir, '').pair('forger');
+    return pair;
+  };
+}
+
+/** Answers with whatever `wiring` holds by now: the ports are open before the vendors are. */
+function makeListener(wiring: { readonly deps?: ControlDeps }): RequestListener {
+  return (request, response) => {
+    if (wiring.deps === undefined) return void response.destroy();
+    // A fault of the simulator must not pass for an answer of the vendor.
+    serve(wiring.deps, request, response).catch((error) => {
+      process.stderr.write(`simulator: ${error instanceof Error ? error.stack : String(error)}\n`);
+      response.destroy();
+    });
+  };
+}
+
 /** Plays the vendors' gateways on loopback until it is stopped. */
-export async function startSimulator({ port, dataDir, now = Date.now }: SimulatorOptions): Promise<Simulator> {
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { port, dataDir, now = Date.now, vendorsDir = join(import.meta.dirname, 'vendors') } = options;
   mkdirSync(dataDir, { recursive: true });
-  const [keys, store] = await Promise.all([loadKeys(dataDir), openStore(dataDir, now)]);
-  const scenarios = makeScenarios();
+  const found = await findVendors(vendorsDir, dataDir);
+  const modules = new Map(found.map(({ channel, module }) => [channel, module]));
+  const store = await openStore(dataDir, now, (channel) => modules.get(channel)?.orderKey ?? 'number');
+  const names = found.flatMap(({ channel, offers }) => offers.map(({ id }) => ({ channel, id })));
   const wiring: { deps?: ControlDeps } = {};
-  const { main, accounts } = await openPorts(
-    dataDir,
-    port,
-    listAccounts(keys).map(({ id }) => id),
-    (request, response) => {
-      if (wiring.deps === undefined) return void response.destroy();
-      // A fault of the simulator must not pass for an answer of the vendor.
-      serve(wiring.deps, request, response).catch((error) => {
-        process.stderr.write(`simulator: ${error instanceof Error ? error.stack : String(error)}\n`);
-        response.destroy();
-      });
-    },
-  );
-  const url = `http://127.0.0.1:${main.number}`;
-  const vendorOf = (channel: ChannelName): Vendor => vendors[channel];
-  const callbacks = makeCallbacks({ store, scenarios, vendorOf });
-  const world: World = { keys, store, callbacks, now, pagesUrl: url };
-  const vendors: Readonly<Record<ChannelName, Vendor>> = {
-    wechat: makeWechat(world),
-    alipay: makeAlipay(world),
-    stripe: makeStripe(world),
-  };
-  const credentials = describeAccounts(keys, (id) => `http://127.0.0.1:${accounts.get(id)?.number}`);
+  const ports = await openPorts(dataDir, port, names, makeListener(wiring));
+  const url = `http://127.0.0.1:${ports.main.number}`;
+  const scenarios = makeScenarios();
+  const callbacks = makeCallbacks({ store, scenarios, vendorOf: (channel) => vendors.get(channel) });
+  const vendors = openVendors(found, { store, callbacks, now, pagesUrl: url, forger: makeForger(dataDir) });
+  const credentials = describeAccounts(found, (channel, id) => `http://127.0.0.1:${ports.of(channel, id)?.number}`);
   const syncPorts = async () => {
-    for (const { channel, id } of listAccounts(keys))
-      await (scenarios.refuses(channel, id) ? accounts.get(id)?.close() : accounts.get(id)?.open());
+    for (const { channel, id } of names) {
+      const one = ports.of(channel, id);
+      await (scenarios.refuses(channel, id) ? one?.close() : one?.open());
+    }
   };
-  wiring.deps = { store, callbacks, vendors, now, scenarios, autopay: { enabled: false, delayMs: 0 }, credentials, syncPorts };
-  resume(world);
+  const autopay = { enabled: false, delayMs: 0 };
+  wiring.deps = { store, callbacks, vendors, modules, now, scenarios, autopay, credentials, syncPorts };
+  resume(wiring.deps);
   return {
     url,
-    port: main.number,
+    port: ports.main.number,
     credentials,
     async stop() {
       callbacks.stop();
-      await Promise.all([main.close(), ...[...accounts.values()].map((one) => one.close())]);
+      await Promise.all([ports.main.close(), ...ports.all.map((one) => one.close())]);
       store.close();
     },
   };

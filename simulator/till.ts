@@ -6,6 +6,7 @@ import type { Order, Wire } from './types.ts';
 
 const headings = {
   already_paid: 'Already paid',
+  already_approved: 'Already approved',
   closed: 'This order is closed',
   expired: 'This order has expired',
   declined: 'Declined',
@@ -23,9 +24,9 @@ function readRedirect(query: string): string | null {
 
 async function pay(deps: GatewayDeps, order: Order, wire: Wire, response: ServerResponse): Promise<void> {
   const paid = await payOrder(deps, order);
-  if (!paid.paid) return sendPage(response, 409, renderResultPage(order, order.account, headings[paid.reason], null));
-  const back = readRedirect(wire.query) ?? (await deps.vendors[order.channel].returnTo(order));
-  if (back === null) return sendPage(response, 200, renderResultPage(order, order.account, 'Paid', null));
+  if ('reason' in paid) return sendPage(response, 409, renderResultPage(order, order.account, headings[paid.reason], null));
+  const back = readRedirect(wire.query) ?? (await deps.vendors.get(order.channel)?.returnTo(order));
+  if (!back) return sendPage(response, 200, renderResultPage(order, order.account, paid.paid ? 'Paid' : 'Approved', null));
   send(response, { status: 303, headers: { location: back }, body: '' });
 }
 
@@ -40,11 +41,13 @@ export async function serveTill(deps: GatewayDeps, wire: Wire, channel: string, 
     deps.store.save(order);
   }
   const reason = whyUnpayable(order, deps.now());
+  const title = deps.modules.get(order.channel)?.title ?? order.channel;
   if (wire.method !== 'POST') {
-    const body = reason === null ? renderPayPage(order, order.account) : renderResultPage(order, order.account, headings[reason], null);
+    const body =
+      reason === null ? renderPayPage(order, order.account, title) : renderResultPage(order, order.account, headings[reason], null);
     return sendPage(response, 200, body);
   }
   if (new URLSearchParams(wire.body.toString('utf8')).get('do') === 'pay') return pay(deps, order, wire, response);
-  const back = readRedirect(wire.query) ?? deps.vendors[order.channel].cancelTo(order);
+  const back = readRedirect(wire.query) ?? deps.vendors.get(order.channel)?.cancelTo(order) ?? null;
   sendPage(response, 200, renderResultPage(order, order.account, 'Cancelled. Nothing was paid.', back));
 }

@@ -24,6 +24,9 @@ interface Line {
 /** A charge, a refund or a close that is being recorded. */
 export type NewTruth = Pick<Truth, 'kind' | 'number' | 'vendor_no' | 'amount'>;
 
+/** Which number is one order. Some vendors let a merchant use its own number as often as it likes. */
+type OrderKey = (channel: ChannelName) => 'number' | 'vendorNo';
+
 /** The vendors' memory: held in maps, kept in a journal, gone from neither by kill -9. */
 export interface Store {
   readonly orders: ReadonlyMap<string, Order>;
@@ -43,9 +46,6 @@ export interface Store {
   close(): void;
 }
 
-/** Stripe lets a merchant use its own number as often as it likes: there only the vendor's number is one order. */
-const keyOf = ({ channel, account, number, vendorNo }: Order) => `${channel}/${account}/${channel === 'stripe' ? vendorNo : number}`;
-
 /** The complete lines of the journal. A last line without its end was never answered for: it is cut off. */
 async function readLines(path: string, take: (line: Line) => void): Promise<void> {
   let rest: Buffer = Buffer.alloc(0);
@@ -59,7 +59,8 @@ async function readLines(path: string, take: (line: Line) => void): Promise<void
 }
 
 /** Opens the journal in `dataDir` and reads back what it holds. */
-export async function openStore(dataDir: string, now: () => number): Promise<Store> {
+export async function openStore(dataDir: string, now: () => number, orderKey: OrderKey = () => 'number'): Promise<Store> {
+  const keyOf = (order: Order) => `${order.channel}/${order.account}/${order[orderKey(order.channel)]}`;
   mkdirSync(dataDir, { recursive: true });
   const path = join(dataDir, 'truth.jsonl');
   const orders = new Map<string, Order>();

@@ -1,6 +1,8 @@
-/** The channels whose gateways are played here. */
-export type ChannelName = 'wechat' | 'alipay' | 'stripe';
-export const channelNames: readonly ChannelName[] = ['wechat', 'alipay', 'stripe'];
+import type { KeyVault } from './vault.ts';
+import type { World } from './world.ts';
+
+/** The name of a folder in `vendors/`: the simulator knows no vendor by itself. */
+export type ChannelName = string;
 
 /** What a request to a vendor is about: the word that scenarios use. */
 export type Operation = 'pay' | 'query' | 'refund' | 'close' | 'callback' | 'statement';
@@ -72,12 +74,15 @@ export interface Order {
   readonly subject: string;
   readonly createdAt: number;
   readonly expiresAt: number;
+  /** True where the shopper only approves, and the merchant's capture is what moves the money. */
+  readonly approveFirst?: boolean;
   readonly notifyUrl: string | null;
   readonly returnUrl: string | null;
   /** Tells a repeated request from another one under the same number. */
   readonly fingerprint: string;
   readonly facts: Readonly<Record<string, string>>;
-  state: 'open' | 'paid' | 'closed';
+  /** `approved`: the shopper has said yes, and no money has moved. */
+  state: 'open' | 'approved' | 'paid' | 'closed';
   /** False for an Alipay QR code that nobody has scanned: the trade does not exist yet. */
   known: boolean;
   paidAt: number;
@@ -107,22 +112,29 @@ export interface Done {
   readonly afterwards?: () => void;
 }
 
+/** A callback, ready to be sent. */
 export interface Outgoing {
+  /** POST when absent. */
+  readonly method?: 'POST' | 'GET' | 'PUT';
+  /** Added to the address, for vendors that call back with parameters in it. */
+  readonly query?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
+/** What makes callbacks fall due. */
+export type Happening = 'approved' | 'paid' | 'refunded' | 'closed' | 'failed' | 'expired';
+
 /** One vendor's gateway. */
 export interface Vendor {
-  readonly channel: ChannelName;
   /** What the request is about and who sent it, without verifying anything; null for an unknown address. */
   identify(wire: Wire): { readonly operation: Operation | null; readonly account: string | null } | null;
   /** Verifies the request, carries it out, and signs the answer. */
   execute(wire: Wire, twist: Twist): Promise<Done>;
   /** The vendor's words for trouble of its own making, and for a decline. */
   fail(wire: Wire, trouble: 'http_500' | 'rate_limited' | 'decline', code: string | null): Promise<Answer>;
-  /** The callbacks that are due when an order becomes paid, refunded, closed or has a failed try. */
-  events(order: Order, happening: 'paid' | 'refunded' | 'closed' | 'failed' | 'expired'): readonly string[];
+  /** The callbacks that are due when something happens to an order. */
+  events(order: Order, happening: Happening): readonly string[];
   /** Where callbacks about this order go; null for nowhere. */
   callbackUrl(order: Order, refund: Refund | null): string | null;
   /** Builds and signs one callback. `forged` signs it with a key that is not the vendor's. */
@@ -135,6 +147,8 @@ export interface Vendor {
   cancelTo(order: Order): string | null;
   /** Finds what a shopper was given, when it is not an address with a token in it; may create the order (Alipay). */
   open(target: string): Promise<Order | null>;
+  /** Takes up what an earlier run left undone with an order: a refund to finish, a time to watch. Called at the start. */
+  resume?(order: Order): void;
 }
 
 /** The part of a vendor that speaks first. */
@@ -142,3 +156,36 @@ export type Caller = Pick<Vendor, 'events' | 'callbackUrl' | 'compose' | 'accept
 
 /** The part of a vendor that the shopper sees. */
 export type Till = Pick<Vendor, 'returnTo' | 'cancelTo' | 'open'>;
+
+/** A test account, with `config` exactly as the channel plugin wants it. */
+export interface SimulatedAccount {
+  readonly id: string;
+  readonly config: Readonly<Record<string, string | boolean | number>>;
+}
+
+/** A test account before it has an address. `id` has to be one of the values of its configuration. */
+export interface AccountOffer {
+  readonly id: string;
+  /** `baseUrl` is the vendor's address on the account's own port, such as `http://127.0.0.1:8091/wechat`. */
+  configure(baseUrl: string): SimulatedAccount['config'];
+}
+
+/** Ways to spoil an answer that not every vendor's answers can show. */
+export type Spoiling = 'bad_signature' | 'wrong_amount' | 'wrong_account';
+
+/** What `vendors/<channel>/index.ts` exports as its default. */
+export interface VendorModule<Keys> {
+  /** The same as the folder's name. */
+  readonly channel: ChannelName;
+  /** The vendor's name on its pay page. */
+  readonly title: string;
+  /** Which number is unique for a merchant: its own, or only the vendor's. `number` when absent. */
+  readonly orderKey?: 'number' | 'vendorNo';
+  /** True for a vendor whose callbacks go to an address that is registered beforehand, as in a dashboard. */
+  readonly registersCallbacks?: boolean;
+  /** Of which operations' answers each spoiling can be seen. */
+  readonly shows: Readonly<Record<Spoiling, readonly Operation[]>>;
+  loadKeys(vault: KeyVault): Promise<Keys>;
+  accounts(keys: Keys): readonly AccountOffer[];
+  open(world: World<Keys>): Vendor;
+}

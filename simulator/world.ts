@@ -1,9 +1,12 @@
 import type { Callbacks } from './callbacks.ts';
-import type { Keys } from './keys.ts';
 import type { Store } from './truth.ts';
+import type { ChannelName } from './types.ts';
+import type { Pair } from './vault.ts';
 
-/** What every vendor's part works with. */
-export interface World {
+/** What a vendor's part works with. */
+export interface World<Keys> {
+  readonly channel: ChannelName;
+  /** What the vendor's own `loadKeys` answered. */
   readonly keys: Keys;
   readonly store: Store;
   readonly callbacks: Callbacks;
@@ -11,4 +14,6 @@ export interface World {
   readonly now: () => number;
   /** Where shoppers find the pay pages, such as `http://127.0.0.1:8090`. */
   readonly pagesUrl: string;
+  /** A stranger's key, for forged callbacks. */
+  readonly forger: () => Promise<Pair>;
 }

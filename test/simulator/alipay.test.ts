@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { askAlipay, type Config, openShop, type Shop, type Stage, setStage, signAlipay, verifyAlipayNotice } from './kit.ts';
+import { askAlipay, type Config, configOf, openShop, type Shop, type Stage, setStage, signAlipay, verifyAlipayNotice } from './kit.ts';
 
 describe('simulator: Alipay', () => {
   let stage: Stage;
@@ -21,7 +21,7 @@ describe('simulator: Alipay', () => {
 
   before(async () => {
     [stage, shop] = await Promise.all([setStage(), openShop()]);
-    config = stage.simulator.credentials.alipay[0]!.config;
+    config = configOf(stage, 'alipay');
   });
   after(() => Promise.all([stage.end(), shop.end()]));
 

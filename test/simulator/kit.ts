@@ -32,6 +32,13 @@ export async function setStage(now?: () => number): Promise<Stage> {
   };
 }
 
+/** The configuration of a test account, as text. */
+export function configOf({ simulator }: Stage, channel: string, index = 0): Config {
+  const account = simulator.credentials[channel]?.[index];
+  if (account === undefined) throw new Error(`no account ${index} at ${channel}`);
+  return account.config as Config;
+}
+
 export async function askControl(url: string, method: string, path: string, body?: unknown) {
   const answer = await fetch(url + path, { method, ...(body !== undefined && { body: JSON.stringify(body) }) });
   return { status: answer.status, json: (await answer.json()) as Json };

@@ -1,6 +1,17 @@
 import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
-import { askStripe, type Config, type Json, openShop, type Received, type Shop, type Stage, setStage, stripeSession } from './kit.ts';
+import {
+  askStripe,
+  type Config,
+  configOf,
+  type Json,
+  openShop,
+  type Received,
+  type Shop,
+  type Stage,
+  setStage,
+  stripeSession,
+} from './kit.ts';
 
 describe('simulator: Stripe', () => {
   let stage: Stage;
@@ -29,7 +40,7 @@ describe('simulator: Stripe', () => {
 
   before(async () => {
     [stage, shop] = await Promise.all([setStage(), openShop()]);
-    config = stage.simulator.credentials.stripe[0]!.config;
+    config = configOf(stage, 'stripe');
     const registered = await stage.control('POST', '/_callbacks', {
       channel: 'stripe',
       account: config.account_id,
@@ -183,7 +194,7 @@ describe('simulator: Stripe', () => {
 
   it('lets no key see what belongs to another', async () => {
     const { json } = await askStripe(config, 'POST', sessions, stripeSession('OWN1'));
-    const other = stage.simulator.credentials.stripe[1]!.config;
+    const other = configOf(stage, 'stripe', 1);
     expect((await askStripe(other, 'GET', `${sessions}/${json.id}`)).json.error.code).to.equal('resource_missing');
     expect((await askStripe({ ...config, secret_key: 'sk_test_wrong' }, 'GET', `${sessions}/${json.id}`)).status).to.equal(401);
   });

@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { importPrivateKey, importPublicKey, signText, verifyText } from '../../simulator/rsa.ts';
-import { signAnswer, verifyNotice } from '../../simulator/vendors/alipay-sign.ts';
-import { signEvent, verifyEvent } from '../../simulator/vendors/stripe-sign.ts';
-import { readAuthorization, signMessage, unseal, verifyMessage } from '../../simulator/vendors/wechat-sign.ts';
+import { signAnswer, verifyNotice } from '../../simulator/vendors/alipay/sign.ts';
+import { signEvent, verifyEvent } from '../../simulator/vendors/stripe/sign.ts';
+import { readAuthorization, signMessage, unseal, verifyMessage } from '../../simulator/vendors/wechat/sign.ts';
 import type { Json } from './kit.ts';
 
 const root = process.env.PAYMUX_VECTORS ?? join(import.meta.dirname, '../../../shared/vectors');

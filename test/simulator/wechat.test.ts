@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import {
   askWechat,
   type Config,
+  configOf,
   type Json,
   openShop,
   type Received,
@@ -31,7 +32,7 @@ describe('simulator: WeChat Pay', () => {
 
   before(async () => {
     [stage, shop] = await Promise.all([setStage(), openShop()]);
-    config = stage.simulator.credentials.wechat[0]!.config;
+    config = configOf(stage, 'wechat');
   });
   after(() => Promise.all([stage.end(), shop.end()]));
 
@@ -99,7 +100,7 @@ describe('simulator: WeChat Pay', () => {
   });
 
   it('signs for the second merchant with the public key of the platform', async () => {
-    const second = stage.simulator.credentials.wechat[1]!.config;
+    const second = configOf(stage, 'wechat', 1);
     const answer = await askWechat(second, 'POST', pay, wechatOrder(second, 'SECOND01', shop.url));
     expect(answer).to.deep.include({ status: 200, verified: true });
   });

@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
-import { checkField, integer, list, object, text } from '../fields.ts';
-import type { WechatMerchant } from '../keys.ts';
-import type { Order, Refund, Twist } from '../types.ts';
-import type { World } from '../world.ts';
-import { describeRefund, parameterError, problem, type WechatResult } from './wechat-answers.ts';
-import { isNotifyUrl } from './wechat-orders.ts';
+import { checkField, integer, list, object, text } from '../../fields.ts';
+import { endRefund, refundedOf, refundOrder } from '../../orders.ts';
+import type { Order, Twist } from '../../types.ts';
+import { describeRefund, parameterError, problem, type WechatResult } from './answers.ts';
+import type { WechatMerchant, WechatWorld } from './keys.ts';
+import { isNotifyUrl } from './orders.ts';
 
 const mostRefunds = 50;
 const yearMs = 365 * 24 * 3600_000;
@@ -54,33 +54,23 @@ interface RefundBody {
 
 const invalid = (message: string) => problem(400, 'INVALID_REQUEST', message);
 
-function findOrder(world: World, body: RefundBody, merchant: WechatMerchant): Order | undefined {
+function findOrder(world: WechatWorld, body: RefundBody, merchant: WechatMerchant): Order | undefined {
   if (body.transaction_id === undefined) return world.store.findOrder('wechat', merchant.mchid, body.out_trade_no ?? '');
   const order = world.store.findByVendorNo('wechat', body.transaction_id);
   return order?.account === merchant.mchid ? order : undefined;
 }
 
 /** Why a new refund cannot be taken; null when it can. */
-function checkRefund(world: World, order: Order, body: RefundBody): WechatResult | null {
+function checkRefund(world: WechatWorld, order: Order, body: RefundBody): WechatResult | null {
   if (order.state !== 'paid') return invalid('订单未支付，不能退款');
   if (body.amount.total !== order.amount || body.amount.currency !== order.currency) return invalid('订单金额不一致');
-  const refunded = order.refunds.reduce((sum, { amount }) => sum + amount, 0);
-  if (refunded + body.amount.refund > order.amount) return invalid('申请退款金额超过订单可退金额');
+  if (refundedOf(order) + body.amount.refund > order.amount) return invalid('申请退款金额超过订单可退金额');
   if (order.refunds.length >= mostRefunds) return invalid('部分退款次数超过限制');
   return world.now() - order.paidAt > yearMs ? invalid('订单已超过可退款期限') : null;
 }
 
-/** Ends the vendor's work on a refund and tells the merchant. */
-export async function finishRefund(world: World, order: Order, refund: Refund): Promise<void> {
-  if (refund.done) return;
-  refund.done = true;
-  const owed = world.callbacks.owe(order, 'refunded', refund);
-  world.store.save(order);
-  await world.callbacks.deliver(order, owed);
-}
-
 /** POST /v3/refund/domestic/refunds. The same number and amount is the same refund. */
-export function createRefund(world: World, json: unknown, merchant: WechatMerchant, twist: Twist): WechatResult {
+export function createRefund(world: WechatWorld, json: unknown, merchant: WechatMerchant, twist: Twist): WechatResult {
   const fault = checkField(json, request);
   if (fault !== null) return parameterError(fault);
   const body = json as RefundBody;
@@ -100,22 +90,19 @@ export function createRefund(world: World, json: unknown, merchant: WechatMercha
   }
   const wrong = checkRefund(world, order, body);
   if (wrong !== null) return wrong;
-  const refund: Refund = {
+  const { refund } = refundOrder(world, order, {
     number: body.out_refund_no,
     vendorNo: `503${Array.from({ length: 26 }, () => randomInt(10)).join('')}`,
     amount: body.amount.refund,
-    createdAt: world.now(),
     facts: { ...(body.notify_url !== undefined && { notifyUrl: body.notify_url }) },
     done: false,
-  };
-  order.refunds.push(refund);
-  world.store.save(order, { kind: 'refund', number: refund.number, vendor_no: refund.vendorNo, amount: refund.amount });
-  const afterwards = () => void setTimeout(() => void finishRefund(world, order, refund), workMs);
+  });
+  const afterwards = () => void setTimeout(() => void endRefund(world, order, refund), workMs);
   return { status: 200, json: describeRefund(order, refund, twist), order, afterwards };
 }
 
 /** GET /v3/refund/domestic/refunds/{out_refund_no} */
-export function queryRefund(world: World, number: string, merchant: WechatMerchant, twist: Twist): WechatResult {
+export function queryRefund(world: WechatWorld, number: string, merchant: WechatMerchant, twist: Twist): WechatResult {
   const found = world.store.findRefund('wechat', merchant.mchid, number);
   const hidden = found !== undefined && world.now() - found.refund.createdAt < twist.notFoundUntilMs;
   if (found === undefined || found.refund.number !== number || hidden) return problem(404, 'RESOURCE_NOT_EXISTS', '退款单不存在');

@@ -1,11 +1,11 @@
-import type { WechatMerchant } from '../keys.ts';
-import type { Answer, Done, Operation, Twist, Vendor, Wire } from '../types.ts';
-import type { World } from '../world.ts';
-import { problem, type WechatResult } from './wechat-answers.ts';
-import { makeCaller } from './wechat-caller.ts';
-import { closeOrder, createOrder, queryOrder } from './wechat-orders.ts';
-import { createRefund, queryRefund } from './wechat-refunds.ts';
-import { isFresh, readAuthorization, seal, signMessage, verifyRequest } from './wechat-sign.ts';
+import { endRefund } from '../../orders.ts';
+import type { Answer, Done, Operation, Twist, Vendor, Wire } from '../../types.ts';
+import { problem, type WechatResult } from './answers.ts';
+import { makeCaller } from './caller.ts';
+import type { WechatMerchant, WechatWorld } from './keys.ts';
+import { closeOrder, createOrder, queryOrder } from './orders.ts';
+import { createRefund, queryRefund } from './refunds.ts';
+import { isFresh, readAuthorization, seal, signMessage, verifyRequest } from './sign.ts';
 
 type Handler = (found: readonly string[], json: unknown, merchant: WechatMerchant, twist: Twist) => WechatResult;
 type Route = readonly [method: string, path: RegExp, operation: Operation | null, handler: Handler];
@@ -48,7 +48,7 @@ function makeNonceBook(now: () => number): (nonce: string) => boolean {
 }
 
 /** Orders and refunds of one merchant, by the paths of API version 3. */
-function makeRoutes(world: World): readonly Route[] {
+function makeRoutes(world: WechatWorld): readonly Route[] {
   const { store } = world;
   const byNumber = (number: string | undefined, merchant: WechatMerchant) => store.findOrder('wechat', merchant.mchid, number ?? '');
   const byVendorNo = (vendorNo: string | undefined, merchant: WechatMerchant) => {
@@ -92,8 +92,8 @@ function makeRoutes(world: World): readonly Route[] {
 }
 
 /** GET /v3/certificates: merchants that verify with a public key have none to download. */
-function certificates(world: World, merchant: WechatMerchant): WechatResult {
-  const data = Object.entries(world.keys.wechatPlatform)
+function certificates(world: WechatWorld, merchant: WechatMerchant): WechatResult {
+  const data = Object.entries(world.keys.platform)
     .filter(([serial]) => !serial.startsWith('PUB_KEY_ID_') && serial === merchant.platformSerial)
     .map(([serial, { pem }]) => ({
       serial_no: serial,
@@ -104,12 +104,12 @@ function certificates(world: World, merchant: WechatMerchant): WechatResult {
   return data.length > 0 ? { status: 200, json: { data } } : problem(404, 'RESOURCE_NOT_EXISTS', '无可用的平台证书');
 }
 
-const merchantOf = (world: World, mchid: string | null | undefined) => world.keys.wechat.find((one) => one.mchid === mchid);
+const merchantOf = (world: WechatWorld, mchid: string | null | undefined) => world.keys.merchants.find((one) => one.mchid === mchid);
 
 /** An answer with the platform's signature; a stranger gets it by the first key. */
-async function signAnswer(world: World, result: WechatResult, merchant: WechatMerchant | undefined, spoil: boolean): Promise<Answer> {
-  const serial = merchant?.platformSerial ?? Object.keys(world.keys.wechatPlatform)[0] ?? '';
-  const platform = world.keys.wechatPlatform[serial];
+async function signAnswer(world: WechatWorld, result: WechatResult, merchant: WechatMerchant | undefined, spoil: boolean): Promise<Answer> {
+  const serial = merchant?.platformSerial ?? Object.keys(world.keys.platform)[0] ?? '';
+  const platform = world.keys.platform[serial];
   if (platform === undefined) throw new Error(`no platform key ${serial}`);
   const body = result.json === null ? '' : JSON.stringify(result.json);
   const proof = await signMessage(platform.pair.sign, { serial, body, nowMs: world.now(), spoil });
@@ -121,7 +121,11 @@ async function signAnswer(world: World, result: WechatResult, merchant: WechatMe
 }
 
 /** The merchant that signed the request, or why it cannot be believed. */
-async function authenticate(world: World, isNewNonce: (nonce: string) => boolean, wire: Wire): Promise<WechatMerchant | WechatResult> {
+async function authenticate(
+  world: WechatWorld,
+  isNewNonce: (nonce: string) => boolean,
+  wire: Wire,
+): Promise<WechatMerchant | WechatResult> {
   const by = readAuthorization(wire.headers.authorization);
   if (by === null) return problem(401, 'SIGN_ERROR', 'Http头Authorization值格式错误');
   const merchant = merchantOf(world, by.mchid);
@@ -150,13 +154,12 @@ function carryOut([, path, , handler]: Partial<Route>, wire: Wire, merchant: Wec
 }
 
 /** WeChat Pay's API version 3, from the merchant's side of its gateway. */
-export function makeWechat(world: World): Vendor {
+export function makeWechat(world: WechatWorld): Vendor {
   const routes = makeRoutes(world);
   const isNewNonce = makeNonceBook(world.now);
   const route = (wire: Wire) => routes.find(([method, path]) => method === wire.method && path.test(wire.path));
 
   return {
-    channel: 'wechat',
     identify(wire) {
       const found = route(wire);
       return found ? { operation: found[2], account: readAuthorization(wire.headers.authorization)?.mchid ?? null } : null;
@@ -178,6 +181,9 @@ export function makeWechat(world: World): Vendor {
     ...makeCaller(world),
     returnTo: async () => null,
     cancelTo: () => null,
+    resume(order) {
+      for (const refund of order.refunds) if (!refund.done) void endRefund(world, order, refund);
+    },
     async open(target) {
       const prepay = /prepay_id[=":\s]+(wx\d+)/.exec(target)?.[1];
       return prepay === undefined ? null : (world.store.findByToken('wechat', prepay) ?? null);

@@ -1,8 +1,9 @@
-import type { AlipayMerchant } from '../keys.ts';
-import { toChinaText } from '../time.ts';
-import type { Order, Refund, Twist } from '../types.ts';
-import { toYuan } from '../yuan.ts';
-import type { Params } from './alipay-sign.ts';
+import { refundedOf } from '../../orders.ts';
+import { toChinaText } from '../../time.ts';
+import type { Order, Refund, Twist } from '../../types.ts';
+import { toYuan } from '../../yuan.ts';
+import type { AlipayMerchant } from './keys.ts';
+import type { Params } from './sign.ts';
 
 /** What a method answers inside its node, with the trade it is about. */
 export interface AlipayResult {
@@ -40,11 +41,9 @@ export const failed = (subCode: string, detail?: string): AlipayResult => ({
   node: { code: '40004', msg: 'Business Failed', sub_code: subCode, sub_msg: detail ?? messages[subCode] ?? '业务处理失败' },
 });
 
-export const refundedFen = (order: Order) => order.refunds.reduce((sum, { amount }) => sum + amount, 0);
-
 /** A trade that was refunded in full is closed, and so is one whose time ran out unpaid. */
 export function tradeStatus(order: Order, nowMs: number): 'WAIT_BUYER_PAY' | 'TRADE_SUCCESS' | 'TRADE_CLOSED' {
-  if (order.state === 'paid') return refundedFen(order) < order.amount ? 'TRADE_SUCCESS' : 'TRADE_CLOSED';
+  if (order.state === 'paid') return refundedOf(order) < order.amount ? 'TRADE_SUCCESS' : 'TRADE_CLOSED';
   return order.state === 'closed' || nowMs >= order.expiresAt ? 'TRADE_CLOSED' : 'WAIT_BUYER_PAY';
 }
 
@@ -73,7 +72,7 @@ export function describeRefund(order: Order, refund: Refund, changed: boolean, t
     out_trade_no: order.number,
     ...buyer,
     fund_change: changed ? 'Y' : 'N',
-    refund_fee: toYuan(refundedFen(order) + (twist.wrongAmount ? 1 : 0)),
+    refund_fee: toYuan(refundedOf(order) + (twist.wrongAmount ? 1 : 0)),
     gmt_refund_pay: toChinaText(refund.createdAt),
   };
 }
@@ -120,7 +119,7 @@ export function describeNotice(order: Order, refund: Refund | null, merchant: Al
       : {
           trade_status: tradeStatus(order, nowMs),
           out_biz_no: refund.number,
-          refund_fee: toYuan(refundedFen(order)),
+          refund_fee: toYuan(refundedOf(order)),
           gmt_refund: toChinaText(refund.createdAt),
         }),
   };

@@ -1,11 +1,10 @@
-import type { NewTruth } from '../truth.ts';
-import { honest, type Order, type Twist } from '../types.ts';
-import type { World } from '../world.ts';
+import { draftOrder } from '../../orders.ts';
+import type { NewTruth } from '../../truth.ts';
+import { honest, type Order, type Twist } from '../../types.ts';
 import {
   checkShape,
   findIntent,
   invalid,
-  makeOrder,
   methodsOf,
   minute,
   missing,
@@ -15,13 +14,14 @@ import {
   randomId,
   type StripeRequest,
   type StripeResult,
-} from './stripe-common.ts';
-import { metadataAt, textAt } from './stripe-form.ts';
-import { describeIntent, expandedIn, readFacts, writeFacts } from './stripe-objects.ts';
-import { cancelShape, expandOnly, intentShape } from './stripe-shapes.ts';
+} from './common.ts';
+import { metadataAt, textAt } from './form.ts';
+import type { StripeWorld } from './keys.ts';
+import { describeIntent, expandedIn, readFacts, writeFacts } from './objects.ts';
+import { cancelShape, expandOnly, intentShape } from './shapes.ts';
 
 /** POST /v1/payment_intents. With `confirm` and one of Stripe's test cards it charges at once. */
-export function createIntent(world: World, { account, form }: StripeRequest): StripeResult {
+export function createIntent(world: StripeWorld, { account, form }: StripeRequest): StripeResult {
   const wrong = checkShape(form, intentShape);
   if (wrong !== null) return wrong;
   const [amount, currency, confirm, method] = ['amount', 'currency', 'confirm', 'payment_method'].map((name) => textAt(form, name));
@@ -57,30 +57,38 @@ export function createIntent(world: World, { account, form }: StripeRequest): St
   // An intent does not expire by itself.
   const expiresAt = nowMs + 3650 * 24 * 60 * minute;
   const money = { amount: Number(amount), currency: currency.toUpperCase() };
-  const order = makeOrder(
-    { account, number, product: 'payment_intent', token: vendorNo, vendorNo, ...money, subject, expiresAt, returnUrl: null, facts },
-    nowMs,
-  );
+  const order = draftOrder(world, {
+    account,
+    number,
+    product: 'payment_intent',
+    token: vendorNo,
+    vendorNo,
+    ...money,
+    subject,
+    expiresAt,
+    returnUrl: null,
+    facts,
+  });
   const show = (twist: Twist) => describeIntent(order, twist, expandedIn(form));
   if (confirm !== 'true') return { status: 200, show, order, changed: { owed: [] } };
   return method === 'pm_card_chargeDeclined' ? declineAtOnce(world, order) : chargeAtOnce(world, order, show);
 }
 
-function chargeAtOnce(world: World, order: Order, show: StripeResult['show']): StripeResult {
+function chargeAtOnce(world: StripeWorld, order: Order, show: StripeResult['show']): StripeResult {
   order.state = 'paid';
   order.paidAt = world.now();
   const happened: NewTruth = { kind: 'charge', number: order.number, vendor_no: order.vendorNo, amount: order.amount };
   return { status: 200, show, order, changed: { happened, owed: world.callbacks.owe(order, 'paid', null) } };
 }
 
-function declineAtOnce(world: World, order: Order): StripeResult {
+function declineAtOnce(world: StripeWorld, order: Order): StripeResult {
   const owed = world.callbacks.owe(order, 'failed', null);
   const error = { type: 'card_error', code: 'card_declined', decline_code: 'generic_decline', message: 'Your card was declined.' };
   return { ...problem(402, { ...error, payment_intent: describeIntent(order, honest, [], true) }), order, changed: { owed } };
 }
 
 /** GET /v1/payment_intents/{id}; the publishable key's `client_secret` is not needed here. */
-export function readIntent(world: World, { account, id, form }: StripeRequest, twist: Twist): StripeResult {
+export function readIntent(world: StripeWorld, { account, id, form }: StripeRequest, twist: Twist): StripeResult {
   const wrong = checkShape(form, { ...(expandOnly as object), client_secret: 'text' });
   if (wrong !== null) return wrong;
   const order = findIntent(world, account, id);
@@ -90,7 +98,7 @@ export function readIntent(world: World, { account, id, form }: StripeRequest, t
 }
 
 /** POST /v1/payment_intents/{id}/cancel */
-export function cancelIntent(world: World, { account, id, form }: StripeRequest): StripeResult {
+export function cancelIntent(world: StripeWorld, { account, id, form }: StripeRequest): StripeResult {
   const wrong = checkShape(form, cancelShape);
   if (wrong !== null) return wrong;
   const order = findIntent(world, account, id);

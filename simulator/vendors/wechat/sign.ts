@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { type Key, signText, verifyText } from '../rsa.ts';
+import { type Key, signText, verifyText } from '../../rsa.ts';
 
 /** The five parts of WeChat Pay's Authorization header. */
 export interface Authorization {

@@ -1,4 +1,4 @@
-import { type Key, signText, verifyText } from '../rsa.ts';
+import { type Key, signText, verifyText } from '../../rsa.ts';
 
 export type Params = Readonly<Record<string, string>>;
 

@@ -1,17 +1,17 @@
-import { renderMessagePage } from '../pages.ts';
-import { fromChinaText } from '../time.ts';
-import type { Answer, Done, Operation, Twist, Vendor, Wire } from '../types.ts';
-import type { World } from '../world.ts';
-import { type AlipayResult, failed, refused } from './alipay-answers.ts';
-import { makeCaller, makeTill } from './alipay-caller.ts';
-import { type Params, signAnswer, verifyRequest } from './alipay-sign.ts';
-import { type AlipayRequest, closeTrade, createTrade, queryRefund, queryTrade, refundTrade } from './alipay-trades.ts';
+import { renderMessagePage } from '../../pages.ts';
+import { fromChinaText } from '../../time.ts';
+import type { Answer, Done, Operation, Twist, Vendor, Wire } from '../../types.ts';
+import { type AlipayResult, failed, refused } from './answers.ts';
+import { makeCaller, makeTill } from './caller.ts';
+import type { AlipayWorld } from './keys.ts';
+import { type Params, signAnswer, verifyRequest } from './sign.ts';
+import { type AlipayRequest, closeTrade, createTrade, queryRefund, queryTrade, refundTrade } from './trades.ts';
 
 interface Method {
   readonly operation: Operation;
   /** True when the shopper's browser asks, and sees a page instead of JSON. */
   readonly browser: boolean;
-  readonly run: (world: World, request: AlipayRequest) => AlipayResult;
+  readonly run: (world: AlipayWorld, request: AlipayRequest) => AlipayResult;
 }
 
 const methods: Readonly<Record<string, Method>> = {
@@ -58,9 +58,9 @@ function checkEnvelope(params: Params): AlipayResult | null {
 }
 
 /** Alipay's OpenAPI, version 2: one address for everything. */
-export function makeAlipay(world: World): Vendor {
-  const platform = world.keys.alipayPlatform;
-  const merchantOf = (appId: string | undefined) => world.keys.alipay.find((one) => one.appId === appId);
+export function makeAlipay(world: AlipayWorld): Vendor {
+  const platform = world.keys.platform;
+  const merchantOf = (appId: string | undefined) => world.keys.merchants.find((one) => one.appId === appId);
 
   async function carryOut(params: Params, twist: Twist): Promise<AlipayResult> {
     const merchant = merchantOf(params.app_id);
@@ -96,7 +96,6 @@ export function makeAlipay(world: World): Vendor {
   }
 
   return {
-    channel: 'alipay',
     identify(wire) {
       if (wire.path !== '/gateway.do' || (wire.method !== 'GET' && wire.method !== 'POST')) return null;
       const params = readParams(wire);
@@ -117,6 +116,6 @@ export function makeAlipay(world: World): Vendor {
       );
     },
     ...makeCaller(world),
-    ...makeTill(world, execute),
+    ...makeTill(world),
   };
 }

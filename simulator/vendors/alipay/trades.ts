@@ -1,21 +1,12 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
-import { canonicalJson } from '../fields.ts';
-import type { AlipayMerchant } from '../keys.ts';
-import { fromChinaText, toChinaDay } from '../time.ts';
-import type { Order, Refund, Twist } from '../types.ts';
-import type { World } from '../world.ts';
-import { fromYuan } from '../yuan.ts';
-import {
-  type AlipayResult,
-  describeRefund,
-  describeRefundState,
-  describeTrade,
-  failed,
-  refundedFen,
-  success,
-  tradeStatus,
-} from './alipay-answers.ts';
-import type { Params } from './alipay-sign.ts';
+import { canonicalJson } from '../../fields.ts';
+import { closeOrder, draftOrder, refundedOf, refundOrder } from '../../orders.ts';
+import { fromChinaText, toChinaDay } from '../../time.ts';
+import type { Order, Twist } from '../../types.ts';
+import { fromYuan } from '../../yuan.ts';
+import { type AlipayResult, describeRefund, describeRefundState, describeTrade, failed, success, tradeStatus } from './answers.ts';
+import type { AlipayMerchant, AlipayWorld } from './keys.ts';
+import type { Params } from './sign.ts';
 
 /** One verified request. `content` is the parsed `biz_content`. */
 export interface AlipayRequest {
@@ -45,7 +36,7 @@ function readExpiry(content: AlipayRequest['content'], nowMs: number): number | 
   return found?.[1] && found[2] ? nowMs + Number(found[1]) * (unitMs[found[2]] ?? 0) : null;
 }
 
-function makeOrder(world: World, product: string, { merchant, params, content }: AlipayRequest): Order | AlipayResult {
+function makeOrder(world: AlipayWorld, product: string, { merchant, params, content }: AlipayRequest): Order | AlipayResult {
   const nowMs = world.now();
   const [number, subject] = [textOf(content, 'out_trade_no'), textOf(content, 'subject')];
   const amount = fromYuan(content.total_amount);
@@ -60,8 +51,7 @@ function makeOrder(world: World, product: string, { merchant, params, content }:
   const fingerprint = createHash('sha256')
     .update(`${product}\n${canonicalJson(content)}`)
     .digest('base64');
-  return {
-    channel: 'alipay',
+  return draftOrder(world, {
     account: merchant.appId,
     number,
     product,
@@ -70,23 +60,17 @@ function makeOrder(world: World, product: string, { merchant, params, content }:
     amount,
     currency: 'CNY',
     subject,
-    createdAt: nowMs,
     expiresAt,
     notifyUrl: params.notify_url || null,
     returnUrl: params.return_url || null,
     fingerprint,
     facts: { quitUrl: textOf(content, 'quit_url') },
-    state: 'open',
     known: product !== 'precreate',
-    paidAt: 0,
-    closedAt: 0,
-    refunds: [],
-    callbacks: [],
-  };
+  });
 }
 
 /** The trade that a request to pay asks for: a new one, or the same one again. */
-export function createTrade(world: World, product: string, request: AlipayRequest): AlipayResult {
+export function createTrade(world: AlipayWorld, product: string, request: AlipayRequest): AlipayResult {
   const order = makeOrder(world, product, request);
   if ('node' in order) return order;
   const earlier = world.store.findOrder('alipay', request.merchant.appId, order.number);
@@ -101,34 +85,32 @@ export function createTrade(world: World, product: string, request: AlipayReques
 }
 
 /** The trade that exists for this merchant; an unscanned QR code is none yet. */
-function findTrade(world: World, { merchant, content }: AlipayRequest): Order | undefined {
+function findTrade(world: AlipayWorld, { merchant, content }: AlipayRequest): Order | undefined {
   const [vendorNo, number] = [textOf(content, 'trade_no'), textOf(content, 'out_trade_no')];
   const order = vendorNo === '' ? world.store.findOrder('alipay', merchant.appId, number) : world.store.findByVendorNo('alipay', vendorNo);
   return order?.account === merchant.appId && order.known ? order : undefined;
 }
 
-const isYoung = (world: World, createdAt: number, twist: Twist) => world.now() - createdAt < twist.notFoundUntilMs;
+const isYoung = (world: AlipayWorld, createdAt: number, twist: Twist) => world.now() - createdAt < twist.notFoundUntilMs;
 
 /** `alipay.trade.query` */
-export function queryTrade(world: World, request: AlipayRequest): AlipayResult {
+export function queryTrade(world: AlipayWorld, request: AlipayRequest): AlipayResult {
   const order = findTrade(world, request);
   if (order === undefined || isYoung(world, order.createdAt, request.twist)) return failed('ACQ.TRADE_NOT_EXIST');
   return success(describeTrade(order, request.twist, world.now()), order);
 }
 
 /** `alipay.trade.close`: unpaid trades only. */
-export function closeTrade(world: World, request: AlipayRequest): AlipayResult {
+export function closeTrade(world: AlipayWorld, request: AlipayRequest): AlipayResult {
   const order = findTrade(world, request);
   if (order === undefined) return failed('ACQ.TRADE_NOT_EXIST');
   if (tradeStatus(order, world.now()) !== 'WAIT_BUYER_PAY') return failed('ACQ.TRADE_STATUS_ERROR');
-  order.state = 'closed';
-  order.closedAt = world.now();
-  world.store.save(order, { kind: 'close', number: order.number, vendor_no: order.vendorNo, amount: order.amount });
+  closeOrder(world, order);
   return success({ trade_no: order.vendorNo, out_trade_no: order.number }, order);
 }
 
 /** `alipay.trade.refund`. Repeating a request number moves no money again. */
-export function refundTrade(world: World, request: AlipayRequest): AlipayResult {
+export function refundTrade(world: AlipayWorld, request: AlipayRequest): AlipayResult {
   const { content, twist } = request;
   const order = findTrade(world, request);
   if (order === undefined) return failed('ACQ.TRADE_NOT_EXIST');
@@ -144,16 +126,14 @@ export function refundTrade(world: World, request: AlipayRequest): AlipayResult 
       : failed('ACQ.DISCORDANT_REPEAT_REQUEST');
   }
   if (tradeStatus(order, world.now()) !== 'TRADE_SUCCESS') return failed('ACQ.TRADE_STATUS_ERROR');
-  if (refundedFen(order) + amount > order.amount) return failed('ACQ.REFUND_AMT_NOT_EQUAL_TOTAL');
-  const refund: Refund = { number, vendorNo: `${order.vendorNo}_${number}`, amount, createdAt: world.now(), facts: {}, done: true };
-  order.refunds.push(refund);
-  const owed = world.callbacks.owe(order, 'refunded', refund);
-  world.store.save(order, { kind: 'refund', number, vendor_no: refund.vendorNo, amount });
-  return { ...success(describeRefund(order, refund, true, twist), order), afterwards: () => void world.callbacks.deliver(order, owed) };
+  if (refundedOf(order) + amount > order.amount) return failed('ACQ.REFUND_AMT_NOT_EQUAL_TOTAL');
+  const given = { number, vendorNo: `${order.vendorNo}_${number}`, amount, done: true };
+  const { refund, afterwards } = refundOrder(world, order, given);
+  return { ...success(describeRefund(order, refund, true, twist), order), afterwards };
 }
 
 /** `alipay.trade.fastpay.refund.query`: of an unknown refund it answers success without any field about it. */
-export function queryRefund(world: World, request: AlipayRequest): AlipayResult {
+export function queryRefund(world: AlipayWorld, request: AlipayRequest): AlipayResult {
   const order = findTrade(world, request);
   if (order === undefined) return failed('ACQ.TRADE_NOT_EXIST');
   const number = textOf(request.content, 'out_request_no');

@@ -1,22 +1,22 @@
-import { toChinaText } from '../time.ts';
-import { type Caller, type Done, honest, type Order, type Till, type Twist, type Wire } from '../types.ts';
-import type { World } from '../world.ts';
-import { toYuan } from '../yuan.ts';
-import { describeNotice } from './alipay-answers.ts';
-import { signNotice } from './alipay-sign.ts';
+import { toChinaText } from '../../time.ts';
+import type { Caller, Order, Till } from '../../types.ts';
+import { toYuan } from '../../yuan.ts';
+import { describeNotice } from './answers.ts';
+import type { AlipayWorld } from './keys.ts';
+import { signNotice } from './sign.ts';
 
 /** Alipay's notifications: signed forms about the whole trade. */
-export function makeCaller(world: World): Caller {
+export function makeCaller(world: AlipayWorld): Caller {
   return {
     events: (_, happening) => (happening === 'paid' || happening === 'refunded' ? ['trade_status_sync'] : []),
     // A refund is told to the address that was given for the trade.
     callbackUrl: (order) => order.notifyUrl,
     async compose(order, callback, twist) {
-      const merchant = world.keys.alipay.find(({ appId }) => appId === order.account);
+      const merchant = world.keys.merchants.find(({ appId }) => appId === order.account);
       if (merchant === undefined) throw new Error(`no merchant ${order.account}`);
       const refund = order.refunds.find(({ number }) => number === callback.refund) ?? null;
       const params = { ...describeNotice(order, refund, merchant, twist, world.now()), notify_id: callback.id };
-      const key = twist.forged ? world.keys.forger.sign : world.keys.alipayPlatform.sign;
+      const key = twist.forged ? (await world.forger()).sign : world.keys.platform.sign;
       const body = new URLSearchParams(await signNotice(key, params, twist.badSignature)).toString();
       return { headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }, body };
     },
@@ -24,10 +24,10 @@ export function makeCaller(world: World): Caller {
   };
 }
 
-/** The shopper's way in, by a signed address, and back, with signed facts. */
-export function makeTill(world: World, execute: (wire: Wire, twist: Twist) => Promise<Done>): Till {
+/** The shopper's way back, with signed facts. The way in is a signed address or form, which any browser can follow. */
+export function makeTill(world: AlipayWorld): Till {
   async function returnTo(order: Order): Promise<string | null> {
-    const merchant = world.keys.alipay.find(({ appId }) => appId === order.account);
+    const merchant = world.keys.merchants.find(({ appId }) => appId === order.account);
     if (order.returnUrl === null || !URL.canParse(order.returnUrl) || merchant === undefined) return null;
     const params = {
       charset: 'utf-8',
@@ -42,7 +42,7 @@ export function makeTill(world: World, execute: (wire: Wire, twist: Twist) => Pr
       timestamp: toChinaText(world.now()),
     };
     const url = new URL(order.returnUrl);
-    for (const [name, value] of Object.entries(await signNotice(world.keys.alipayPlatform.sign, params, false)))
+    for (const [name, value] of Object.entries(await signNotice(world.keys.platform.sign, params, false)))
       url.searchParams.set(name, value);
     return url.href;
   }
@@ -50,11 +50,6 @@ export function makeTill(world: World, execute: (wire: Wire, twist: Twist) => Pr
   return {
     returnTo,
     cancelTo: (order) => order.facts.quitUrl || null,
-    async open(target) {
-      const found = /^(?:https?:\/\/[^/]+)?\/alipay(\/gateway\.do)\?([^#]*)/.exec(target);
-      if (!found?.[1]) return null;
-      const wire: Wire = { method: 'GET', path: found[1], query: found[2] ?? '', headers: {}, body: Buffer.alloc(0) };
-      return (await execute(wire, honest)).order ?? null;
-    },
+    open: async () => null,
   };
 }

@@ -1,11 +1,11 @@
-import type { Caller, Order, Till, Twist } from '../types.ts';
-import type { World } from '../world.ts';
-import { apiVersion } from './stripe-common.ts';
-import { describeCharge, describeIntent, describeRefund, describeSession, readFacts } from './stripe-objects.ts';
-import { signEvent } from './stripe-sign.ts';
+import type { Caller, Order, Till, Twist } from '../../types.ts';
+import { apiVersion } from './common.ts';
+import type { StripeWorld } from './keys.ts';
+import { describeCharge, describeIntent, describeRefund, describeSession, readFacts } from './objects.ts';
+import { signEvent } from './sign.ts';
 
 /** The object that an event is about, as it is now. */
-function describeSubject(world: World, order: Order, event: string, refundNo: string | null, twist: Twist): unknown {
+function describeSubject(world: StripeWorld, order: Order, event: string, refundNo: string | null, twist: Twist): unknown {
   const refund = order.refunds.find(({ number }) => number === refundNo);
   if (event.startsWith('checkout.session.')) {
     return describeSession(order, twist, { nowMs: world.now(), pagesUrl: world.pagesUrl, expand: [] });
@@ -16,7 +16,7 @@ function describeSubject(world: World, order: Order, event: string, refundNo: st
 }
 
 /** Stripe's events, sent to the address that was registered for the account. */
-export function makeCaller(world: World): Caller {
+export function makeCaller(world: StripeWorld): Caller {
   return {
     events(order, happening) {
       switch (happening) {
@@ -30,11 +30,13 @@ export function makeCaller(world: World): Caller {
           return ['payment_intent.payment_failed'];
         case 'expired':
           return ['checkout.session.expired'];
+        case 'approved':
+          return [];
       }
     },
     callbackUrl: (order) => world.store.readSetting(`callbacks/stripe/${order.account}`) ?? null,
     async compose(order, callback, twist) {
-      const merchant = world.keys.stripe.find(({ accountId }) => accountId === order.account);
+      const merchant = world.keys.merchants.find(({ accountId }) => accountId === order.account);
       if (merchant === undefined) throw new Error(`no merchant ${order.account}`);
       const told: Order = twist.forged ? { ...order, state: 'paid', paidAt: world.now() } : order;
       const body = JSON.stringify({
@@ -58,7 +60,7 @@ export function makeCaller(world: World): Caller {
 }
 
 /** What the shopper was given is a session's address or an intent's client secret. */
-export function makeTill(world: World): Till {
+export function makeTill(world: StripeWorld): Till {
   return {
     returnTo: async (order) => order.returnUrl?.replaceAll('{CHECKOUT_SESSION_ID}', order.token) ?? null,
     cancelTo: (order) => readFacts(order).cancelUrl,

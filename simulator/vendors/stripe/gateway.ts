@@ -1,16 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { StripeMerchant } from '../keys.ts';
-import type { StoredAnswer } from '../truth.ts';
-import { type Answer, type Done, honest, type Operation, type Order, type Twist, type Vendor, type Wire } from '../types.ts';
-import type { World } from '../world.ts';
-import { makeCaller, makeTill } from './stripe-caller.ts';
-import { apiVersion, problem, type StripeRequest, type StripeResult } from './stripe-common.ts';
-import { parseForm } from './stripe-form.ts';
-import { cancelIntent, createIntent, readIntent } from './stripe-intents.ts';
-import { createRefund, readRefund } from './stripe-refunds.ts';
-import { createSession, expireSession, readSession } from './stripe-sessions.ts';
+import type { StoredAnswer } from '../../truth.ts';
+import { type Answer, type Done, honest, type Operation, type Order, type Twist, type Vendor, type Wire } from '../../types.ts';
+import { makeCaller, makeTill } from './caller.ts';
+import { apiVersion, problem, type StripeRequest, type StripeResult } from './common.ts';
+import { parseForm } from './form.ts';
+import { cancelIntent, createIntent, readIntent } from './intents.ts';
+import type { StripeMerchant, StripeWorld } from './keys.ts';
+import { createRefund, readRefund } from './refunds.ts';
+import { createSession, expireSession, readSession } from './sessions.ts';
 
-type Run = (world: World, request: StripeRequest, twist: Twist) => StripeResult;
+type Run = (world: StripeWorld, request: StripeRequest, twist: Twist) => StripeResult;
 
 const longestKey = 255;
 const routes: readonly (readonly [method: string, path: RegExp, operation: Operation, run: Run])[] = [
@@ -26,11 +25,11 @@ const routes: readonly (readonly [method: string, path: RegExp, operation: Opera
 
 const routeOf = (wire: Wire) => routes.find(([method, path]) => method === wire.method && path.test(wire.path));
 const bearerOf = (wire: Wire) => /^Bearer (\S+)$/.exec(String(wire.headers.authorization ?? ''))?.[1];
-const merchantOf = (world: World, wire: Wire) => world.keys.stripe.find(({ secretKey }) => secretKey === bearerOf(wire));
+const merchantOf = (world: StripeWorld, wire: Wire) => world.keys.merchants.find(({ secretKey }) => secretKey === bearerOf(wire));
 
 /** Ends a session by itself when its time is over. */
-export function watchExpiry(world: World, order: Order): void {
-  if (order.channel !== 'stripe' || order.product !== 'checkout' || order.state !== 'open') return;
+function watchExpiry(world: StripeWorld, order: Order): void {
+  if (order.product !== 'checkout' || order.state !== 'open') return;
   const expire = () => {
     if (order.state !== 'open') return;
     order.state = 'closed';
@@ -52,7 +51,7 @@ function toError(status: number, error: Readonly<Record<string, string>>, more: 
 }
 
 /** Runs the endpoint of a request whose key is known. */
-function carryOut(world: World, wire: Wire, merchant: StripeMerchant, twist: Twist): StripeResult {
+function carryOut(world: StripeWorld, wire: Wire, merchant: StripeMerchant, twist: Twist): StripeResult {
   const [method, path, , run] = routeOf(wire) ?? [];
   if (!path || !run) return problem(404, { message: `Unrecognized request URL (${wire.method}: ${wire.path}).` });
   const form = parseForm(method === 'GET' ? wire.query : wire.body.toString('utf8'));
@@ -61,7 +60,7 @@ function carryOut(world: World, wire: Wire, merchant: StripeMerchant, twist: Twi
 }
 
 /** Writes what an endpoint has done, together with its answer where the merchant gave a key for it. */
-function record(world: World, { order, changed, status, show }: StripeResult, key: string | null, request: string): void {
+function record(world: StripeWorld, { order, changed, status, show }: StripeResult, key: string | null, request: string): void {
   // Faults found before anything is carried out are not kept: the same key may be used again.
   if (order === undefined || changed === undefined) return;
   const answer: StoredAnswer | undefined = key === null ? undefined : { key, request, status, body: JSON.stringify(show(honest)) };
@@ -70,7 +69,7 @@ function record(world: World, { order, changed, status, show }: StripeResult, ke
 }
 
 /** Carries a request out, or says again what its idempotency key has been answered. */
-function answerOnce(world: World, wire: Wire, merchant: StripeMerchant, twist: Twist, key: string | null): Done {
+function answerOnce(world: StripeWorld, wire: Wire, merchant: StripeMerchant, twist: Twist, key: string | null): Done {
   const request = createHash('sha256').update(`${wire.method} ${wire.path}\n`).update(wire.body).digest('base64');
   const earlier = key === null ? undefined : world.store.findAnswer(key);
   if (earlier !== undefined && earlier.request !== request) {
@@ -99,7 +98,7 @@ function toFailure(wire: Wire, trouble: 'http_500' | 'rate_limited' | 'decline',
 }
 
 /** Stripe's API as a merchant's server sees it: forms in, JSON out, nothing signed but the events. */
-export function makeStripe(world: World): Vendor {
+export function makeStripe(world: StripeWorld): Vendor {
   const inFlight = new Set<string>();
 
   async function execute(wire: Wire, twist: Twist): Promise<Done> {
@@ -123,13 +122,13 @@ export function makeStripe(world: World): Vendor {
   }
 
   return {
-    channel: 'stripe',
     identify(wire) {
       const found = routeOf(wire);
       return found ? { operation: found[2], account: merchantOf(world, wire)?.accountId ?? null } : null;
     },
     execute,
     fail: async (wire, trouble, code) => toFailure(wire, trouble, code),
+    resume: (order) => watchExpiry(world, order),
     ...makeCaller(world),
     ...makeTill(world),
   };

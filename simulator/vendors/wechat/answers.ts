@@ -1,7 +1,7 @@
-import type { Fault } from '../fields.ts';
-import type { WechatMerchant } from '../keys.ts';
-import { toChinaRfc3339 } from '../time.ts';
-import type { Order, Refund, Twist } from '../types.ts';
+import type { Fault } from '../../fields.ts';
+import { toChinaRfc3339 } from '../../time.ts';
+import type { Order, Refund, Twist } from '../../types.ts';
+import type { WechatMerchant } from './keys.ts';
 
 /** What one of WeChat Pay's addresses answers, before it is signed. */
 export interface WechatResult {

@@ -1,11 +1,11 @@
 import { createHash, randomInt } from 'node:crypto';
-import { boolean, canonicalJson, checkField, integer, list, object, type Rule, text } from '../fields.ts';
-import type { WechatMerchant } from '../keys.ts';
-import { whyUnpayable } from '../shopper.ts';
-import { toChinaDay } from '../time.ts';
-import type { Order, Twist } from '../types.ts';
-import type { World } from '../world.ts';
-import { describeTransaction, orderNotExist, parameterError, problem, type WechatResult } from './wechat-answers.ts';
+import { boolean, canonicalJson, checkField, integer, list, object, type Rule, text } from '../../fields.ts';
+import { draftOrder, closeOrder as endOrder } from '../../orders.ts';
+import { whyUnpayable } from '../../shopper.ts';
+import { toChinaDay } from '../../time.ts';
+import type { Order, Twist } from '../../types.ts';
+import { describeTransaction, orderNotExist, parameterError, problem, type WechatResult } from './answers.ts';
+import type { WechatMerchant, WechatWorld } from './keys.ts';
 
 const codeLifeMs = 2 * 3600_000;
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/;
@@ -86,10 +86,9 @@ function checkMeaning(product: string, body: PayBody, merchant: WechatMerchant, 
 
 const digits = (count: number) => Array.from({ length: count }, () => randomInt(10)).join('');
 
-function makeOrder(product: string, body: PayBody, fingerprint: string, nowMs: number): Order {
-  const expires = body.time_expire === undefined ? nowMs + codeLifeMs : Date.parse(body.time_expire);
-  return {
-    channel: 'wechat',
+function makeOrder(world: WechatWorld, product: string, body: PayBody, fingerprint: string): Order {
+  const nowMs = world.now();
+  return draftOrder(world, {
     account: body.mchid,
     number: body.out_trade_no,
     product,
@@ -98,19 +97,11 @@ function makeOrder(product: string, body: PayBody, fingerprint: string, nowMs: n
     amount: body.amount.total,
     currency: 'CNY',
     subject: body.description,
-    createdAt: nowMs,
-    expiresAt: expires,
+    expiresAt: body.time_expire === undefined ? nowMs + codeLifeMs : Date.parse(body.time_expire),
     notifyUrl: body.notify_url,
-    returnUrl: null,
     fingerprint,
     facts: { ...(body.attach !== undefined && { attach: body.attach }), ...(body.payer && { openid: body.payer.openid }) },
-    state: 'open',
-    known: true,
-    paidAt: 0,
-    closedAt: 0,
-    refunds: [],
-    callbacks: [],
-  };
+  });
 }
 
 function invite(order: Order, pagesUrl: string): Record<string, string> {
@@ -122,7 +113,7 @@ function invite(order: Order, pagesUrl: string): Record<string, string> {
 }
 
 /** POST /v3/pay/transactions/{native|jsapi|h5} */
-export function createOrder(world: World, product: string, json: unknown, merchant: WechatMerchant): WechatResult {
+export function createOrder(world: WechatWorld, product: string, json: unknown, merchant: WechatMerchant): WechatResult {
   const rule = requests[product];
   const fault = rule ? checkField(json, rule) : { field: '', issue: 'is unknown' };
   if (fault !== null) return parameterError(fault);
@@ -134,7 +125,7 @@ export function createOrder(world: World, product: string, json: unknown, mercha
     .digest('base64');
   const earlier = world.store.findOrder('wechat', merchant.mchid, body.out_trade_no);
   if (earlier === undefined) {
-    const order = makeOrder(product, body, fingerprint, world.now());
+    const order = makeOrder(world, product, body, fingerprint);
     world.store.save(order);
     return { status: 200, json: invite(order, world.pagesUrl), order };
   }
@@ -146,23 +137,19 @@ export function createOrder(world: World, product: string, json: unknown, mercha
 }
 
 /** GET /v3/pay/transactions/… by either number */
-export function queryOrder(world: World, order: Order | undefined, merchant: WechatMerchant, twist: Twist): WechatResult {
+export function queryOrder(world: WechatWorld, order: Order | undefined, merchant: WechatMerchant, twist: Twist): WechatResult {
   if (order === undefined || world.now() - order.createdAt < twist.notFoundUntilMs) return orderNotExist();
   return { status: 200, json: describeTransaction(order, merchant, twist, world.now()), order };
 }
 
 /** POST /v3/pay/transactions/out-trade-no/{no}/close. Closing again is no error. */
-export function closeOrder(world: World, order: Order | undefined, json: unknown, merchant: WechatMerchant): WechatResult {
+export function closeOrder(world: WechatWorld, order: Order | undefined, json: unknown, merchant: WechatMerchant): WechatResult {
   const fault = checkField(json, object({ mchid: text(1, 32) }, 'mchid'));
   if (fault !== null) return parameterError(fault);
   if ((json as { mchid: string }).mchid !== merchant.mchid)
     return problem(400, 'PARAM_ERROR', '商户号与签名商户号不一致', { field: '/mchid' });
   if (order === undefined) return orderNotExist();
   if (order.state === 'paid') return problem(400, 'ORDERPAID', '该订单已支付');
-  if (order.state === 'open') {
-    order.state = 'closed';
-    order.closedAt = world.now();
-    world.store.save(order, { kind: 'close', number: order.number, vendor_no: order.vendorNo, amount: order.amount });
-  }
+  if (order.state === 'open') endOrder(world, order);
   return { status: 204, json: null, order };
 }

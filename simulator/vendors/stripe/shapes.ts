@@ -1,4 +1,4 @@
-import type { Shape } from './stripe-form.ts';
+import type { Shape } from './form.ts';
 
 // The parameters of API version 2023-08-16. Groups that no payment of ours uses are let through whole.
 const metadata: Shape = { '*': 'note' };

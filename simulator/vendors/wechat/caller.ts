@@ -1,13 +1,12 @@
-import { canonicalJson } from '../fields.ts';
-import type { WechatMerchant } from '../keys.ts';
-import { toChinaRfc3339 } from '../time.ts';
-import type { Caller, Order, Twist } from '../types.ts';
-import type { World } from '../world.ts';
-import { describeRefundNotice, describeTransaction } from './wechat-answers.ts';
-import { seal, signMessage } from './wechat-sign.ts';
+import { canonicalJson } from '../../fields.ts';
+import { toChinaRfc3339 } from '../../time.ts';
+import type { Caller, Order, Twist } from '../../types.ts';
+import { describeRefundNotice, describeTransaction } from './answers.ts';
+import type { WechatMerchant, WechatWorld } from './keys.ts';
+import { seal, signMessage } from './sign.ts';
 
 /** What is sealed inside a notification. */
-function describeEvent(world: World, order: Order, refundNumber: string | null, merchant: WechatMerchant, twist: Twist) {
+function describeEvent(world: WechatWorld, order: Order, refundNumber: string | null, merchant: WechatMerchant, twist: Twist) {
   if (refundNumber === null) return { type: 'transaction', plain: describeTransaction(order, merchant, twist, world.now(), true) };
   const refund = order.refunds.find(({ number }) => number === refundNumber);
   if (refund === undefined) throw new Error(`no refund ${refundNumber}`);
@@ -15,12 +14,12 @@ function describeEvent(world: World, order: Order, refundNumber: string | null, 
 }
 
 /** WeChat Pay's notifications: sealed under the merchant's key, signed with the platform's. */
-export function makeCaller(world: World): Caller {
+export function makeCaller(world: WechatWorld): Caller {
   return {
     events: (_, happening) => (happening === 'paid' ? ['TRANSACTION.SUCCESS'] : happening === 'refunded' ? ['REFUND.SUCCESS'] : []),
     callbackUrl: (order, refund) => (refund === null ? order.notifyUrl : (refund.facts.notifyUrl ?? null)),
     async compose(order, callback, twist) {
-      const merchant = world.keys.wechat.find(({ mchid }) => mchid === order.account);
+      const merchant = world.keys.merchants.find(({ mchid }) => mchid === order.account);
       if (merchant === undefined) throw new Error(`no merchant ${order.account}`);
       const { plain, type } = describeEvent(world, order, callback.refund, merchant, twist);
       const body = JSON.stringify({
@@ -31,8 +30,8 @@ export function makeCaller(world: World): Caller {
         summary: type === 'refund' ? '退款成功' : '支付成功',
         resource: { original_type: type, ...seal(merchant.apiV3Key, canonicalJson(plain), type) },
       });
-      const platform = world.keys.wechatPlatform[merchant.platformSerial];
-      const key = twist.forged ? world.keys.forger.sign : platform?.pair.sign;
+      const platform = world.keys.platform[merchant.platformSerial];
+      const key = twist.forged ? (await world.forger()).sign : platform?.pair.sign;
       if (key === undefined) throw new Error(`no platform key ${merchant.platformSerial}`);
       const proof = await signMessage(key, { serial: merchant.platformSerial, body, nowMs: world.now(), spoil: twist.badSignature });
       return { headers: { 'content-type': 'application/json', ...proof }, body };

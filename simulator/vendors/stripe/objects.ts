@@ -1,5 +1,6 @@
-import type { Order, Refund, Twist } from '../types.ts';
-import type { Form } from './stripe-form.ts';
+import { refundedOf } from '../../orders.ts';
+import type { Order, Refund, Twist } from '../../types.ts';
+import type { Form } from './form.ts';
 
 const seconds = (ms: number) => Math.trunc(ms / 1000);
 
@@ -24,7 +25,6 @@ export const chargeIdOf = (order: Order) => `ch_${order.vendorNo.slice(3)}`;
 export const intentIdOf = (chargeId: string) => `pi_${chargeId.slice(3)}`;
 
 const amountOf = (order: Order, twist: Twist) => order.amount + (twist.wrongAmount ? 1 : 0);
-export const refundedOf = (order: Order) => order.refunds.reduce((sum, { amount }) => sum + amount, 0);
 
 export function sessionStatus(order: Order, nowMs: number): 'complete' | 'expired' | 'open' {
   if (order.state === 'paid') return 'complete';

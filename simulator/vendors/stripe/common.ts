@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { NewTruth } from '../truth.ts';
-import type { Callback, Order, Twist } from '../types.ts';
-import type { World } from '../world.ts';
-import { checkForm, type Form, groupAt, metadataAt, type Shape } from './stripe-form.ts';
+import type { NewTruth } from '../../truth.ts';
+import type { Callback, Order, Twist } from '../../types.ts';
+import { checkForm, type Form, groupAt, metadataAt, type Shape } from './form.ts';
+import type { StripeWorld } from './keys.ts';
 
 /** What an endpoint answers, and what it has changed: the caller writes both in one line. */
 export interface StripeResult {
@@ -50,33 +50,13 @@ export function pickNumber(reference: string | undefined, metadata: Readonly<Rec
   return reference ?? values.find((value) => /^[0-9A-Z]{26}$/.test(value)) ?? values[0] ?? otherwise;
 }
 
-type Draft = Pick<
-  Order,
-  'account' | 'number' | 'product' | 'token' | 'vendorNo' | 'amount' | 'currency' | 'subject' | 'expiresAt' | 'returnUrl' | 'facts'
->;
-
-/** A new order with what no request says. */
-export const makeOrder = (draft: Draft, nowMs: number): Order => ({
-  ...draft,
-  channel: 'stripe',
-  createdAt: nowMs,
-  notifyUrl: null,
-  fingerprint: '',
-  state: 'open',
-  known: true,
-  paidAt: 0,
-  closedAt: 0,
-  refunds: [],
-  callbacks: [],
-});
-
 export const methodsOf = (form: Form) => {
   const asked = Object.values(groupAt(form, 'payment_method_types')).map(String);
   return asked.length > 0 ? asked : ['card'];
 };
 
 /** The intent of a session is born when the session is paid. */
-export function findIntent(world: World, account: string, id: string): Order | undefined {
+export function findIntent(world: StripeWorld, account: string, id: string): Order | undefined {
   const order = world.store.findByVendorNo('stripe', id);
   const exists = order?.product === 'payment_intent' || order?.state === 'paid';
   return order?.account === account && exists ? order : undefined;

@@ -1,6 +1,6 @@
-import type { NewTruth } from '../truth.ts';
-import type { Refund, Twist } from '../types.ts';
-import type { World } from '../world.ts';
+import { refundedOf } from '../../orders.ts';
+import type { NewTruth } from '../../truth.ts';
+import type { Refund, Twist } from '../../types.ts';
 import {
   checkShape,
   findIntent,
@@ -12,13 +12,14 @@ import {
   randomId,
   type StripeRequest,
   type StripeResult,
-} from './stripe-common.ts';
-import { metadataAt, textAt } from './stripe-form.ts';
-import { describeRefund, intentIdOf, refundedOf } from './stripe-objects.ts';
-import { expandOnly, refundShape } from './stripe-shapes.ts';
+} from './common.ts';
+import { metadataAt, textAt } from './form.ts';
+import type { StripeWorld } from './keys.ts';
+import { describeRefund, intentIdOf } from './objects.ts';
+import { expandOnly, refundShape } from './shapes.ts';
 
 /** POST /v1/refunds. Without an amount it refunds what is left. */
-export function createRefund(world: World, { account, form }: StripeRequest): StripeResult {
+export function createRefund(world: StripeWorld, { account, form }: StripeRequest): StripeResult {
   const wrong = checkShape(form, refundShape);
   if (wrong !== null) return wrong;
   const [charge, intent, reason] = [textAt(form, 'charge'), textAt(form, 'payment_intent'), textAt(form, 'reason')];
@@ -46,7 +47,7 @@ export function createRefund(world: World, { account, form }: StripeRequest): St
 }
 
 /** GET /v1/refunds/{id} */
-export function readRefund(world: World, { account, id, form }: StripeRequest, twist: Twist): StripeResult {
+export function readRefund(world: StripeWorld, { account, id, form }: StripeRequest, twist: Twist): StripeResult {
   const wrong = checkShape(form, expandOnly);
   if (wrong !== null) return wrong;
   const found = world.store.findRefund('stripe', account, id);

@@ -1,10 +1,9 @@
-import type { NewTruth } from '../truth.ts';
-import type { Order, Twist } from '../types.ts';
-import type { World } from '../world.ts';
+import { draftOrder } from '../../orders.ts';
+import type { NewTruth } from '../../truth.ts';
+import type { Order, Twist } from '../../types.ts';
 import {
   checkShape,
   invalid,
-  makeOrder,
   methodsOf,
   minute,
   missing,
@@ -14,10 +13,11 @@ import {
   randomId,
   type StripeRequest,
   type StripeResult,
-} from './stripe-common.ts';
-import { type Form, groupAt, metadataAt, textAt } from './stripe-form.ts';
-import { describeSession, expandedIn, sessionStatus, writeFacts } from './stripe-objects.ts';
-import { expandOnly, sessionShape } from './stripe-shapes.ts';
+} from './common.ts';
+import { type Form, groupAt, metadataAt, textAt } from './form.ts';
+import type { StripeWorld } from './keys.ts';
+import { describeSession, expandedIn, sessionStatus, writeFacts } from './objects.ts';
+import { expandOnly, sessionShape } from './shapes.ts';
 
 interface Price {
   readonly amount: number;
@@ -56,11 +56,11 @@ function readTotal(form: Form): Price | StripeResult {
   return amount < 1 || amount > 99_999_999 ? invalid('line_items', 'The total is too small or too large') : { ...first, amount };
 }
 
-const showSession = (world: World, order: Order, form: Form) => (twist: Twist) =>
+const showSession = (world: StripeWorld, order: Order, form: Form) => (twist: Twist) =>
   describeSession(order, twist, { nowMs: world.now(), pagesUrl: world.pagesUrl, expand: expandedIn(form) });
 
 /** POST /v1/checkout/sessions */
-export function createSession(world: World, { account, form }: StripeRequest): StripeResult {
+export function createSession(world: StripeWorld, { account, form }: StripeRequest): StripeResult {
   const wrong = checkShape(form, sessionShape);
   if (wrong !== null) return wrong;
   const [mode, successUrl] = [textAt(form, 'mode'), textAt(form, 'success_url')];
@@ -92,20 +92,29 @@ export function createSession(world: World, { account, form }: StripeRequest): S
     paymentMethodTypes: methodsOf(form),
   });
   const { amount, currency, name: subject } = price;
-  const order = makeOrder(
-    { account, number, product: 'checkout', token, vendorNo, amount, currency, subject, expiresAt, returnUrl: successUrl, facts },
-    nowMs,
-  );
+  const order = draftOrder(world, {
+    account,
+    number,
+    product: 'checkout',
+    token,
+    vendorNo,
+    amount,
+    currency,
+    subject,
+    expiresAt,
+    returnUrl: successUrl,
+    facts,
+  });
   return { status: 200, show: showSession(world, order, form), order, changed: { owed: [] } };
 }
 
-function findSession(world: World, { account, id }: StripeRequest): Order | undefined {
+function findSession(world: StripeWorld, { account, id }: StripeRequest): Order | undefined {
   const order = world.store.findByToken('stripe', id);
   return order?.account === account && order.product === 'checkout' ? order : undefined;
 }
 
 /** GET /v1/checkout/sessions/{id} */
-export function readSession(world: World, request: StripeRequest, twist: Twist): StripeResult {
+export function readSession(world: StripeWorld, request: StripeRequest, twist: Twist): StripeResult {
   const wrong = checkShape(request.form, expandOnly);
   if (wrong !== null) return wrong;
   const order = findSession(world, request);
@@ -115,7 +124,7 @@ export function readSession(world: World, request: StripeRequest, twist: Twist):
 }
 
 /** POST /v1/checkout/sessions/{id}/expire */
-export function expireSession(world: World, request: StripeRequest): StripeResult {
+export function expireSession(world: StripeWorld, request: StripeRequest): StripeResult {
   const wrong = checkShape(request.form, expandOnly);
   if (wrong !== null) return wrong;
   const order = findSession(world, request);
