@@ -35,20 +35,17 @@ export interface CertificateFacts {
   readonly from: Date;
   readonly to: Date;
   readonly spki: Bytes;
+  /** The issuer's key; the subject's own where there is no issuer. */
   readonly signer: webcrypto.CryptoKey;
+  /** The names of the authority; absent for a self-signed certificate. */
+  readonly issuer?: { readonly organisation: string; readonly commonName: string };
 }
 
-/** A self-signed X.509 certificate, version 1, in PEM. Node can read certificates but not make them. */
+/** An X.509 certificate, version 1, in PEM. Node can read certificates but not make them. */
 export async function makeCertificate(facts: CertificateFacts): Promise<string> {
   const who = name(facts.organisation, facts.commonName);
-  const body = sequence(
-    element(0x02, hexOf(facts.serial)),
-    sha256WithRsa,
-    who,
-    sequence(time(facts.from), time(facts.to)),
-    who,
-    facts.spki,
-  );
+  const by = facts.issuer ? name(facts.issuer.organisation, facts.issuer.commonName) : who;
+  const body = sequence(element(0x02, hexOf(facts.serial)), sha256WithRsa, by, sequence(time(facts.from), time(facts.to)), who, facts.spki);
   const signature = new Uint8Array(await webcrypto.subtle.sign('RSASSA-PKCS1-v1_5', facts.signer, Buffer.from(body)));
   const der = sequence(body, sha256WithRsa, element(0x03, Buffer.from([0]), signature));
   const lines =

@@ -1,3 +1,4 @@
+import { jsonAnswer } from './answers.ts';
 import type { Callbacks } from './callbacks.ts';
 import type { GatewayDeps } from './gateway.ts';
 import type { Credentials } from './registry.ts';
@@ -15,12 +16,7 @@ export interface ControlDeps extends GatewayDeps {
 type Input = Readonly<Record<string, unknown>>;
 type Handler = (deps: ControlDeps, input: Input, query: URLSearchParams) => Promise<Answer> | Answer;
 
-const answer = (status: number, value: unknown): Answer => ({
-  status,
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify(value),
-});
-const fault = (error: string): Answer => answer(400, { error });
+const fault = (error: string): Answer => jsonAnswer(400, { error });
 
 /** Pairs in which nothing can be seen of the behaviour: there is no amount or account in what is said. */
 function isEffective({ operation, behaviour }: Scenario, { shows }: Pick<VendorModule<unknown>, 'shows'>): boolean {
@@ -38,23 +34,23 @@ async function addScenario(deps: ControlDeps, input: Input): Promise<Answer> {
   const module = deps.modules.get(scenario.channel);
   deps.scenarios.add(scenario);
   if (closesPort(scenario)) await deps.syncPorts();
-  return answer(200, { id: scenario.id, effective: module !== undefined && isEffective(scenario, module) });
+  return jsonAnswer(200, { id: scenario.id, effective: module !== undefined && isEffective(scenario, module) });
 }
 
 async function pay(deps: ControlDeps, input: Input): Promise<Answer> {
   const target = readTarget(input);
   if (target === null) return fault('target must be text, or an address with fields');
   const order = await findTarget(deps, target);
-  if (order === null) return answer(404, { paid: false, reason: 'not_found' });
+  if (order === null) return jsonAnswer(404, { paid: false, reason: 'not_found' });
   const { channel, number } = order;
   const paid = input.outcome === 'fail' ? await failPayment(deps, order) : await payOrder(deps, order);
-  return answer('reason' in paid ? 409 : 200, { ...paid, channel, number });
+  return jsonAnswer('reason' in paid ? 409 : 200, { ...paid, channel, number });
 }
 
 async function forge(deps: ControlDeps, input: Input): Promise<Answer> {
   const target = readTarget(input);
   const order = target === null ? null : await findTarget(deps, target);
-  return order === null ? answer(404, { sent: false }) : answer(200, { sent: await deps.callbacks.forge(order) });
+  return order === null ? jsonAnswer(404, { sent: false }) : jsonAnswer(200, { sent: await deps.callbacks.forge(order) });
 }
 
 function registerCallbacks({ store, credentials, modules }: ControlDeps, input: Input): Answer {
@@ -64,7 +60,7 @@ function registerCallbacks({ store, credentials, modules }: ControlDeps, input: 
   if (!credentials[channel]?.some(({ id }) => id === account)) return fault('no such account');
   if (typeof url !== 'string' || !/^https?:\/\/\S+$/.test(url)) return fault('url must be an http or https address');
   store.saveSetting(`callbacks/${channel}/${account}`, url);
-  return answer(200, { channel, account, url });
+  return jsonAnswer(200, { channel, account, url });
 }
 
 function setAutopay({ autopay }: ControlDeps, input: Input): Answer {
@@ -73,34 +69,34 @@ function setAutopay({ autopay }: ControlDeps, input: Input): Answer {
   if (!Number.isSafeInteger(delayMs) || (delayMs as number) < 0) return fault('delay_ms must be a whole number of milliseconds');
   autopay.enabled = input.enabled;
   autopay.delayMs = delayMs as number;
-  return answer(200, { enabled: autopay.enabled, delay_ms: autopay.delayMs });
+  return jsonAnswer(200, { enabled: autopay.enabled, delay_ms: autopay.delayMs });
 }
 
 function readTruth({ store }: ControlDeps, query: URLSearchParams): Answer {
   const since = query.get('since') ?? '0';
   if (!/^\d{1,15}$/.test(since)) return fault('since must be a number');
   // Entry n has seq n, so this is the tail after `since`.
-  return answer(200, { entries: store.truth.slice(Number(since)) });
+  return jsonAnswer(200, { entries: store.truth.slice(Number(since)) });
 }
 
 const handlers: Readonly<Record<string, Handler>> = {
-  'GET /_accounts': ({ credentials }) => answer(200, credentials),
+  'GET /_accounts': ({ credentials }) => jsonAnswer(200, credentials),
   'GET /_truth': (deps, _, query) => readTruth(deps, query),
-  'GET /_health': () => answer(200, { ok: true }),
+  'GET /_health': () => jsonAnswer(200, { ok: true }),
   'POST /_pay': pay,
   'POST /_forge': forge,
-  'GET /_scenario': ({ scenarios }) => answer(200, { scenarios: scenarios.list() }),
+  'GET /_scenario': ({ scenarios }) => jsonAnswer(200, { scenarios: scenarios.list() }),
   'POST /_scenario': addScenario,
   'DELETE /_scenario': async (deps) => {
     deps.scenarios.clear();
     await deps.syncPorts();
-    return answer(200, { cleared: true });
+    return jsonAnswer(200, { cleared: true });
   },
   'POST /_callbacks': registerCallbacks,
   'POST /_autopay': setAutopay,
   'POST /_notify_again': async ({ callbacks }, { number }) => {
     const sent = typeof number === 'string' && (await callbacks.repeat(number));
-    return answer(sent ? 200 : 404, { sent });
+    return jsonAnswer(sent ? 200 : 404, { sent });
   },
 };
 
@@ -117,7 +113,7 @@ function readInput(body: Buffer): Input | null {
 /** What is done to the simulator itself, under paths that begin with `/_`. */
 export async function serveControl(deps: ControlDeps, wire: Wire): Promise<Answer> {
   const handler = handlers[`${wire.method} ${wire.path}`];
-  if (handler === undefined) return answer(404, { error: 'no such control' });
+  if (handler === undefined) return jsonAnswer(404, { error: 'no such control' });
   const input = readInput(wire.body);
   return input === null ? fault('the body must be a JSON object') : handler(deps, input, new URLSearchParams(wire.query));
 }

@@ -11,7 +11,7 @@ import { readPageAddress } from './shopper.ts';
 import { splitTarget } from './target.ts';
 import { serveTill } from './till.ts';
 import { openStore } from './truth.ts';
-import type { ChannelName, Vendor, Wire } from './types.ts';
+import type { ChannelName, Order, Vendor, Wire } from './types.ts';
 import { openVault, type Pair } from './vault.ts';
 import type { World } from './world.ts';
 
@@ -49,9 +49,16 @@ function isPayPage({ store, vendors }: ControlDeps, channel: ChannelName, wire: 
   return store.findByToken(channel, address.token) !== undefined || !vendors.get(channel)?.identify(wire);
 }
 
+type SharedWorld = Omit<World<unknown>, 'channel' | 'keys' | 'payPage' | 'registeredUrl'>;
+
 /** The vendors by channel, each with a world of its own. */
-function openVendors(found: readonly FoundVendor[], shared: Omit<World<unknown>, 'channel' | 'keys'>): Map<ChannelName, Vendor> {
-  return new Map(found.map(({ channel, module, keys }) => [channel, module.open({ ...shared, channel, keys })]));
+function openVendors(found: readonly FoundVendor[], shared: SharedWorld): Map<ChannelName, Vendor> {
+  const open = ({ channel, module, keys }: FoundVendor) => {
+    const payPage = ({ token }: Pick<Order, 'token'>) => `${shared.pagesUrl}/${channel}/pay/${token}`;
+    const registeredUrl = (account: string) => shared.store.readSetting(`callbacks/${channel}/${account}`) ?? null;
+    return module.open({ ...shared, channel, keys, payPage, registeredUrl });
+  };
+  return new Map(found.map((one) => [one.channel, open(one)]));
 }
 
 /** Takes up what an earlier run left undone, but for orders at vendors that are gone. */

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { pageAnswer } from './answers.ts';
 import { type GatewayDeps, send } from './gateway.ts';
 import { renderMessagePage, renderPayPage, renderResultPage } from './pages.ts';
 import { payOrder, readPageAddress, whyUnpayable } from './shopper.ts';
@@ -13,7 +14,7 @@ const headings = {
 } as const;
 
 function sendPage(response: ServerResponse, status: number, body: string): void {
-  send(response, { status, headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }, body });
+  send(response, pageAnswer(status, body));
 }
 
 /** WeChat Pay lets the merchant append the way back to the address itself. */

@@ -7,11 +7,13 @@ export interface StoredAnswer {
   readonly key: string;
   readonly request: string;
   readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
 /** Everything that one line of the journal can say. A line is written at once, so its parts hold together. */
 interface Line {
+  readonly all?: readonly Line[];
   readonly order?: Order;
   readonly truth?: Truth;
   readonly answer?: StoredAnswer;
@@ -43,6 +45,8 @@ export interface Store {
   saveDelivered(order: Order, callbackId: string): void;
   saveAnswer(answer: StoredAnswer): void;
   saveSetting(name: string, value: string): void;
+  /** Whatever `work` saves becomes one line. It must not wait for anything. */
+  atOnce<T>(work: () => T): T;
   close(): void;
 }
 
@@ -56,6 +60,38 @@ async function readLines(path: string, take: (line: Line) => void): Promise<void
     rest = bytes.subarray(end);
   }
   if (rest.length > 0) truncateSync(path, statSync(path).size - rest.length);
+}
+
+/** Appends lines, one by one or several as one. What was written is remembered at once. */
+function makeJournal(file: number, remember: (line: Line) => void) {
+  let open = true;
+  let gathered: Line[] | null = null;
+  const append = (line: Line) => {
+    // Work that was under way at the stop is taken up at the next start; the number of the file may be another's by now.
+    if (open) writeSync(file, `${JSON.stringify(line)}\n`);
+  };
+  return {
+    write(line: Line): void {
+      if (gathered === null) append(line);
+      else gathered.push(line);
+      if (open) remember(line);
+    },
+    atOnce<T>(work: () => T): T {
+      if (gathered !== null) return work();
+      const lines: Line[] = [];
+      gathered = lines;
+      try {
+        return work();
+      } finally {
+        gathered = null;
+        if (lines.length > 0) append({ all: lines });
+      }
+    },
+    close(): void {
+      open = false;
+      closeSync(file);
+    },
+  };
 }
 
 /** Opens the journal in `dataDir` and reads back what it holds. */
@@ -72,6 +108,7 @@ export async function openStore(dataDir: string, now: () => number, orderKey: Or
   const truth: Truth[] = [];
 
   function remember(line: Line): void {
+    for (const one of line.all ?? []) remember(one);
     if (line.order) {
       orders.set(keyOf(line.order), line.order);
       byVendorNo.set(`${line.order.channel}/${line.order.vendorNo}`, line.order);
@@ -91,13 +128,7 @@ export async function openStore(dataDir: string, now: () => number, orderKey: Or
   if (existsSync(path)) await readLines(path, remember);
   // The page cache outlives the process: a plain write is enough against kill -9, and 100 times faster than fsync.
   const file = openSync(path, 'a');
-  let open = true;
-  function write(line: Line): void {
-    // Work that was under way at the stop is taken up at the next start; the number of the file may be another's by now.
-    if (!open) return;
-    writeSync(file, `${JSON.stringify(line)}\n`);
-    remember(line);
-  }
+  const { write, atOnce, close } = makeJournal(file, remember);
 
   return {
     orders,
@@ -121,9 +152,7 @@ export async function openStore(dataDir: string, now: () => number, orderKey: Or
     saveDelivered: (order, callbackId) => write({ delivered: [keyOf(order), callbackId] }),
     saveAnswer: (answer) => write({ answer }),
     saveSetting: (name, value) => write({ setting: [name, value] }),
-    close() {
-      open = false;
-      closeSync(file);
-    },
+    atOnce,
+    close,
   };
 }

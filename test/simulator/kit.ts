@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Simulator, startSimulator } from '../../simulator/server.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/server.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of vendors are looked into freely
 export type Json = Record<string, any>;
@@ -18,9 +18,9 @@ export interface Stage {
   end(): Promise<void>;
 }
 
-export async function setStage(now?: () => number): Promise<Stage> {
+export async function setStage(options: Partial<SimulatorOptions> = {}): Promise<Stage> {
   const dataDir = mkdtempSync(join(tmpdir(), 'simulator-'));
-  const simulator = await startSimulator({ port: 0, dataDir, ...(now && { now }) });
+  const simulator = await startSimulator({ port: 0, dataDir, ...options });
   return {
     simulator,
     dataDir,

@@ -1,3 +1,4 @@
+import { pageAnswer, redirectAnswer } from '../../answers.ts';
 import { renderMessagePage } from '../../pages.ts';
 import { fromChinaText } from '../../time.ts';
 import type { Answer, Done, Operation, Twist, Vendor, Wire } from '../../types.ts';
@@ -74,10 +75,9 @@ export function makeAlipay(world: AlipayWorld): Vendor {
   }
 
   function showBrowser(result: AlipayResult): Answer {
-    if (result.order !== undefined)
-      return { status: 302, headers: { location: `${world.pagesUrl}/alipay/pay/${result.order.token}` }, body: '' };
+    if (result.order !== undefined) return redirectAnswer(world.payPage(result.order));
     const message = `${String(result.node.sub_code)}: ${String(result.node.sub_msg)}`;
-    return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: renderMessagePage(message) };
+    return pageAnswer(200, renderMessagePage(message));
   }
 
   async function show(params: Params, result: AlipayResult, status: number, spoil: boolean): Promise<Answer> {

@@ -81,7 +81,7 @@ export function createTrade(world: AlipayWorld, product: string, request: Alipay
   if (earlier !== undefined && earlier.fingerprint !== order.fingerprint) return failed('ACQ.CONTEXT_INCONSISTENT');
   if (earlier === undefined) world.store.save(order);
   const trade = earlier ?? order;
-  return success({ out_trade_no: trade.number, qr_code: `${world.pagesUrl}/alipay/pay/${trade.token}` }, trade);
+  return success({ out_trade_no: trade.number, qr_code: world.payPage(trade) }, trade);
 }
 
 /** The trade that exists for this merchant; an unscanned QR code is none yet. */

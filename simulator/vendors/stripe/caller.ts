@@ -34,7 +34,7 @@ export function makeCaller(world: StripeWorld): Caller {
           return [];
       }
     },
-    callbackUrl: (order) => world.store.readSetting(`callbacks/stripe/${order.account}`) ?? null,
+    callbackUrl: (order) => world.registeredUrl(order.account),
     async compose(order, callback, twist) {
       const merchant = world.keys.merchants.find(({ accountId }) => accountId === order.account);
       if (merchant === undefined) throw new Error(`no merchant ${order.account}`);

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { bearerOf, findRoute, type Route } from '../../requests.ts';
 import type { StoredAnswer } from '../../truth.ts';
-import { type Answer, type Done, honest, type Operation, type Order, type Twist, type Vendor, type Wire } from '../../types.ts';
+import { type Answer, type Done, honest, type Order, type Twist, type Vendor, type Wire } from '../../types.ts';
 import { makeCaller, makeTill } from './caller.ts';
 import { apiVersion, problem, type StripeRequest, type StripeResult } from './common.ts';
 import { parseForm } from './form.ts';
@@ -12,7 +13,7 @@ import { createSession, expireSession, readSession } from './sessions.ts';
 type Run = (world: StripeWorld, request: StripeRequest, twist: Twist) => StripeResult;
 
 const longestKey = 255;
-const routes: readonly (readonly [method: string, path: RegExp, operation: Operation, run: Run])[] = [
+const routes: readonly Route<Run>[] = [
   ['POST', /^\/v1\/checkout\/sessions$/, 'pay', createSession],
   ['GET', /^\/v1\/checkout\/sessions\/([^/]+)$/, 'query', readSession],
   ['POST', /^\/v1\/checkout\/sessions\/([^/]+)\/expire$/, 'close', expireSession],
@@ -23,8 +24,7 @@ const routes: readonly (readonly [method: string, path: RegExp, operation: Opera
   ['GET', /^\/v1\/refunds\/([^/]+)$/, 'query', readRefund],
 ];
 
-const routeOf = (wire: Wire) => routes.find(([method, path]) => method === wire.method && path.test(wire.path));
-const bearerOf = (wire: Wire) => /^Bearer (\S+)$/.exec(String(wire.headers.authorization ?? ''))?.[1];
+const routeOf = (wire: Wire) => findRoute(routes, wire);
 const merchantOf = (world: StripeWorld, wire: Wire) => world.keys.merchants.find(({ secretKey }) => secretKey === bearerOf(wire));
 
 /** Ends a session by itself when its time is over. */
@@ -52,11 +52,11 @@ function toError(status: number, error: Readonly<Record<string, string>>, more: 
 
 /** Runs the endpoint of a request whose key is known. */
 function carryOut(world: StripeWorld, wire: Wire, merchant: StripeMerchant, twist: Twist): StripeResult {
-  const [method, path, , run] = routeOf(wire) ?? [];
-  if (!path || !run) return problem(404, { message: `Unrecognized request URL (${wire.method}: ${wire.path}).` });
-  const form = parseForm(method === 'GET' ? wire.query : wire.body.toString('utf8'));
+  const found = routeOf(wire);
+  if (found === null) return problem(404, { message: `Unrecognized request URL (${wire.method}: ${wire.path}).` });
+  const form = parseForm(wire.method === 'GET' ? wire.query : wire.body.toString('utf8'));
   if (form === null) return problem(400, { message: 'The request body contradicts itself.' });
-  return run(world, { account: merchant.accountId, form, id: decodeURIComponent(path.exec(wire.path)?.[1] ?? '') }, twist);
+  return found.run(world, { account: merchant.accountId, form, id: found.parts[0] ?? '' }, twist);
 }
 
 /** Writes what an endpoint has done, together with its answer where the merchant gave a key for it. */
@@ -92,7 +92,8 @@ function answerOnce(world: StripeWorld, wire: Wire, merchant: StripeMerchant, tw
 function toFailure(wire: Wire, trouble: 'http_500' | 'rate_limited' | 'decline', code: string | null): Answer {
   if (trouble === 'http_500') return toError(500, { type: 'api_error', message: 'Something went wrong on the simulated side.' });
   if (trouble === 'rate_limited') return toError(429, { code: 'rate_limit', message: 'Too many requests.' }, { 'retry-after': '1' });
-  if (routeOf(wire)?.[2] !== 'pay') return toError(400, { code: code ?? 'balance_insufficient', message: 'The request was declined.' });
+  if (routeOf(wire)?.operation !== 'pay')
+    return toError(400, { code: code ?? 'balance_insufficient', message: 'The request was declined.' });
   const reason = { code: 'card_declined', decline_code: code ?? 'generic_decline' };
   return toError(402, { type: 'card_error', ...reason, message: 'Your card was declined.' });
 }
@@ -124,7 +125,7 @@ export function makeStripe(world: StripeWorld): Vendor {
   return {
     identify(wire) {
       const found = routeOf(wire);
-      return found ? { operation: found[2], account: merchantOf(world, wire)?.accountId ?? null } : null;
+      return found ? { operation: found.operation, account: merchantOf(world, wire)?.accountId ?? null } : null;
     },
     execute,
     fail: async (wire, trouble, code) => toFailure(wire, trouble, code),

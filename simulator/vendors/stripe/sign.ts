@@ -1,11 +1,6 @@
-import { webcrypto } from 'node:crypto';
+import { hmac, spoiled } from '../../hmac.ts';
 
-const algorithm = { name: 'HMAC', hash: 'SHA-256' };
-
-async function sign(secret: string, text: string): Promise<Buffer> {
-  const key = await webcrypto.subtle.importKey('raw', Buffer.from(secret, 'utf8'), algorithm, false, ['sign']);
-  return Buffer.from(await webcrypto.subtle.sign(algorithm, key, Buffer.from(text, 'utf8')));
-}
+const sign = (secret: string, text: string) => hmac('SHA-256', secret, text);
 
 /** The `Stripe-Signature` header of a body. A spoiled one has the right shape and the wrong value. */
 export async function signEvent(
@@ -14,8 +9,7 @@ export async function signEvent(
   options: { readonly nowMs: number; readonly spoil: boolean },
 ): Promise<string> {
   const t = Math.trunc(options.nowMs / 1000);
-  const signature = await sign(secret, `${t}.${body}`);
-  if (options.spoil) signature[0] = (signature[0] ?? 0) ^ 1;
+  const signature = spoiled(await sign(secret, `${t}.${body}`), options.spoil);
   return `t=${t},v1=${signature.toString('hex')}`;
 }
 

@@ -1,5 +1,6 @@
 import { endRefund } from '../../orders.ts';
-import type { Answer, Done, Operation, Twist, Vendor, Wire } from '../../types.ts';
+import { type FoundRoute, findRoute, type Route, readJson } from '../../requests.ts';
+import type { Answer, Done, Twist, Vendor, Wire } from '../../types.ts';
 import { problem, type WechatResult } from './answers.ts';
 import { makeCaller } from './caller.ts';
 import type { WechatMerchant, WechatWorld } from './keys.ts';
@@ -8,7 +9,6 @@ import { createRefund, queryRefund } from './refunds.ts';
 import { isFresh, readAuthorization, seal, signMessage, verifyRequest } from './sign.ts';
 
 type Handler = (found: readonly string[], json: unknown, merchant: WechatMerchant, twist: Twist) => WechatResult;
-type Route = readonly [method: string, path: RegExp, operation: Operation | null, handler: Handler];
 
 /** How long a nonce is remembered: at least as long as a request with it can be fresh. */
 const nonceLifeMs = 600_000;
@@ -28,14 +28,6 @@ const statusOfCode: Readonly<Record<string, number>> = {
   RESOURCE_NOT_EXISTS: 404,
 };
 
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
 /** Remembers what it has seen, in two generations, so that forgetting costs nothing. */
 function makeNonceBook(now: () => number): (nonce: string) => boolean {
   let [young, old, since] = [new Set<string>(), new Set<string>(), now()];
@@ -48,7 +40,7 @@ function makeNonceBook(now: () => number): (nonce: string) => boolean {
 }
 
 /** Orders and refunds of one merchant, by the paths of API version 3. */
-function makeRoutes(world: WechatWorld): readonly Route[] {
+function makeRoutes(world: WechatWorld): readonly Route<Handler>[] {
   const { store } = world;
   const byNumber = (number: string | undefined, merchant: WechatMerchant) => store.findOrder('wechat', merchant.mchid, number ?? '');
   const byVendorNo = (vendorNo: string | undefined, merchant: WechatMerchant) => {
@@ -60,32 +52,32 @@ function makeRoutes(world: WechatWorld): readonly Route[] {
       'POST',
       /^\/v3\/pay\/transactions\/(native|jsapi|h5)$/,
       'pay',
-      ([, product], json, merchant) => createOrder(world, product ?? '', json, merchant),
+      ([product], json, merchant) => createOrder(world, product ?? '', json, merchant),
     ],
     [
       'GET',
       /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)$/,
       'query',
-      ([, no], _, merchant, twist) => queryOrder(world, byNumber(no, merchant), merchant, twist),
+      ([no], _, merchant, twist) => queryOrder(world, byNumber(no, merchant), merchant, twist),
     ],
     [
       'GET',
       /^\/v3\/pay\/transactions\/id\/([^/]+)$/,
       'query',
-      ([, no], _, merchant, twist) => queryOrder(world, byVendorNo(no, merchant), merchant, twist),
+      ([no], _, merchant, twist) => queryOrder(world, byVendorNo(no, merchant), merchant, twist),
     ],
     [
       'POST',
       /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)\/close$/,
       'close',
-      ([, no], json, merchant) => closeOrder(world, byNumber(no, merchant), json, merchant),
+      ([no], json, merchant) => closeOrder(world, byNumber(no, merchant), json, merchant),
     ],
     ['POST', /^\/v3\/refund\/domestic\/refunds$/, 'refund', (_, json, merchant, twist) => createRefund(world, json, merchant, twist)],
     [
       'GET',
       /^\/v3\/refund\/domestic\/refunds\/([^/]+)$/,
       'query',
-      ([, no], _, merchant, twist) => queryRefund(world, no ?? '', merchant, twist),
+      ([no], _, merchant, twist) => queryRefund(world, no ?? '', merchant, twist),
     ],
     ['GET', /^\/v3\/certificates$/, null, (_found, _json, merchant) => certificates(world, merchant)],
   ];
@@ -139,35 +131,31 @@ async function authenticate(
 }
 
 /** Runs the route of a believed request. */
-function carryOut([, path, , handler]: Partial<Route>, wire: Wire, merchant: WechatMerchant, twist: Twist): WechatResult {
-  if (!path || !handler) return problem(404, 'RESOURCE_NOT_EXISTS', '请求的资源不存在');
-  const found = (path.exec(wire.path) ?? []).map(decodeURIComponent);
+function carryOut(route: FoundRoute<Handler> | null, wire: Wire, merchant: WechatMerchant, twist: Twist): WechatResult {
+  if (route === null) return problem(404, 'RESOURCE_NOT_EXISTS', '请求的资源不存在');
   const isPost = wire.method === 'POST';
-  const json = isPost ? parseJson(wire.body) : undefined;
-  if (isPost && (json === undefined || !String(wire.headers['content-type']).startsWith('application/json'))) {
-    return problem(400, 'PARAM_ERROR', '请求体不是JSON');
-  }
+  const json = isPost ? readJson(wire) : undefined;
+  if (isPost && json === undefined) return problem(400, 'PARAM_ERROR', '请求体不是JSON');
   const asks = wire.path.startsWith('/v3/pay/') && !isPost;
   if (asks && new URLSearchParams(wire.query).get('mchid') !== merchant.mchid)
     return problem(400, 'PARAM_ERROR', 'mchid有误', { field: '/mchid' });
-  return handler(found, json, merchant, twist);
+  return route.run(route.parts, json, merchant, twist);
 }
 
 /** WeChat Pay's API version 3, from the merchant's side of its gateway. */
 export function makeWechat(world: WechatWorld): Vendor {
   const routes = makeRoutes(world);
   const isNewNonce = makeNonceBook(world.now);
-  const route = (wire: Wire) => routes.find(([method, path]) => method === wire.method && path.test(wire.path));
 
   return {
     identify(wire) {
-      const found = route(wire);
-      return found ? { operation: found[2], account: readAuthorization(wire.headers.authorization)?.mchid ?? null } : null;
+      const found = findRoute(routes, wire);
+      return found ? { operation: found.operation, account: readAuthorization(wire.headers.authorization)?.mchid ?? null } : null;
     },
     async execute(wire, twist): Promise<Done> {
       const who = await authenticate(world, isNewNonce, wire);
       if ('status' in who) return { answer: await signAnswer(world, who, undefined, twist.badSignature) };
-      const result = carryOut(route(wire) ?? [], wire, who, twist);
+      const result = carryOut(findRoute(routes, wire), wire, who, twist);
       const answer = await signAnswer(world, result, who, twist.badSignature);
       return { answer, ...(result.order && { order: result.order }), ...(result.afterwards && { afterwards: result.afterwards }) };
     },

@@ -104,8 +104,7 @@ function makeOrder(world: WechatWorld, product: string, body: PayBody, fingerpri
   });
 }
 
-function invite(order: Order, pagesUrl: string): Record<string, string> {
-  const address = `${pagesUrl}/wechat/pay/${order.token}`;
+function invite(order: Order, address: string): Record<string, string> {
   if (order.product === 'native') return { code_url: address };
   return order.product === 'jsapi'
     ? { prepay_id: order.token }
@@ -127,13 +126,13 @@ export function createOrder(world: WechatWorld, product: string, json: unknown, 
   if (earlier === undefined) {
     const order = makeOrder(world, product, body, fingerprint);
     world.store.save(order);
-    return { status: 200, json: invite(order, world.pagesUrl), order };
+    return { status: 200, json: invite(order, world.payPage(order)), order };
   }
   if (earlier.state === 'paid') return problem(400, 'ORDERPAID', '该订单已支付');
   if (earlier.state === 'closed') return problem(400, 'ORDER_CLOSED', '该订单已关闭');
   if (earlier.fingerprint !== fingerprint) return problem(403, 'OUT_TRADE_NO_USED', '商户订单号重复 (268498688)');
   if (whyUnpayable(earlier, world.now()) !== null) return problem(400, 'ORDER_CLOSED', '该订单已过期');
-  return { status: 200, json: invite(earlier, world.pagesUrl), order: earlier };
+  return { status: 200, json: invite(earlier, world.payPage(earlier)), order: earlier };
 }
 
 /** GET /v3/pay/transactions/… by either number */

@@ -1,0 +1,162 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { readXml, textsOf } from '../../simulator/xml.ts';
+import { type Json, openShop, type Shop, type Stage, setStage } from './kit.ts';
+
+const vendorsDir = join(import.meta.dirname, 'vendors');
+
+describe('simulator: a vendor of one folder', () => {
+  let stage: Stage;
+  let shop: Shop;
+  let config: Json;
+
+  const ask = async (method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) => {
+    const answer = await fetch(config.base_url + path, {
+      method,
+      headers: { authorization: `Bearer ${config.secret}`, 'content-type': 'application/json', ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, headers: answer.headers, json: (await answer.json()) as Json };
+  };
+  const create = (number: string, product: string, more: Json = {}, headers = {}) =>
+    ask('POST', '/v1/orders', { number, product, amount: 500, ...more }, headers);
+  const pay = (body: Json) => stage.control('POST', '/_pay', body);
+  const truth = async () =>
+    (await stage.control('GET', '/_truth')).json.entries.map(({ kind, number, amount }: Json) => `${kind} ${number} ${amount}`);
+  const told = () =>
+    shop.received.map(({ path }) => new URL(path, shop.url).searchParams).map((query) => `${query.get('event')} ${query.get('number')}`);
+
+  beforeEach(async () => {
+    [stage, shop] = await Promise.all([setStage({ vendorsDir }), openShop()]);
+    config = stage.simulator.credentials.tollgate![0]!.config;
+    await stage.control('POST', '/_callbacks', { channel: 'tollgate', account: 'one', url: `${shop.url}/toll?shop=1` });
+  });
+  afterEach(() => Promise.all([stage.end(), shop.end()]));
+
+  it('is found, has accounts with values of every kind, and keeps its keys under its own name', async () => {
+    const { json } = await stage.control('GET', '/_accounts');
+    expect(Object.keys(json)).to.deep.equal(['tollgate']);
+    expect(json.tollgate[1].config).to.include({ merchant: 'two', sandbox: true, timeout_sec: 30 });
+    expect(config.base_url).to.match(/^http:\/\/127\.0\.0\.1:\d+\/tollgate$/);
+    const files = ['tollgate-one.ed25519', 'tollgate-secret-one.txt', 'tollgate-secret-two.txt', 'tollgate-two.ed25519'];
+    expect(readdirSync(join(stage.dataDir, 'keys')).sort()).to.deep.equal(files);
+  });
+
+  it('has its name on the pay page, and its own addresses beside those', async () => {
+    const { json } = await create('T1', 'redirect');
+    expect(await (await fetch(json.url)).text()).to.include('Pay with Tollgate');
+    expect((await fetch(`${stage.simulator.url}/tollgate/pay/nothing`)).status).to.equal(404);
+    expect((await fetch(`${stage.simulator.url}/nobody/pay/nothing`)).status).to.equal(404);
+  });
+
+  it('is paid by redirect, and calls back with parameters in the registered address', async () => {
+    const { json } = await create('T1', 'redirect');
+    expect((await pay({ target: json.url })).json).to.deep.equal({ paid: true, channel: 'tollgate', number: 'T1' });
+    expect(shop.received[0]!.path).to.match(/^\/toll\?shop=1&event=paid&number=T1&proof=/);
+  });
+
+  it('is paid by the text of SDK parameters, given as text or as an object', async () => {
+    const [one, two] = [await create('T1', 'sdk'), await create('T2', 'sdk')];
+    expect((await pay({ target: JSON.stringify(one.json.sdk) })).json.paid).to.equal(true);
+    expect((await pay({ target: two.json.sdk })).json.paid).to.equal(true);
+  });
+
+  it('is paid by a form that a browser sends, and follows where it leads', async () => {
+    const fields = { secret: config.secret, number: 'T1', amount: '500' };
+    const url = `${config.base_url}/pay/form`;
+    expect((await pay({ target: url, fields })).json).to.deep.equal({ paid: true, channel: 'tollgate', number: 'T1' });
+    expect((await pay({ target: { url, fields: { ...fields, number: 'T2' } } })).json.paid).to.equal(true);
+    expect((await pay({ target: url, fields: { ...fields, secret: 'wrong' } })).status).to.equal(404);
+    expect((await pay({ target: url, fields: { amount: 5 } })).status).to.equal(400);
+    expect(await truth()).to.deep.equal(['charge T1 500', 'charge T2 500']);
+  });
+
+  it('moves no money when the shopper approves, and all of it when the merchant captures', async () => {
+    const { json } = await create('T1', 'approve');
+    expect(await (await fetch(json.url)).text()).to.include('>Approve<');
+    expect((await ask('POST', `/v1/orders/${json.id}/capture`)).json.error).to.equal('is open');
+    expect((await pay({ target: json.url })).json).to.deep.equal({ paid: false, approved: true, channel: 'tollgate', number: 'T1' });
+    expect([await truth(), told()]).to.deep.equal([[], ['approved T1']]);
+    expect((await pay({ target: json.url })).json).to.include({ paid: false, reason: 'already_approved' });
+    expect((await ask('GET', `/v1/orders/${json.id}`)).json.state).to.equal('approved');
+    expect((await ask('POST', `/v1/orders/${json.id}/capture`)).json.state).to.equal('paid');
+    expect(await truth()).to.deep.equal(['charge T1 500']);
+    await shop.got(2);
+    expect(told()).to.deep.equal(['approved T1', 'paid T1']);
+  });
+
+  it('sends the browser back after approving on the page', async () => {
+    const { json } = await create('T1', 'approve');
+    const answer = await fetch(json.url, { method: 'POST', body: new URLSearchParams({ do: 'pay' }), redirect: 'manual' });
+    expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, 'http://127.0.0.1/back']);
+  });
+
+  it('charges a bar code at once, or declines it', async () => {
+    expect((await create('T1', 'code', { code: 'good' })).json.state).to.equal('paid');
+    expect((await create('T2', 'code', { code: 'bad' })).status).to.equal(402);
+    await shop.got(2);
+    expect([await truth(), told()]).to.deep.equal([['charge T1 500'], ['paid T1', 'failed T2']]);
+  });
+
+  it('says the same again for an idempotency key, charges once, and refuses other content', async () => {
+    const key = { 'idempotency-key': 'K1' };
+    const [first, again] = [await create('T1', 'code', { code: 'good' }, key), await create('T1', 'code', { code: 'good' }, key)];
+    expect(again.json).to.deep.equal(first.json);
+    expect([first, again].map(({ headers }) => headers.get('x-replayed'))).to.deep.equal([null, 'true']);
+    expect((await create('T1', 'code', { code: 'other' }, key)).status).to.equal(409);
+    expect(await truth()).to.deep.equal(['charge T1 500']);
+  });
+
+  it('keeps no answer of a fault for a key', async () => {
+    const key = { 'idempotency-key': 'K1' };
+    expect((await create('T1', 'code', { code: 'bad' }, key)).status).to.equal(402);
+    expect((await create('T2', 'code', { code: 'good' }, key)).status).to.equal(201);
+  });
+
+  it('takes refunds in parts, tells their end by callback, and never gives back too much', async () => {
+    const { json } = await create('T1', 'code', { code: 'good' });
+    const refund = (number: string, amount: number) => ask('POST', `/v1/orders/${json.id}/refunds`, { number, amount });
+    expect((await refund('R1', 200)).json).to.deep.equal({ status: 'received' });
+    expect((await refund('R2', 301)).status).to.equal(422);
+    expect((await refund('R3', 300)).status).to.equal(202);
+    await shop.got(3);
+    expect(told()).to.have.members(['paid T1', 'refunded R1', 'refunded R3']);
+    expect(await truth()).to.deep.equal(['charge T1 500', 'refund R1 200', 'refund R3 300']);
+  });
+
+  it('closes what nobody has paid', async () => {
+    const { json } = await create('T1', 'redirect');
+    await ask('POST', `/v1/orders/${json.id}/close`);
+    expect((await pay({ target: json.url })).json).to.include({ paid: false, reason: 'closed' });
+    expect(await truth()).to.deep.equal(['close T1 500']);
+  });
+
+  it('says what its answers can show of a scenario, and takes no channel that is not there', async () => {
+    const scenario = (channel: string, operation: string, behaviour: string) =>
+      stage.control('POST', '/_scenario', { channel, operation, behaviour });
+    expect((await scenario('tollgate', 'query', 'wrong_amount')).json.effective).to.equal(true);
+    expect((await scenario('tollgate', 'pay', 'wrong_amount')).json.effective).to.equal(false);
+    expect((await scenario('wechat', 'pay', 'hang')).json.error).to.equal('channel must be one of tollgate');
+  });
+
+  it('knows its merchant by basic authentication too, and answers in forms and in XML', async () => {
+    await create('T1', 'redirect', {}, { authorization: `Basic ${Buffer.from(`one:${config.secret}`).toString('base64')}` });
+    const statement = (query: string) =>
+      fetch(`${config.base_url}/v1/statement${query}`, { headers: { authorization: `Bearer ${config.secret}` } });
+    expect(readXml(await (await statement('')).text())!.children.map(textsOf)).to.deep.equal([{ number: 'T1' }]);
+    expect(await (await statement('?as=form')).text()).to.equal('rows=1');
+  });
+});
+
+describe('simulator: finding vendors', () => {
+  it('refuses to start with a vendor that says it is another', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'vendors-'));
+    mkdirSync(join(dir, 'toll'));
+    writeFileSync(join(dir, 'toll', 'index.ts'), "export default { channel: 'gate' };");
+    const error = await setStage({ vendorsDir: dir }).catch((reason: Error) => reason);
+    rmSync(dir, { recursive: true });
+    expect(error).to.be.an('error').with.property('message', 'vendors/toll/index.ts must export the vendor toll');
+  });
+});
