@@ -44,6 +44,7 @@ function makeTimers() {
       }, ms);
       timers.add(timer);
     },
+    isOver: () => state.isOver,
     clear(): void {
       state.isOver = true;
       for (const timer of timers) clearTimeout(timer);
@@ -55,7 +56,7 @@ type Send = (order: Order, callback: Callback, scenario: Scenario | null, forged
 type Timers = ReturnType<typeof makeTimers>;
 
 /** Sends a callback as the scenarios want it, and again until the merchant accepts. */
-function makeAttempts({ store, scenarios }: CallbackDeps, { later }: Timers, send: Send): (one: Try) => Promise<void> {
+function makeAttempts({ store, scenarios }: CallbackDeps, { later, isOver }: Timers, send: Send): (one: Try) => Promise<void> {
   const held = new Map<ChannelName, (() => void)[]>();
 
   /** Lets the callbacks go that waited to be overtaken. */
@@ -88,6 +89,8 @@ function makeAttempts({ store, scenarios }: CallbackDeps, { later }: Timers, sen
   }
 
   async function attempt(one: Try): Promise<void> {
+    // What a vendor ends after the stop is ended again, and told, at the next start.
+    if (isOver()) return;
     const { order, callback } = one;
     const scenario = scenarios.take(order.channel, 'callback', order.account);
     switch (scenario?.behaviour) {

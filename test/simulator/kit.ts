@@ -19,8 +19,8 @@ export interface Stage {
 }
 
 export async function setStage(options: Partial<SimulatorOptions> = {}): Promise<Stage> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'simulator-'));
-  const simulator = await startSimulator({ port: 0, dataDir, ...options });
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'simulator-'));
+  const simulator = await startSimulator({ port: 0, ...options, dataDir });
   return {
     simulator,
     dataDir,

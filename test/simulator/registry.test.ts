@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -107,6 +107,34 @@ describe('simulator: a vendor of one folder', () => {
     expect([first, again].map(({ headers }) => headers.get('x-replayed'))).to.deep.equal([null, 'true']);
     expect((await create('T1', 'code', { code: 'other' }, key)).status).to.equal(409);
     expect(await truth()).to.deep.equal(['charge T1 500']);
+  });
+
+  it('remembers an answer together with what it did, and finishes a refund, after a start anew', async () => {
+    const key = { 'idempotency-key': 'K1' };
+    const { json } = await create('T1', 'code', { code: 'good' }, key);
+    await shop.got(1);
+    shop.answerWith(500, '');
+    await ask('POST', `/v1/orders/${json.id}/refunds`, { number: 'R1', amount: 200 });
+    await stage.simulator.stop();
+    const before = shop.received.length;
+    shop.answerWith(200, '');
+    stage = await setStage({ vendorsDir, dataDir: stage.dataDir });
+    config = stage.simulator.credentials.tollgate![0]!.config;
+    expect((await create('T1', 'code', { code: 'good' }, key)).json).to.deep.equal(json);
+    expect(await truth()).to.deep.equal(['charge T1 500', 'refund R1 200']);
+    await shop.got(before + 1);
+    expect(told().slice(before)).to.deep.equal(['refunded R1']);
+  });
+
+  it('keeps the ports of accounts, also those of data directories that name no channel', async () => {
+    const addresses = () => stage.simulator.credentials.tollgate!.map((one) => one.config.base_url);
+    const before = addresses();
+    await stage.simulator.stop();
+    const path = join(stage.dataDir, 'ports.json');
+    const { main, accounts } = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ main, accounts: { two: accounts['tollgate/two'], one: accounts['tollgate/one'] } }));
+    stage = await setStage({ vendorsDir, dataDir: stage.dataDir });
+    expect(addresses()).to.deep.equal(before);
   });
 
   it('keeps no answer of a fault for a key', async () => {
