@@ -23,10 +23,12 @@ async function load(folder: string, channel: string, dataDir: string): Promise<F
 }
 
 /** Every folder with an `index.ts` is a vendor. All are loaded side by side, because the first start makes their keys. */
-export async function findVendors(folder: string, dataDir: string): Promise<readonly FoundVendor[]> {
+export async function findVendors(folder: string, dataDir: string, only?: readonly ChannelName[]): Promise<readonly FoundVendor[]> {
   const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const names = entries.map(({ name }) => name).filter((name) => existsSync(join(folder, name, 'index.ts')));
-  return Promise.all(names.sort().map((name) => load(folder, name, dataDir)));
+  const missing = only?.find((name) => !names.includes(name));
+  if (missing !== undefined) throw new Error(`there is no vendor ${missing}`);
+  return Promise.all((only ?? names).toSorted().map((name) => load(folder, name, dataDir)));
 }
 
 /** What a merchant would have been sent by the vendors. `originOf` gives the address of an account's own port. */

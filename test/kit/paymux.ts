@@ -20,6 +20,8 @@ export interface PaymuxOptions {
   readonly latePolicy?: 'auto_refund' | 'accept' | 'hold';
   /** False: everything but the server, which the test starts as a process of its own. */
   readonly serves?: boolean;
+  /** Whose gateways are played. Each further one costs the making of its keys. */
+  readonly channels?: readonly string[];
 }
 
 /** A whole paymux: simulator, database, one merchant, and the server, in this process. */
@@ -49,9 +51,11 @@ export interface Answer {
   readonly text: string;
 }
 
+const defaultChannels = ['wechat', 'alipay', 'stripe'];
+
 export async function startPaymux(options: PaymuxOptions): Promise<Paymux> {
   const folder = mkdtempSync(join(tmpdir(), 'paymux-test-'));
-  const simulator = await startSimulator({ port: 0, dataDir: join(folder, 'simulator') });
+  const simulator = await startSimulator({ port: 0, dataDir: join(folder, 'simulator'), channels: options.channels ?? defaultChannels });
   const port = await freePort();
   const environment = {
     PORT: String(port),

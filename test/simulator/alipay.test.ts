@@ -20,7 +20,7 @@ describe('simulator: Alipay', () => {
     askAlipay(config, 'alipay.trade.refund', { out_trade_no: number, out_request_no: request, refund_amount: amount });
 
   before(async () => {
-    [stage, shop] = await Promise.all([setStage(), openShop()]);
+    [stage, shop] = await Promise.all([setStage({ channels: ['alipay'] }), openShop()]);
     config = configOf(stage, 'alipay');
   });
   after(() => Promise.all([stage.end(), shop.end()]));

@@ -179,6 +179,15 @@ describe('simulator: a vendor of one folder', () => {
 });
 
 describe('simulator: finding vendors', () => {
+  it('opens only those that are asked for, and none that is not there', async () => {
+    const stage = await setStage({ channels: ['stripe'] });
+    const { json } = await stage.control('GET', '/_accounts');
+    await stage.end();
+    expect(Object.keys(json)).to.deep.equal(['stripe']);
+    const error = await setStage({ vendorsDir, channels: ['gate'] }).catch((reason: Error) => reason);
+    expect(error).to.be.an('error').with.property('message', 'there is no vendor gate');
+  });
+
   it('refuses to start with a vendor that says it is another', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'vendors-'));
     mkdirSync(join(dir, 'toll'));

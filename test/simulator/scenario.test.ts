@@ -45,7 +45,7 @@ describe('simulator: scenarios', () => {
     );
 
   before(async () => {
-    stage = await setStage();
+    stage = await setStage({ channels: ['alipay', 'stripe', 'wechat'] });
     wechat = configOf(stage, 'wechat');
     alipay = configOf(stage, 'alipay');
     stripe = configOf(stage, 'stripe');

@@ -39,7 +39,7 @@ describe('simulator: Stripe', () => {
   }
 
   before(async () => {
-    [stage, shop] = await Promise.all([setStage(), openShop()]);
+    [stage, shop] = await Promise.all([setStage({ channels: ['stripe'] }), openShop()]);
     config = configOf(stage, 'stripe');
     const registered = await stage.control('POST', '/_callbacks', {
       channel: 'stripe',

@@ -31,7 +31,7 @@ describe('simulator: WeChat Pay', () => {
   const open = (callback: Received) => unseal(config, JSON.parse(callback.body).resource);
 
   before(async () => {
-    [stage, shop] = await Promise.all([setStage(), openShop()]);
+    [stage, shop] = await Promise.all([setStage({ channels: ['wechat'] }), openShop()]);
     config = configOf(stage, 'wechat');
   });
   after(() => Promise.all([stage.end(), shop.end()]));

@@ -22,7 +22,7 @@ describe('Alipay at the simulated gateway', () => {
 
   before(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'paymux-alipay-'));
-    simulator = await startSimulator({ port: 0, dataDir });
+    simulator = await startSimulator({ port: 0, dataDir, channels: ['alipay'] });
     const accounts = (await (await fetch(`${simulator.url}/_accounts`)).json()) as { alipay: { config: Config }[] };
     const config = accounts.alipay[0]?.config as Config;
     channel = alipay.open({ id: 'acc_1', livemode: false, config }, makeKit()) as Required<Channel>;

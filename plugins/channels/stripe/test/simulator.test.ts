@@ -28,7 +28,7 @@ describe('stripe: against the simulator', () => {
   before(async function () {
     this.timeout(20_000);
     dataDir = await mkdtemp(join(tmpdir(), 'paymux-stripe-'));
-    simulator = await startSimulator({ port: 0, dataDir });
+    simulator = await startSimulator({ port: 0, dataDir, channels: ['stripe'] });
     const accounts = (await (await fetch(`${simulator.url}/_accounts`)).json()) as { stripe: { config: Config }[] };
     configs = accounts.stripe.map(({ config }) => config);
     shop = createServer(async (request, response) => {

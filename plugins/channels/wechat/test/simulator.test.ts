@@ -25,7 +25,7 @@ describe('WeChat Pay against the simulator', () => {
   before(async function () {
     this.timeout(20_000);
     dataDir = await mkdtemp(join(tmpdir(), 'paymux-wechat-'));
-    simulator = await startSimulator({ port: 0, dataDir });
+    simulator = await startSimulator({ port: 0, dataDir, channels: ['wechat'] });
     const accounts = (await (await fetch(`${simulator.url}/_accounts`)).json()) as { wechat: { config: Config }[] };
     configs = accounts.wechat.map(({ config }) => config);
     shop = createServer(async (request, response) => {
