@@ -5,6 +5,8 @@ import { expect } from 'chai';
 import { readXml, textsOf } from '../../simulator/xml.ts';
 import { type Json, openShop, type Shop, type Stage, setStage } from './kit.ts';
 
+import { refundWorkMs } from './vendors/tollgate/index.ts';
+
 const vendorsDir = join(import.meta.dirname, 'vendors');
 
 describe('simulator: a vendor of one folder', () => {
@@ -70,6 +72,8 @@ describe('simulator: a vendor of one folder', () => {
     expect((await pay({ target: { url, fields: { ...fields, number: 'T2' } } })).json.paid).to.equal(true);
     expect((await pay({ target: url, fields: { ...fields, secret: 'wrong' } })).status).to.equal(404);
     expect((await pay({ target: url, fields: { amount: 5 } })).status).to.equal(400);
+    const sent = await fetch(url, { method: 'POST', body: new URLSearchParams({ ...fields, number: 'T3' }), redirect: 'manual' });
+    expect([sent.status, sent.headers.get('location')?.startsWith(`${stage.simulator.url}/tollgate/pay/`)]).to.deep.equal([302, true]);
     expect(await truth()).to.deep.equal(['charge T1 500', 'charge T2 500']);
   });
 
@@ -123,6 +127,8 @@ describe('simulator: a vendor of one folder', () => {
     expect((await create('T1', 'code', { code: 'good' }, key)).json).to.deep.equal(json);
     expect(await truth()).to.deep.equal(['charge T1 500', 'refund R1 200']);
     await shop.got(before + 1);
+    // By now the stopped run has come to the end of its refund too, and must have kept silent.
+    await new Promise((resolve) => setTimeout(resolve, 3 * refundWorkMs));
     expect(told().slice(before)).to.deep.equal(['refunded R1']);
   });
 

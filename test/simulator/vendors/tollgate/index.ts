@@ -19,7 +19,7 @@ type Handler = (found: { wire: Wire; parts: readonly string[]; merchant: Merchan
 type Json = Readonly<Record<string, string | number | undefined>>;
 
 const dayMs = 24 * 3600_000;
-const refundWorkMs = 20;
+export const refundWorkMs = 20;
 const problem = (status: number, error: string): Answer => jsonAnswer(status, { error });
 
 const describe = (order: Order, twist: Twist) => ({
