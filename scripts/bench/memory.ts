@@ -19,6 +19,8 @@ export interface MemoryCourse {
 
 const parts = 10;
 const settleMs = 2000;
+/** The garbage of the start takes a while to be collected. */
+const idleAfterMs = 5000;
 const channels = 25;
 
 export async function benchMemory(engine: Engine, payments: number, pace: Pace): Promise<MemoryCourse> {
@@ -31,7 +33,7 @@ export async function benchMemory(engine: Engine, payments: number, pace: Pace):
       readyPath: '/readyz',
     });
     try {
-      await wait(settleMs);
+      await wait(idleAfterMs);
       const idleKib = memoryKib(server.pid).now;
       const tenthsKib: number[] = [];
       const rates: number[] = [];
