@@ -50,7 +50,7 @@ const manifest = z.strictObject({
     notation: z.enum(['minor_integer', 'major_string', 'major_number']),
     exponents: z.record(currency, z.int().min(0).max(4)).optional(),
   }),
-  idempotency: z.strictObject({ create: z.boolean(), ttlHours: z.int().positive().optional() }),
+  idempotency: z.strictObject({ create: z.boolean(), ttlHours: z.int().positive().optional(), refund: z.boolean().optional() }),
   callback: z.strictObject({ trust: z.enum(['signed', 'token', 'unverified']) }),
   settle: z.strictObject({ notFoundIsFinalAfterSec: z.int().min(1), settlingSec: z.int().min(0) }),
   rateLimited: z.enum(['notSent', 'unknown']),

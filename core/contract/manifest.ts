@@ -19,6 +19,11 @@ export interface ChannelManifest {
     readonly create: boolean;
     /** For how long a repeat is safe. Absent: for the attempt's life. */
     readonly ttlHours?: number;
+    /**
+     * False where the vendor tells a repeated refund from a second one by nothing: one whose answer was
+     * lost is then never sent again, and an operator decides unless `queryRefund` finds it. True when absent.
+     */
+    readonly refund?: boolean;
   };
   readonly callback: {
     /** The highest trust that `parseCallback` can give. */

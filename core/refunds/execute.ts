@@ -92,7 +92,8 @@ async function ask(asking: Asking): Promise<RefundEvidence | null> {
     if (evidence.kind !== 'notFound' || mustWait(asking)) return evidence;
   } else if (refund.state === 'processing') return null;
   const ageMs = kernel.clock.now().getTime() - refund.created_at;
-  const repeatIsSafe = idempotency.ttlHours === undefined || ageMs < idempotency.ttlHours * 3_600_000;
+  const isYoung = idempotency.ttlHours === undefined || ageMs < idempotency.ttlHours * 3_600_000;
+  const repeatIsSafe = isYoung && idempotency.refund !== false;
   return repeatIsSafe ? send(asking, 'repeat') : { kind: 'abnormal', channelNo: null };
 }
 

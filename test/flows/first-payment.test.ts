@@ -2,17 +2,9 @@ import { expect } from 'chai';
 import { forEachDatabase } from '../kit/database.ts';
 import { eventually, type Merchant, startMerchant, verifyNotification } from '../kit/merchant.ts';
 import { orderNo, type Paymux, startPaymux, targetOf } from '../kit/paymux.ts';
+import { listSamples, payAsShopper } from '../kit/shopper.ts';
 
-const methods = [
-  { method: 'wechat_native', currency: 'CNY' },
-  { method: 'wechat_jsapi', currency: 'CNY', payer: { openid: 'o-shopper' } },
-  { method: 'wechat_h5', currency: 'CNY', payer: { client_ip: '203.0.113.9' } },
-  { method: 'alipay_page', currency: 'CNY' },
-  { method: 'alipay_wap', currency: 'CNY' },
-  { method: 'alipay_precreate', currency: 'CNY' },
-  { method: 'stripe_checkout', currency: 'USD' },
-  { method: 'stripe_payment_intent', currency: 'USD' },
-] as const;
+const samples = await listSamples();
 
 describe('A payment from order to refund', () =>
   forEachDatabase((_name, open) => {
@@ -23,7 +15,7 @@ describe('A payment from order to refund', () =>
     before(async function () {
       this.timeout(60_000);
       shop = await startMerchant();
-      paymux = await startPaymux({ database: await open() });
+      paymux = await startPaymux({ database: await open(), channels: [...new Set(samples.map(({ channel }) => channel.id))] });
       ({ secret } = await paymux.addEndpoint(shop.url));
       await new Promise((resolve) => setTimeout(resolve, 600));
     });
@@ -33,31 +25,26 @@ describe('A payment from order to refund', () =>
       await shop.stop();
     });
 
-    for (const { method, currency, ...rest } of methods) {
-      it(`${method}: created, paid, confirmed by callback, notified, queried, refunded in two parts`, async () => {
+    for (const { channel, method, currency, amount, payer } of samples) {
+      it(`${method.id}: created, paid, confirmed, notified, queried, refunded`, async function () {
+        this.timeout(20_000);
         const order = {
           merchant_order_no: orderNo(),
-          amount: 1999,
+          amount,
           currency,
           subject: 'Tea',
-          method,
+          method: method.id,
           return_url: 'https://shop.example/done',
-          ...rest,
+          payer,
         };
         const created = await paymux.call('POST', '/v1/payments', order);
         expect(created.status, created.text).to.equal(201);
-        expect(created.body).to.include({
-          object: 'payment',
-          state: 'pending',
-          amount: 1999,
-          currency,
-          method,
-          livemode: false,
-          amount_refunded: 0,
-        });
-
-        const paid = await paymux.control('/_pay', { target: targetOf(created.body.action) });
-        expect(paid.body, paid.text).to.include({ paid: true });
+        expect(created.body).to.include({ object: 'payment', amount, currency, method: method.id, livemode: false, amount_refunded: 0 });
+        if (method.action !== 'none') {
+          expect(created.body.state, created.text).to.equal('pending');
+          const paid = await payAsShopper(paymux, created.body.action);
+          expect(paid.paid === true || paid.approved === true, JSON.stringify(paid)).to.equal(true);
+        }
 
         const told = await shop.waitFor((one) => one.body.type === 'payment.succeeded' && one.body.data.object.id === created.body.id);
         verifyNotification(told, secret);
@@ -66,19 +53,19 @@ describe('A payment from order to refund', () =>
         expect(read.body.attempts).to.have.length(1);
         expect(read.body.attempts[0].state).to.equal('succeeded');
 
-        for (const [part, amount] of [999, 1000].entries()) {
-          const refund = await paymux.call('POST', `/v1/payments/${created.body.id}/refunds`, {
-            merchant_refund_no: `${order.merchant_order_no}-${part}`,
-            amount,
-          });
+        const refunds = (method.abilities?.refund ?? channel.abilities.refund) === 'partial' ? [999, amount - 999] : [amount];
+        if (channel.abilities.refund === 'none') refunds.length = 0;
+        for (const [part, money] of refunds.entries()) {
+          const asked = { merchant_refund_no: `${order.merchant_order_no}-${part}`, amount: money };
+          const refund = await paymux.call('POST', `/v1/payments/${created.body.id}/refunds`, asked);
           expect(refund.status, refund.text).to.equal(201);
           await eventually(async () => (await paymux.call('GET', `/v1/refunds/${refund.body.id}`)).body.state === 'success');
         }
-        const refunded = await paymux.call('GET', `/v1/payments/${created.body.id}`);
-        expect(refunded.body).to.include({ state: 'refunded', amount_refunded: 1999 });
-        const truth = (await paymux.control('/_truth?since=0')).body.entries.filter((entry: { number: string }) =>
-          [read.body.attempts[0].number].includes(entry.number),
-        );
+        const after = await paymux.call('GET', `/v1/payments/${created.body.id}`);
+        const isRefunded = refunds.length > 0;
+        expect(after.body).to.include({ state: isRefunded ? 'refunded' : 'success', amount_refunded: isRefunded ? amount : 0 });
+        const { entries } = (await paymux.control('/_truth?since=0')).body;
+        const truth = entries.filter((entry: { number: string }) => entry.number === read.body.attempts[0].number);
         expect(truth.filter((entry: { kind: string }) => entry.kind === 'charge')).to.have.length(1);
       });
     }

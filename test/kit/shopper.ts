@@ -1,0 +1,64 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { discoverChannels } from '../../core/channels/discover.ts';
+import type { ChannelManifest, MethodManifest } from '../../core/contract/manifest.ts';
+import type { Paymux } from './paymux.ts';
+
+/** A method, and what a test needs to know of it: nothing here names a vendor. */
+export interface Sample {
+  readonly channel: ChannelManifest;
+  readonly method: MethodManifest;
+  readonly currency: string;
+  readonly amount: number;
+  /** As the public API takes it. */
+  readonly payer: Readonly<Record<string, string>>;
+}
+
+/** A shopper for methods that need to know one. */
+const payer: Readonly<Record<string, readonly [field: string, value: string]>> = {
+  openid: ['openid', 'o-shopper'],
+  clientIp: ['client_ip', '203.0.113.9'],
+  authCode: ['auth_code', '134567890123456789'],
+  token: ['token', 'tok_shopper'],
+  email: ['email', 'shopper@example.com'],
+  name: ['name', 'Ada Shopper'],
+  phone: ['phone', '+8613800000000'],
+  bankCode: ['bank_code', 'ICBC'],
+  country: ['country', 'GB'],
+};
+
+/** Vendors know by its first digits whose code a bar code is. */
+const barCodes: Readonly<Record<string, string>> = {
+  alipay: '284567890123456789',
+  unionpay: '6224567890123456789',
+};
+
+/** Every method of every channel that has both a plugin and a vendor to play against. */
+export async function listSamples(): Promise<readonly Sample[]> {
+  const { plugins, faults } = await discoverChannels('plugins/channels');
+  if (faults.length > 0) throw new Error(faults.map(({ folder, reason }) => `${folder}: ${reason}`).join('\n'));
+  const played = new Set(readdirSync('simulator/vendors').filter((name) => existsSync(`simulator/vendors/${name}/index.ts`)));
+  const channels = [...plugins.values()].map(({ manifest }) => manifest).filter(({ id }) => played.has(id));
+  return channels.flatMap((channel) => channel.methods.map((method) => sampleOf(channel, method)));
+}
+
+function sampleOf(channel: ChannelManifest, method: MethodManifest): Sample {
+  const currency = ['CNY', 'USD', 'EUR'].find((wanted) => method.currencies.includes(wanted)) ?? method.currencies[0] ?? '';
+  const amount = Math.min(Math.max(1999, method.min ?? 1), method.max ?? 1999);
+  const facts = (method.needs ?? []).map((need) => payer[need]).filter((fact) => fact !== undefined);
+  const known = Object.fromEntries(facts);
+  const code = known.auth_code === undefined ? {} : { auth_code: barCodes[channel.id] ?? known.auth_code };
+  return { channel, method, currency, amount, payer: { ...known, ...code } };
+}
+
+/** Does what a shopper would do with a payment's next step. A form is sent as a browser sends it. */
+// biome-ignore lint/suspicious/noExplicitAny: an action has a different shape for each method.
+export async function payAsShopper(paymux: Pick<Paymux, 'control'>, action: any): Promise<Readonly<Record<string, unknown>>> {
+  const given = action.type === 'form' ? { target: action.url, fields: action.fields } : { target: targetOf(action) };
+  return (await paymux.control('/_pay', given)).body;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: an action has a different shape for each method.
+function targetOf(action: any): string {
+  if (action.type === 'qr') return action.qr_content;
+  return action.type === 'redirect' ? action.url : JSON.stringify(action.params);
+}
