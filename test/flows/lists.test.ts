@@ -103,6 +103,16 @@ describe('What can be read back', () => {
       expect(await get(`${path}?expand=attempts`)).to.not.have.property('refunds');
     });
 
+    it('so do the payments of a list, each its own', async () => {
+      const listed = await get('/v1/payments?expand=attempts,refunds');
+      for (const one of listed.data) expect(one).to.deep.equal(await get(`/v1/payments/${one.id}?expand=attempts,refunds`));
+      expect(listed.data.map((one: { refunds: unknown[] }) => one.refunds.length)).to.deep.equal([0, 0, 0, 2, 0]);
+      const [first] = (await get('/v1/payments?limit=1&expand=attempts')).data;
+      expect(first.attempts).to.have.length(1);
+      expect(first).to.not.have.property('refunds');
+      expect((await get('/v1/payments?limit=1')).data[0]).to.not.have.any.keys('attempts', 'refunds');
+    });
+
     it('refunds are listed newest first, of all payments or one', async () => {
       const listed = await get('/v1/refunds');
       expect(listed.data.map((one: { amount: number }) => one.amount)).to.deep.equal([1000, 999]);

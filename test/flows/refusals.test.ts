@@ -291,15 +291,12 @@ describe('What the API refuses', () => {
           await refusedPost(`/v1/payments/${unpaid.id}/close`, undefined, missing, headers);
           await refusedPost(`/v1/payments/${paid.id}/refunds`, { merchant_refund_no: orderNo(), amount: 1 }, missing, headers);
           const lists = ['/v1/payments', `/v1/payments?merchant_order_no=${paid.merchant_order_no}`, '/v1/refunds', '/v1/events'];
-          for (const path of [
-            ...lists,
-            `/v1/refunds?payment=${paid.id}`,
-            `/v1/payments?ending_before=${unpaid.id}`,
-            '/v1/events?after=evt_0',
-          ]) {
+          for (const path of [...lists, `/v1/refunds?payment=${paid.id}`, '/v1/events?after=evt_0']) {
             const answer = await paymux.call('GET', path, undefined, headers);
             expect(answer.body, path).to.deep.equal({ object: 'list', data: [], has_more: false });
           }
+          await refusedGet(`/v1/payments?ending_before=${unpaid.id}`, invalid('ending_before: invalid_choice'), headers);
+          await refusedGet(`/v1/refunds?starting_after=${refund.id}`, invalid('starting_after: invalid_choice'), headers);
         }
       });
 
@@ -362,9 +359,20 @@ describe('What the API refuses', () => {
         ['state=paid', 'state: invalid_choice'],
         ['created_from=yesterday', 'created_from: invalid_format'],
         ['page=2', 'page: unknown_field'],
+        ['expand=secrets', 'expand[0]: invalid_choice'],
+        ['starting_after=pay_unknown', 'starting_after: invalid_choice'],
+        ['ending_before=pay_unknown', 'ending_before: invalid_choice'],
+        ['starting_after=%E8%AE%A2', 'starting_after: invalid_format'],
       ] as const) {
         it(`a list asked for with ${query}`, () => refusedGet(`/v1/payments?${query}`, invalid(fault)));
       }
+
+      it('a list from two sides at once, and refunds from one that is none', async () => {
+        const both = { ...invalid('ending_before: invalid_choice'), param: 'ending_before' };
+        await refusedGet(`/v1/payments?starting_after=${paid.id}&ending_before=${unpaid.id}`, both);
+        await refusedGet(`/v1/refunds?starting_after=${refund.id}&ending_before=${refund.id}`, both);
+        await refusedGet(`/v1/refunds?starting_after=${paid.id}`, invalid('starting_after: invalid_choice'));
+      });
 
       it('an unknown member to expand, an unknown path and an unknown verb', async () => {
         await refusedGet(`/v1/payments/${paid.id}?expand=attempts,secrets`, invalid('expand[1]: invalid_choice'));

@@ -12,6 +12,7 @@ import { listPayments, type PaymentRow, readPayment } from '../../store/tables/p
 import { createReadTogether } from '../../store/tables/read-together.ts';
 import { readRefunds } from '../../store/tables/refunds.ts';
 import { answer, defineRoute } from '../route.ts';
+import { readPageQuery } from './read-page.ts';
 import { type CheckUrl, readNewPayment } from './read-payment.ts';
 import { listOf, listPaymentsQuery, newPaymentBody, onePaymentQuery, paymentView } from './schemas.ts';
 
@@ -90,9 +91,13 @@ function listRoute(kernel: Kernel) {
         createdFrom: query.created_from === undefined ? undefined : Date.parse(query.created_from),
         createdTo: query.created_to === undefined ? undefined : Date.parse(query.created_to),
       };
-      const page = { limit: query.limit ?? 20, startingAfter: query.starting_after, endingBefore: query.ending_before };
+      const page = await readPageQuery(query, async (id) => (await ownPayment(kernel, app, id)) !== null);
+      if ('kind' in page) return page;
       const found = await listPayments(kernel.database, filter, page);
-      return answer(200, { object: 'list', data: found.rows.map((row) => viewPayment(row, locale)), has_more: found.hasMore });
+      const data: unknown[] = [];
+      // One after the other: a page of a hundred must not take every connection of the database at once.
+      for (const row of found.rows) data.push(await expanded(kernel, row, query.expand ?? [], locale));
+      return answer(200, { object: 'list', data, has_more: found.hasMore });
     },
   });
 }

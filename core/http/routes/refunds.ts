@@ -6,6 +6,7 @@ import { refund } from '../../refunds/refund.ts';
 import { viewRefund } from '../../refunds/view.ts';
 import { listRefunds, readRefund } from '../../store/tables/refunds.ts';
 import { answer, defineRoute } from '../route.ts';
+import { readPageQuery } from './read-page.ts';
 import { hashOf } from './read-payment.ts';
 import { listOf, listRefundsQuery, newRefundBody, refundView } from './schemas.ts';
 
@@ -66,7 +67,8 @@ function listRoute(kernel: Kernel) {
     query: listRefundsQuery,
     answers: { 200: listOf(refundView) },
     async handle({ app, query, locale }) {
-      const page = { limit: query.limit ?? 20, startingAfter: query.starting_after, endingBefore: query.ending_before };
+      const page = await readPageQuery(query, async (id) => (await readRefund(kernel.database, id))?.app_id === app.id);
+      if ('kind' in page) return page;
       const found = await listRefunds(kernel.database, { appId: app.id, paymentId: query.payment }, page);
       return answer(200, { object: 'list', data: found.rows.map((row) => viewRefund(row, locale)), has_more: found.hasMore });
     },

@@ -76,9 +76,19 @@ export const newRefundBody = z.strictObject({
 });
 
 const limit = z.int().min(1).max(100).optional();
-const cursor = z.string().min(1).max(64).optional();
+/** An id in a query. Ids are ASCII, and so are their columns: MariaDB cannot compare those with any other text. */
+const anyId = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[\x21-\x7e]+$/);
+const cursor = anyId.optional();
 export const pageQuery = { limit, starting_after: cursor, ending_before: cursor };
 const instant = z.iso.datetime({ offset: true });
+const expand = z
+  .array(z.enum(['attempts', 'refunds']))
+  .max(2)
+  .optional();
 
 export const listPaymentsQuery = z.strictObject({
   ...pageQuery,
@@ -87,15 +97,11 @@ export const listPaymentsQuery = z.strictObject({
   channel: z.string().min(1).max(64).optional(),
   created_from: instant.optional(),
   created_to: instant.optional(),
+  expand,
 });
 
-export const onePaymentQuery = z.strictObject({
-  expand: z
-    .array(z.enum(['attempts', 'refunds']))
-    .max(2)
-    .optional(),
-});
-export const listRefundsQuery = z.strictObject({ ...pageQuery, payment: z.string().min(1).max(64).optional() });
+export const onePaymentQuery = z.strictObject({ expand });
+export const listRefundsQuery = z.strictObject({ ...pageQuery, payment: anyId.optional() });
 export const listEventsQuery = z.strictObject({ limit, after: cursor });
 
 const nullableText = z.string().nullable();
