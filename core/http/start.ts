@@ -104,12 +104,14 @@ function makeAppDeps({ config, kernel, directory, idempotency, rateLimit }: Http
  */
 function makeCheckUrl(allowNetworks: readonly string[]): CheckUrl {
   const allowed = toBlockList(allowNetworks);
-  return (url, use, livemode) => {
-    const faults = urlFaults(`${use}_url`, url, livemode);
-    const checked = use === 'notify' && faults.length === 0 ? checkUrl(url, { mode: livemode ? 'live' : 'test', allowed }) : null;
-    const fault = checked?.kind === 'refused' ? `${use}_url ${checked.reason}` : faults[0];
+  return (param, url, livemode) => {
+    const faults = urlFaults(param, url, livemode);
+    const isCalled = param !== 'return_url';
+    const checked = isCalled && faults.length === 0 ? checkUrl(url, { mode: livemode ? 'live' : 'test', allowed }) : null;
+    const fault = checked?.kind === 'refused' ? `${param} ${checked.reason}` : faults[0];
+    const without = isCalled ? '用户名、密码和片段' : '用户名和密码';
     return fault === undefined
       ? null
-      : { en: `${fault}.`, zh: `${use}_url 须为公网 https 地址，不含用户名、密码和片段（测试数据可用本机 http 地址）。` };
+      : { en: `${fault}.`, zh: `${param} 须为公网 https 地址，不含${without}（测试数据可用本机 http 地址）。` };
   };
 }

@@ -94,6 +94,13 @@ describe('administration', () => {
     expect(await attempt('http://127.0.0.1:9000/x', true)).to.have.length(1);
   });
 
+  it('takes a way back to a route of a single page, which nothing is sent to', async () => {
+    const merchantId = must(await createMerchant(access, { name: 'Shop' })).id;
+    const attempt = (returnUrl: string) => faultsOf(createApp(access, { merchantId, name: 'x', livemode: true, returnUrl }));
+    expect(await attempt('https://shop.example/#/orders/7')).to.deep.equal([]);
+    expect(await attempt('http://shop.example/#/orders/7')).to.have.length(1);
+  });
+
   it('takes only scopes that exist, and only keys that can verify', async () => {
     const appId = await makeApp(access);
     expect(await faultsOf(createKey(access, { appId, scopes: ['payments', 'admin', '*'] }))).to.have.length(2);

@@ -29,9 +29,9 @@ function createRoute(admin: AdminDeps, directory: Directory, checkUrl: CheckUrl)
     body: newEndpointBody,
     answers: { 201: endpointView },
     async handle({ app, body }) {
-      const detail = checkUrl(body.url, 'notify', app.livemode);
+      const detail = checkUrl('url', body.url, app.livemode);
       if (detail !== null)
-        return refuse('url_forbidden', { param: 'url', errors: [{ param: 'url', code: 'url_forbidden_field', detail }] });
+        return refuse('url_forbidden', { param: 'url', detail, errors: [{ param: 'url', code: 'url_forbidden_field', detail }] });
       const types = body.types ?? [];
       const made = await createEndpoint(admin, { appId: app.id, url: body.url, types });
       if (made.kind === 'faults')

@@ -38,8 +38,8 @@ export function readNewPayment(kernel: Kernel, checkUrl: CheckUrl, app: App, bod
   };
 }
 
-/** Why an address may not be used; null when it may. */
-export type CheckUrl = (url: string, use: 'notify' | 'return', livemode: boolean) => Text | null;
+/** Why the address in a field may not be used; null when it may. `url` is that of a notification endpoint. */
+export type CheckUrl = (param: 'notify_url' | 'return_url' | 'url', url: string, livemode: boolean) => Text | null;
 
 function readPayer(body: Body): NewPayment['payer'] {
   const { member_id: memberId, client_ip: clientIp, auth_code: authCode, ...rest } = body.payer ?? {};
@@ -108,10 +108,10 @@ function checkLines(body: Body): readonly Found[] {
 }
 
 function checkUrls(checkUrl: CheckUrl, app: App, body: Body): readonly Found[] {
-  return (['notify', 'return'] as const).flatMap((use) => {
-    const url = body[`${use}_url`];
-    const detail = url === undefined ? null : checkUrl(url, use, app.livemode);
-    return detail === null ? [] : [found('url_forbidden_field', 'url_forbidden', `${use}_url`, { detail })];
+  return (['notify_url', 'return_url'] as const).flatMap((param) => {
+    const url = body[param];
+    const detail = url === undefined ? null : checkUrl(param, url, app.livemode);
+    return detail === null ? [] : [found('url_forbidden_field', 'url_forbidden', param, { detail })];
   });
 }
 
