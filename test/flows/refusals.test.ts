@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { createKey, revokeKey } from '../../core/access/admin/keys.ts';
+import { badAmounts, badChoices, badFields, forbiddenUrls, loopbackUrls, unreadable } from '../http/refused.ts';
 import { addApp } from '../kit/apps.ts';
 import { forEachDatabase } from '../kit/database.ts';
 import { eventually } from '../kit/merchant.ts';
@@ -9,115 +10,6 @@ import { takeStock } from '../kit/rows.ts';
 import { sendSlowly } from '../kit/slow-request.ts';
 
 const tea = { amount: 700, currency: 'CNY', subject: 'Tea', method: 'wechat_native' };
-
-/** Texts of JSON that are no amount. */
-const badAmounts: Readonly<Record<string, string>> = {
-  '-1': 'out_of_range',
-  '0': 'out_of_range',
-  '1.5': 'not_integer',
-  '7.0': 'not_integer',
-  '1e2': 'not_integer',
-  '1e400': 'not_integer',
-  '-0': 'not_integer',
-  '9007199254740993': 'out_of_range',
-  '9007199254740992': 'out_of_range',
-  '"1e2"': 'wrong_type',
-  '"100"': 'wrong_type',
-  '""': 'wrong_type',
-  null: 'wrong_type',
-  true: 'wrong_type',
-  '[700]': 'wrong_type',
-  '{"value":700}': 'wrong_type',
-};
-
-/** Fields that are wrong by their shape, and every fault of theirs. */
-const badFields: readonly (readonly [string, object, readonly string[]])[] = [
-  ['an unknown field', { colour: 'red' }, ['colour: unknown_field']],
-  ['an unknown field deep inside', { payer: { openid: 'o', shoe_size: 43 } }, ['payer.shoe_size: unknown_field']],
-  ['an unknown currency', { currency: 'XXY' }, ['currency: invalid_choice']],
-  ['a currency in lower case', { currency: 'cny' }, ['currency: invalid_choice']],
-  ['a currency that is a number', { currency: 156 }, ['currency: wrong_type']],
-  ['no subject', { subject: undefined }, ['subject: required']],
-  ['an empty subject', { subject: '' }, ['subject: too_short']],
-  ['a subject of 257 characters', { subject: 'x'.repeat(257) }, ['subject: too_long']],
-  ['an order number with a space', { merchant_order_no: 'a b' }, ['merchant_order_no: invalid_format']],
-  ['an order number in Chinese', { merchant_order_no: '订单' }, ['merchant_order_no: invalid_format']],
-  ['an order number of 65 characters', { merchant_order_no: 'x'.repeat(65) }, ['merchant_order_no: too_long']],
-  ['too short a time to pay', { expires_in: 59 }, ['expires_in: out_of_range']],
-  ['too long a time to pay', { expires_in: 604_801 }, ['expires_in: out_of_range']],
-  ['a time to pay as text', { expires_in: '7200' }, ['expires_in: wrong_type']],
-  ['metadata that is no text', { metadata: { size: 43 } }, ['metadata.size: wrong_type']],
-  ['no order lines in the list', { order_lines: [] }, ['order_lines: too_short']],
-  ['an address that is no address', { payer: { client_ip: '999.1.1.1' } }, ['payer.client_ip: invalid_format']],
-  ['methods in the wrong shape', { fallback_methods: 'alipay_page' }, ['fallback_methods: wrong_type']],
-];
-
-/** Wrong by what the methods can do. */
-const badChoices: readonly (readonly [string, object, ExpectedRefusal])[] = [
-  ['an unknown method', { method: 'paypal_page' }, { status: 400, code: 'method_unsupported', param: 'method' }],
-  ['an unknown fallback', { fallback_methods: ['paypal_page'] }, { status: 400, code: 'method_unsupported', param: 'fallback_methods' }],
-  ['a currency that the method does not take', { currency: 'USD' }, { status: 400, code: 'currency_unsupported', param: 'currency' }],
-  ['a missing openid', { method: 'wechat_jsapi' }, { status: 400, code: 'payer_field_required', param: 'payer.openid' }],
-  ['a missing address', { method: 'wechat_h5' }, { status: 400, code: 'payer_field_required', param: 'payer.client_ip' }],
-  [
-    'an amount beyond the limit of the method',
-    { method: 'alipay_page', amount: 10_000_000_001 },
-    { status: 400, code: 'amount_invalid', param: 'amount' },
-  ],
-  [
-    'order lines that do not add up',
-    { order_lines: [{ merchant_order_no: 'a', amount: 699 }] },
-    { status: 400, code: 'invalid_request', param: 'order_lines', faults: ['order_lines: sum_mismatch'] },
-  ],
-  [
-    'everything that the method cannot do, at once',
-    { method: 'wechat_h5', currency: 'USD', fallback_methods: ['x_page'], notify_url: 'ftp://a', return_url: 'http://a' },
-    {
-      status: 400,
-      code: 'url_forbidden',
-      param: 'notify_url',
-      faults: [
-        'notify_url: url_forbidden_field',
-        'return_url: url_forbidden_field',
-        'currency: invalid_choice',
-        'payer.client_ip: required',
-        'fallback_methods: invalid_choice',
-      ],
-    },
-  ],
-];
-
-/** Bodies that cannot be read at all. */
-const unreadable: readonly string[] = [
-  '{',
-  '{"amount":}',
-  'nonsense',
-  '{"a":1}}',
-  "{'amount':1}",
-  '[1,]',
-  '{"amount":NaN}',
-  '[['.repeat(20),
-];
-
-/** Where notifications must not go, in every notation of an address. */
-const forbiddenUrls: readonly string[] = `
-  http://shop.example/notify ftp://shop.example/notify javascript:alert(1) data:text/plain,hello file:///etc/passwd
-  /notify https:// https://user:secret@shop.example/notify https://shop.example/notify#fragment http://10.0.0.1/
-  https://10.0.0.1/ https://172.16.0.1/ https://192.168.1.1/ https://100.64.0.1/
-  https://169.254.169.254/latest/meta-data/ https://0/ https://0xa000001/ https://167772161/ https://012.0.0.1/
-  https://[fd00::1]/ https://[fe80::1]/ https://[::ffff:10.0.0.1]/ https://[::ffff:a9fe:a9fe]/ https://[64:ff9b::a00:1]/
-  https://[2002:a00:1::]/
-`
-  .trim()
-  .split(/\s+/);
-
-/** Of this machine: test data may go there, live data may not. */
-const loopbackUrls: readonly string[] = `
-  http://127.0.0.1/ http://localhost/ http://2130706433/ http://0x7f000001/ http://0177.0.0.1/ http://127.1/
-  http://[::1]/ https://127.0.0.1/ https://[::ffff:127.0.0.1]/
-`
-  .trim()
-  .split(/\s+/);
 
 describe('What the API refuses', () => {
   forEachDatabase((_name, open) => {
@@ -315,10 +207,20 @@ describe('What the API refuses', () => {
         const expected: ExpectedRefusal = { status: 409, code: 'merchant_order_no_used', param: 'merchant_order_no' };
         for (const change of [{ amount: 701 }, { subject: 'Coffee' }, { method: 'alipay_precreate' }, { metadata: { a: 'b' } }])
           await refusedPost('/v1/payments', order({ merchant_order_no, ...change }), expected);
+        await refusedPost('/v1/payments', order({ merchant_order_no, expires_in: 7199 }), expected);
         const { merchant_refund_no } = refund;
         const used: ExpectedRefusal = { status: 409, code: 'merchant_refund_no_used', param: 'merchant_refund_no' };
         await refusedPost(`/v1/payments/${paid.id}/refunds`, { merchant_refund_no, amount: 101 }, used);
         await refusedPost(`/v1/payments/${paid.id}/refunds`, { merchant_refund_no, amount: 100, reason: 'Cold' }, used);
+      });
+
+      it('but not the same order with its defaults spelled out', async () => {
+        const short = order();
+        const first = await paymux.call('POST', '/v1/payments', short);
+        for (const defaults of [{ expires_in: 7200 }, { fallback_methods: [], metadata: {}, payer: {} }]) {
+          const again = await paymux.call('POST', '/v1/payments', { ...short, ...defaults });
+          expect([again.status, again.body.id], again.text).to.deep.equal([200, first.body.id]);
+        }
       });
 
       it('an idempotency key that is malformed, or stands for another request', async () => {
@@ -388,6 +290,20 @@ describe('What the API refuses', () => {
           await refusedPost('/v1/payments', order({ notify_url: url }), { status: 400, code: 'url_forbidden', param: 'notify_url' });
           await refusedPost('/v1/notification_endpoints', { url }, { status: 400, code: 'url_forbidden', param: 'url' });
         }
+      });
+
+      it('the field is named as the merchant wrote it', async () => {
+        for (const url of ['https://10.0.0.1/', 'https://shop.example/#a', 'ftp://a']) {
+          const { body } = await paymux.call('POST', '/v1/notification_endpoints', { url });
+          for (const detail of [body.detail, body.errors[0].detail]) expect(detail, url).to.match(/^url /);
+          const chinese = await paymux.call('POST', '/v1/notification_endpoints', { url }, { 'accept-language': 'zh-CN' });
+          expect(chinese.body.errors[0].detail).to.match(/^url /);
+        }
+      });
+
+      it('but not a way back to a route of a single page', async () => {
+        const answer = await paymux.call('POST', '/v1/payments', order({ return_url: 'https://shop.example/#/orders/7' }));
+        expect(answer.status, answer.text).to.equal(201);
       });
 
       it('this machine, for live data', async () => {

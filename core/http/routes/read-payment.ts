@@ -17,7 +17,7 @@ export function readNewPayment(kernel: Kernel, checkUrl: CheckUrl, app: App, bod
   const reasons = [...checkLines(body), ...checkUrls(checkUrl, app, body), ...checkMethods(kernel, body, payer)];
   const { method } = body;
   if (method === undefined || reasons.length > 0) return refuseAll(reasons);
-  return {
+  const request = {
     merchantOrderNo: body.merchant_order_no,
     amount: body.amount,
     currency: body.currency,
@@ -34,8 +34,9 @@ export function readNewPayment(kernel: Kernel, checkUrl: CheckUrl, app: App, bod
     returnUrl: body.return_url ?? null,
     expiresInSec: body.expires_in ?? 7200,
     metadata: body.metadata ?? {},
-    hash: hashOf(body),
   };
+  // What was read and not what was written: a default is the same order whether it is spelled out or left out.
+  return { ...request, hash: hashOf(request) };
 }
 
 /** Why the address in a field may not be used; null when it may. `url` is that of a notification endpoint. */
