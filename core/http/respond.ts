@@ -4,12 +4,12 @@ import { buildProblem } from './problem.ts';
 import type { Answer, RawAnswer } from './route.ts';
 import { writeProblemXml, writeXml } from './xml-write.ts';
 
-/** Writes a refusal as a problem, in the format and language of the request. */
-export function sendRefusal(ctx: HttpContext, refusal: Refusal): void {
+/** Writes a refusal as a problem, in the format and language of the request. HTTP has a `status` of its own for some faults that share a code. */
+export function sendRefusal(ctx: HttpContext, refusal: Refusal, status: number = errors[refusal.code].status): void {
   const { requestId, locale, format, errorsUrl } = ctx.state;
-  const problem = buildProblem(refusal, { requestId, locale, errorsUrl });
+  const problem = { ...buildProblem(refusal, { requestId, locale, errorsUrl }), status };
   ctx.state.code = refusal.code;
-  ctx.status = errors[refusal.code].status;
+  ctx.status = status;
   ctx.set('Content-Language', locale === 'zh' ? 'zh-CN' : 'en');
   ctx.set('Vary', 'Accept, Accept-Language');
   if (refusal.retryAfterSec !== undefined) ctx.set('Retry-After', String(refusal.retryAfterSec));

@@ -5,6 +5,7 @@ import { type ErrorCode, errors, refuse } from '../errors.ts';
 import type { HttpState, Step } from './context.ts';
 import { type BeginDeps, begin } from './middleware/begin.ts';
 import { catchErrors } from './middleware/catch-errors.ts';
+import { checkHeaders } from './middleware/check-headers.ts';
 import { checkUrl } from './middleware/check-url.ts';
 import { buildProblem } from './problem.ts';
 import type { AnyRoute } from './route.ts';
@@ -58,6 +59,7 @@ function buildApp(options: ServerOptions, limits: ServerLimits, isDraining: () =
   const steps: readonly Step[] = [
     begin({ ...deps, isDraining }),
     catchErrors(deps.onError),
+    checkHeaders(),
     checkUrl(),
     ...buildRouter(routes, { ...deps, body }),
   ];
@@ -94,11 +96,14 @@ function openServer(limits: ServerLimits, handle: (request: IncomingMessage, res
       requestTimeout: limits.headersTimeoutMs + limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       maxHeaderSize: limits.maxHeaderBytes,
+      // Node's own answer has neither request id nor problem.
+      requireHostHeader: false,
       // How often the two timeouts above are looked at: the default of 30 s would make them that much longer.
       connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
     },
     handle,
   );
+  server.on('checkExpectation', handle);
   server.maxConnections = limits.maxConnections;
   return server;
 }

@@ -35,3 +35,8 @@ const escapes: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&
 export function escapeXml(text: string): string {
   return text.replace(illegal, '').replace(/[<>&"\r]/g, (character) => escapes[character] ?? character);
 }
+
+/** The same for the value of an attribute, where white space that is not escaped would be read as spaces. */
+export function escapeAttribute(text: string): string {
+  return escapeXml(text).replaceAll('\t', '&#9;').replaceAll('\n', '&#10;');
+}

@@ -95,8 +95,8 @@ function readElement(piece: Piece, shape: Shape, path: readonly PropertyKey[], r
 
 function readObject(content: readonly Piece[], shape: Shape & { kind: 'object' }, path: readonly PropertyKey[], reading: Reading): unknown {
   const value: Record<string, unknown> = {};
-  for (const child of childElements(content, reading)) {
-    const name = nameOf(child);
+  for (const element of childElements(content, reading)) {
+    const { name, child } = shape.rest === null ? { name: nameOf(element), child: element } : memberOf(element, reading);
     const childPath = [...path, name];
     const childShape = shape.fields.get(name) ?? shape.rest;
     if (childShape === null || forbiddenNames.has(name)) {
@@ -108,6 +108,19 @@ function readObject(content: readonly Piece[], shape: Shape & { kind: 'object' }
     }
   }
   return value;
+}
+
+/**
+ * A member of a record: `<k>v</k>`, or `<entry name="k">v</entry>` as answers write a key that is no
+ * name of an element. White space in an attribute is one space each, says XML, unless it is a reference.
+ */
+function memberOf(element: Piece, reading: Reading): { readonly name: string; readonly child: Piece } {
+  const attributes = Object.entries((element[attributesName] ?? {}) as Readonly<Record<string, unknown>>);
+  const [[attribute, value] = []] = attributes;
+  if (nameOf(element) !== 'entry' || attributes.length !== 1 || attribute !== '@_name') return { name: nameOf(element), child: element };
+  const name = decodeReferences(String(value).replace(/[\t\n\r]/g, ' '));
+  if (name === null) reading.refused ??= unreadable('a reference in an attribute is not accepted', '属性中的引用不被接受');
+  return { name: name ?? '', child: { entry: element['entry'] } };
 }
 
 function readList(content: readonly Piece[], item: Shape, path: readonly PropertyKey[], reading: Reading): unknown {

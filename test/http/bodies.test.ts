@@ -227,6 +227,23 @@ describe('bodies and queries', () => {
       }
     });
 
+    it('a member of a record is its own element or an entry with its name, once', async () => {
+      const send = (metadata: string, more = '') =>
+        harness.send(
+          '/v1/things',
+          postXml(`<request><name>a</name><amount>1</amount><metadata>${metadata}</metadata>${more}</request>`, {
+            Accept: 'application/json',
+          }),
+        );
+      const good = await send('<k>1</k><entry name="a &amp; b">2</entry><entry>3</entry>');
+      expect([good.status, good.json['metadata']]).to.deep.equal([201, { k: '1', 'a & b': '2', entry: '3' }]);
+      expect(faults(await send('<k>1</k><entry name="k">2</entry>'))).to.deep.equal(['metadata.k duplicate_key']);
+      expect(faults(await send('<entry name="__proto__">2</entry>'))).to.deep.equal(['metadata.__proto__ unknown_field']);
+      const bad = ['<entry key="k">1</entry>', '<entry name="k" x="1">1</entry>', '<k name="k">1</k>', '<entry name="&x;">1</entry>'];
+      for (const metadata of bad) expect((await send(metadata)).json['code'], metadata).to.equal('invalid_xml');
+      expect((await send('', '<entry name="note">1</entry>')).json['code'], 'only in a record').to.equal('invalid_request');
+    });
+
     it('keys that are no names of elements are spelled otherwise, never broken', async () => {
       const body = { name: 'a', amount: 1, note: 'xy\r<&>', metadata: { 'order id': 'a"b', '1': 'z' } };
       const got = await harness.send('/v1/things', post(body, { Accept: 'application/xml' }));

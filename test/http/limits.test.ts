@@ -61,6 +61,27 @@ describe('limits of requests', () => {
       .and.to.contain('"code":"invalid_request"');
   });
 
+  it('no host, two hosts, two keys and an unknown expectation are problems with an id', async () => {
+    const key = 'Authorization: Bearer sk_test_all\r\n';
+    const cases = [
+      [`GET /v1/things HTTP/1.1\r\n${key}`, 400],
+      [`GET /v1/things HTTP/1.1\r\nHost: x\r\nHost: x\r\n${key}`, 400],
+      [`GET /v1/things HTTP/1.1\r\nHost: x\r\n${key}authorization: Bearer sk_test_read\r\n`, 400],
+      [`${head}Content-Length: 2\r\nExpect: a miracle\r\n`, 417],
+    ] as const;
+    for (const [start, status] of cases) {
+      const got = await harness.rawSend(`${start}\r\n`);
+      expect(got).to.match(new RegExp(`^HTTP/1.1 ${status} `));
+      expect(got)
+        .to.match(/\r\nX-Request-Id: req_\d+\r\n/)
+        .and.to.contain('Content-Type: application/problem+json');
+      expect(got).to.contain(`"status":${status}`).and.to.contain('"code":"invalid_request"');
+    }
+    expect(await harness.rawSend('GET /v1/things HTTP/1.0\r\n', `${key}\r\n`), 'HTTP/1.0 knows no host').to.match(/^HTTP\/1\.1 200 /);
+    const patient = await harness.send('/v1/things', post({ name: 'a', amount: 1 }, { Expect: '100-continue' }));
+    expect(patient.status).to.equal(201);
+  });
+
   it('two lengths in one request are refused: nobody smuggles a second one behind it', async () => {
     const got = await harness.rawSend(
       `${head}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /v1/things HTTP/1.1\r\n\r\n`,

@@ -43,6 +43,20 @@ describe('parsing', () => {
     );
   });
 
+  it('whatever key an answer writes, a request may send back', () => {
+    const key = fc
+      .oneof(text, name, fc.constantFrom('entry', 'a b', 'a\tb\n"<&>', '颜色', 'xml', '1', 'a:b', '-'))
+      .filter((one) => one !== '__proto__');
+    fc.assert(
+      fc.property(fc.dictionary(key, text, { maxKeys: 4, noNullPrototype: true }), (metadata) => {
+        const kept = Object.fromEntries(Object.entries(metadata).filter(([one]) => !['constructor', 'prototype'].includes(one)));
+        const xml = writeXml({ metadata: kept }).replaceAll('response>', 'request>');
+        expect(parseXml(Buffer.from(xml), shape), xml).to.deep.equal({ ok: true, value: { metadata: kept }, faults: [] });
+      }),
+    );
+    expect(writeXml({ 颜色: 'a', entry: 'b', xmlish: 'c' })).to.contain('<颜色>a</颜色><entry>b</entry><entry name="xmlish">c</entry>');
+  });
+
   it('an answer leaves out what XML cannot carry rather than break', () => {
     expect(writeXml({ note: 'x\u0000\u0007\ud800y' })).to.contain('<response><note>xy</note></response>');
   });
