@@ -30,6 +30,12 @@ export const fieldErrors = {
     ['{param} must be written as a plain integer, such as 1999.', '{param} 须写成普通整数，例如 1999。'],
   ),
   duplicate_key: entry(null, 'fix_request', ['Given twice', '重复出现'], ['{param} is given more than once.', '{param} 出现多次。']),
+  duplicate_value: entry(
+    null,
+    'fix_request',
+    ['Value not unique', '取值重复'],
+    ['{param} is the same as {other}.', '{param} 与 {other} 相同。'],
+  ),
   invalid_format: entry(
     null,
     'fix_request',

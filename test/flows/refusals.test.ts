@@ -183,12 +183,22 @@ describe('What the API refuses', () => {
           await refusedPost(`/v1/payments/${unpaid.id}/close`, undefined, missing, headers);
           await refusedPost(`/v1/payments/${paid.id}/refunds`, { merchant_refund_no: orderNo(), amount: 1 }, missing, headers);
           const lists = ['/v1/payments', `/v1/payments?merchant_order_no=${paid.merchant_order_no}`, '/v1/refunds', '/v1/events'];
-          for (const path of [...lists, `/v1/refunds?payment=${paid.id}`, '/v1/events?after=evt_0']) {
+          for (const path of [...lists, `/v1/refunds?payment=${paid.id}`]) {
             const answer = await paymux.call('GET', path, undefined, headers);
             expect(answer.body, path).to.deep.equal({ object: 'list', data: [], has_more: false });
           }
-          await refusedGet(`/v1/payments?ending_before=${unpaid.id}`, invalid('ending_before: invalid_choice'), headers);
-          await refusedGet(`/v1/refunds?starting_after=${refund.id}`, invalid('starting_after: invalid_choice'), headers);
+          const event = await paymux.stored.database.get('SELECT id FROM events WHERE app_id = ? LIMIT 1', [paymux.appId]);
+          for (const [list, cursor, foreign] of [
+            ['payments', 'starting_after', paid.id],
+            ['payments', 'ending_before', unpaid.id],
+            ['refunds', 'starting_after', refund.id],
+            ['events', 'after', String(event?.id)],
+          ]) {
+            await refusedGet(`/v1/${list}?${cursor}=${foreign}`, invalid(`${cursor}: invalid_choice`), headers);
+            const ask = (id: string) =>
+              paymux.call('GET', `/v1/${list}?${cursor}=${id}`, undefined, { ...headers, 'x-request-id': 'as-unknown' });
+            expect((await ask(foreign)).text).to.equal((await ask('pay_unknown')).text);
+          }
         }
       });
 
@@ -268,6 +278,12 @@ describe('What the API refuses', () => {
       ] as const) {
         it(`a list asked for with ${query}`, () => refusedGet(`/v1/payments?${query}`, invalid(fault)));
       }
+
+      it('a feed after an event that is none: an empty page would look like its end', async () => {
+        for (const after of ['evt_0', 'evt_zzzzzzzzzzzzzzzzzzzzzzzzzz', paid.id])
+          await refusedGet(`/v1/events?after=${after}`, { ...invalid('after: invalid_choice'), param: 'after' });
+        await refusedGet('/v1/events?after=%E8%AE%A2', invalid('after: invalid_format'));
+      });
 
       it('a list from two sides at once, and refunds from one that is none', async () => {
         const both = { ...invalid('ending_before: invalid_choice'), param: 'ending_before' };

@@ -67,6 +67,16 @@ export const badChoices: readonly (readonly [string, object, ExpectedRefusal])[]
     { status: 400, code: 'invalid_request', param: 'order_lines', faults: ['order_lines: sum_mismatch'] },
   ],
   [
+    'order lines of one number, each that repeats it',
+    { order_lines: ['a', 'b', 'a', 'A', 'a'].map((merchant_order_no) => ({ merchant_order_no, amount: 140 })) },
+    {
+      status: 400,
+      code: 'invalid_request',
+      param: 'order_lines[2].merchant_order_no',
+      faults: ['order_lines[2].merchant_order_no: duplicate_value', 'order_lines[4].merchant_order_no: duplicate_value'],
+    },
+  ],
+  [
     'everything that the method cannot do, at once',
     { method: 'wechat_h5', currency: 'USD', fallback_methods: ['x_page'], notify_url: 'ftp://a', return_url: 'http://a' },
     {

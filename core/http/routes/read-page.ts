@@ -28,12 +28,14 @@ export async function readPageQuery(query: PageQuery, isKnown: (id: string) => P
   if (startingAfter !== undefined && endingBefore !== undefined) return refuseCursor('ending_before', bothGiven);
   const cursor = startingAfter ?? endingBefore;
   const param = startingAfter === undefined ? 'ending_before' : 'starting_after';
-  if (cursor !== undefined && !(await isKnown(cursor))) return refuseCursor(param, unknownCursor(param));
+  if (cursor !== undefined && !(await isKnown(cursor))) return refuseUnknownCursor(param);
   return { limit, startingAfter, endingBefore };
 }
 
-function unknownCursor(param: string): Text {
-  return { en: `${param} is not the id of anything in this list.`, zh: `${param} 不是此列表中任何对象的 id。` };
+/** The same for an id that nobody has and for one of another app: whose it is, is not told. */
+export function refuseUnknownCursor(param: string): Refusal {
+  const detail = { en: `${param} is not the id of anything in this list.`, zh: `${param} 不是此列表中任何对象的 id。` };
+  return refuseCursor(param, detail);
 }
 
 function refuseCursor(param: string, detail: Text): Refusal {

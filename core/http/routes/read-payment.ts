@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { App } from '../../access/directory.ts';
 import { missingPayerFields } from '../../channels/choose.ts';
 import type { MethodManifest } from '../../contract/manifest.ts';
-import { type DetailValues, type ErrorCode, type FieldCode, type Refusal, refuse, type Text } from '../../errors.ts';
+import { type DetailValues, type ErrorCode, type FieldCode, faultOf, type Refusal, refuse, type Text } from '../../errors.ts';
 import type { Kernel } from '../../payments/deps.ts';
 import type { NewPayment } from '../../payments/request.ts';
 import { canonicalJson } from '../canonical.ts';
@@ -98,6 +98,23 @@ function checkChosen(method: MethodManifest, body: Body, payer: NewPayment['paye
 }
 
 function checkLines(body: Body): readonly Found[] {
+  return [...checkSum(body), ...checkLineNumbers(body)];
+}
+
+/** Who reads the lines back tells them apart by their numbers. Every line whose number an earlier one has is named. */
+function checkLineNumbers(body: Body): readonly Found[] {
+  const numbers = (body.order_lines ?? []).map((line) => line.merchant_order_no);
+  const firstAt = new Map(numbers.map((number, index) => [number, index] as const).reverse());
+  return numbers.flatMap((number, index) => {
+    const first = firstAt.get(number) ?? index;
+    if (first === index) return [];
+    const param = `order_lines[${index}].merchant_order_no`;
+    const { detail } = faultOf(param, 'duplicate_value', { other: `order_lines[${first}].merchant_order_no` });
+    return [found('duplicate_value', 'invalid_request', param, { detail })];
+  });
+}
+
+function checkSum(body: Body): readonly Found[] {
   if (body.order_lines === undefined) return [];
   const sum = body.order_lines.reduce((total, line) => total + BigInt(line.amount), 0n);
   if (sum === BigInt(body.amount)) return [];

@@ -82,8 +82,12 @@ const anyId = z
   .min(1)
   .max(64)
   .regex(/^[\x21-\x7e]+$/);
-const cursor = anyId.optional();
-export const pageQuery = { limit, starting_after: cursor, ending_before: cursor };
+const cursor = (description: string) => anyId.meta({ description }).optional();
+export const pageQuery = {
+  limit,
+  starting_after: cursor('The id after which the page begins; any other id is refused. Not with ending_before'),
+  ending_before: cursor('The id before which the page ends; any other id is refused. Not with starting_after'),
+};
 const instant = z.iso.datetime({ offset: true });
 const expand = z
   .array(z.enum(['attempts', 'refunds']))
@@ -102,7 +106,12 @@ export const listPaymentsQuery = z.strictObject({
 
 export const onePaymentQuery = z.strictObject({ expand });
 export const listRefundsQuery = z.strictObject({ ...pageQuery, payment: anyId.optional() });
-export const listEventsQuery = z.strictObject({ limit, after: cursor });
+export const listEventsQuery = z.strictObject({
+  limit,
+  after: cursor(
+    'The id of the last event that is known, from here or from a notification; any other id is refused. Absent: from the first',
+  ),
+});
 
 const nullableText = z.string().nullable();
 const at = z.iso.datetime();

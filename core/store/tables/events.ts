@@ -25,6 +25,11 @@ export interface EventFilter {
   readonly limit: number;
 }
 
+/** Whether an app has the event, however young it is: a notification may have told it before the feed does. */
+export async function hasEvent(reader: Reader, appId: string, id: string): Promise<boolean> {
+  return (await reader.all('SELECT id FROM events WHERE id = ? AND app_id = ?', [id, appId])).length > 0;
+}
+
 export async function listEvents(reader: Reader, filter: EventFilter): Promise<{ rows: readonly EventRow[]; hasMore: boolean }> {
   const where = new Where().and('app_id = ?', filter.appId).and('created_at <= ?', filter.now - settledAfterMs);
   if (filter.after !== undefined) where.and('id > ?', filter.after);
