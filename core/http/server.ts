@@ -1,13 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import Koa from 'koa';
-import { type ErrorCode, errors, refuse } from '../errors.ts';
+import { createBrokenRequests } from './broken-request.ts';
 import type { HttpState, Step } from './context.ts';
 import { type BeginDeps, begin } from './middleware/begin.ts';
 import { catchErrors } from './middleware/catch-errors.ts';
 import { checkHeaders } from './middleware/check-headers.ts';
 import { checkUrl } from './middleware/check-url.ts';
-import { buildProblem } from './problem.ts';
 import type { AnyRoute } from './route.ts';
 import { buildRouter, type RouteDeps } from './router.ts';
 
@@ -22,6 +21,8 @@ export interface ServerLimits {
   /** From complete headers to complete body. */
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
+  /** On which nothing moves in either direction: most of all a client that does not read its answer. */
+  readonly stalledTimeoutMs: number;
   readonly maxConnections: number;
   readonly maxHeaderBytes: number;
 }
@@ -31,6 +32,8 @@ export const defaultLimits: ServerLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 65_000,
+  // Longer than any handler waits for its channels.
+  stalledTimeoutMs: 120_000,
   maxConnections: 10_000,
   maxHeaderBytes: 16_384,
 };
@@ -75,8 +78,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const limits = { ...defaultLimits, ...options.limits };
   const drain = { begun: false };
   const isDraining = () => drain.begun;
-  const server = openServer(limits, buildApp(options, limits, isDraining).callback());
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerBrokenRequest(error, socket, options.deps));
+  const broken = createBrokenRequests(options.deps);
+  const handle = buildApp(options, limits, isDraining).callback();
+  const server = openServer(limits, (request, response) => {
+    broken.note(request, response);
+    return handle(request, response);
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => broken.answer(error, socket));
+  server.on('connect', (_request, socket: Socket) => broken.answerConnect(socket));
   await listen(server, options.port, options.host);
   return {
     port: (server.address() as AddressInfo).port,
@@ -105,6 +114,7 @@ function openServer(limits: ServerLimits, handle: (request: IncomingMessage, res
   );
   server.on('checkExpectation', handle);
   server.maxConnections = limits.maxConnections;
+  server.timeout = limits.stalledTimeoutMs;
   return server;
 }
 
@@ -128,28 +138,4 @@ async function closeGracefully(server: Server, graceMs: number): Promise<void> {
   await closed;
   clearInterval(sweep);
   clearTimeout(cut);
-}
-
-/** Answers what could not be read as HTTP at all; no middleware ever sees it. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, deps: AppDeps): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const requestId = deps.newRequestId();
-  const code = brokenRequestCode(error.code);
-  const body = JSON.stringify(buildProblem(refuse(code), { requestId, locale: 'en', errorsUrl: deps.errorsUrl }));
-  const head = [
-    `HTTP/1.1 ${errors[code].status} ${code}`,
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Request-Id: ${requestId}`,
-    'Connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
-}
-
-function brokenRequestCode(code: string | undefined): ErrorCode {
-  if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large';
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'invalid_request';
 }

@@ -28,6 +28,7 @@ export interface BeginDeps {
 export function begin(deps: BeginDeps): Step {
   return async (ctx, next) => {
     const startedAt = process.hrtime.bigint();
+    ctx.req.url = originForm(ctx.req.url ?? '/');
     const given = ctx.get('X-Request-Id');
     const requestId = /^[A-Za-z0-9_-]{1,64}$/.test(given) ? given : deps.newRequestId();
     const own = formatOfType(ctx.req.headers['content-type']) === 'xml' ? 'xml' : 'json';
@@ -49,6 +50,15 @@ export function begin(deps: BeginDeps): Step {
     // The drain may begin while the request is under way: asked as late as possible.
     if (deps.isDraining()) ctx.set('Connection', 'close');
   };
+}
+
+/**
+ * `http://host/path` names the path of a request just as well as `/path` does. What follows `http://` is never
+ * parsed: of `http://[` the framework throws whenever it is asked for the path, also where nobody catches it.
+ */
+function originForm(target: string): string {
+  const rest = target.replace(/^https?:\/\/[^/?#]*/i, '');
+  return rest.startsWith('/') || rest === '*' ? rest : `/${rest}`;
 }
 
 function setSafeHeaders(ctx: HttpContext, requestId: string): void {

@@ -9,7 +9,7 @@ const single = ['host', 'authorization'] as const;
 export function checkHeaders(): Step {
   return async (ctx, next) => {
     const detail = headerFault(ctx);
-    const isUnmet = isUnknownExpectation(ctx.req.headers.expect);
+    const isUnmet = ctx.req.httpVersion === '1.1' && isUnknownExpectation(ctx.req.headers.expect);
     if (detail === null && !isUnmet) return next();
     // Its body may still be on its way, and would be read as the next request.
     ctx.set('Connection', 'close');
