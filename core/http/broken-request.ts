@@ -32,11 +32,11 @@ export function createBrokenRequests(deps: BrokenRequestDeps): BrokenRequests {
       response.once('close', () => responses.delete(response));
     },
     answer(error, socket) {
-      if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
-      else if (!broken.has(socket)) {
-        broken.add(socket);
-        answerLast([...(underWay.get(socket) ?? [])], socket, () => writeProblem(brokenRequestCode(error.code), socket, deps));
-      }
+      // What still comes behind nonsense is nonsense too: cut for it, the client could lose the answers before it.
+      if (broken.has(socket)) return;
+      broken.add(socket);
+      if (error.code === 'ECONNRESET') socket.destroy();
+      else answerLast([...(underWay.get(socket) ?? [])], socket, () => writeProblem(brokenRequestCode(error.code), socket, deps));
     },
     answerConnect(socket) {
       // From here on Node takes the socket for ours, its errors too.

@@ -3,6 +3,7 @@ import type { Refusal } from '../errors.ts';
 import { refuse } from '../errors.ts';
 import type { HttpContext, HttpState, Step } from './context.ts';
 import { authorise, limitRate, requireFormat } from './middleware/authorise.ts';
+import { checkIds } from './middleware/check-ids.ts';
 import { type ExecuteDeps, execute, executeRaw } from './middleware/execute.ts';
 import { type BodyLimits, readBody } from './middleware/read-body.ts';
 import { readInput } from './middleware/read-input.ts';
@@ -34,6 +35,7 @@ function apiSteps(route: Route, deps: RouteDeps): readonly Step[] {
     readBody(deps.body),
     authorise(route, deps.authenticate),
     limitRate(deps.limitRate),
+    checkIds(),
     readInput(route),
     execute(route, deps),
   ];

@@ -157,9 +157,9 @@ describe('The OpenAPI document', () => {
             subject: 'Tea',
             method,
             payer: { openid: 'o-shopper', client_ip: '203.0.113.9', email: 'shopper@shop.example' },
-            return_url: 'https://shop.example/done',
+            return_url: 'https://shop.example/#/done',
             order_lines: [{ merchant_order_no: 'line-1', amount: 1999, subject: 'Tea' }],
-            metadata: { table: '7' },
+            metadata: { 'table no': '7' },
             expires_in: 900,
           };
           const payment = await call('POST', '/v1/payments', order);
@@ -185,7 +185,12 @@ describe('The OpenAPI document', () => {
         await call('POST', '/v1/payments', { amount: '7', colour: 'red' });
         await call('GET', '/v1/payments/pay_unknown');
         await call('GET', '/v1/payments?limit=100');
+        const expanded = await call('GET', '/v1/payments?limit=100&expand=attempts,refunds');
+        expect(expanded.data[0]).to.include.keys('attempts', 'refunds');
+        await call('GET', `/v1/payments?starting_after=${declined.id}&ending_before=${declined.id}`);
         await call('GET', '/v1/refunds?limit=100');
+        for (const list of ['payments?starting_after', 'refunds?ending_before', 'events?after'])
+          expect((await call('GET', `/v1/${list}=unknown`)).code).to.equal('invalid_request');
         await eventually(async () => (await call('GET', '/v1/events?limit=100')).data.length > 20);
         await call('GET', '/v1/notification_endpoints');
         await call('DELETE', `/v1/notification_endpoints/${endpoint.id}`);

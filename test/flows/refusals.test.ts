@@ -275,6 +275,7 @@ describe('What the API refuses', () => {
         ['starting_after=pay_unknown', 'starting_after: invalid_choice'],
         ['ending_before=pay_unknown', 'ending_before: invalid_choice'],
         ['starting_after=%E8%AE%A2', 'starting_after: invalid_format'],
+        ['channel=%F0%9F%98%80', 'channel: invalid_format'],
       ] as const) {
         it(`a list asked for with ${query}`, () => refusedGet(`/v1/payments?${query}`, invalid(fault)));
       }
@@ -296,6 +297,13 @@ describe('What the API refuses', () => {
         await refusedGet(`/v1/payments/${paid.id}?expand=attempts,secrets`, invalid('expand[1]: invalid_choice'));
         for (const path of ['/v1/nothing', '/v1/payments/', '/v1/payments/pay_unknown', '/v1/refunds/%27%20OR%201=1'])
           await refusedGet(path, { status: 404, code: 'not_found' });
+        const missing: ExpectedRefusal = { status: 404, code: 'not_found' };
+        for (const id of ['%E8%AE%A2', '%F0%9F%98%80', '%20', '%5C', 'x'.repeat(65)]) {
+          for (const path of [`/v1/payments/${id}`, `/v1/refunds/${id}`]) await refusedGet(path, missing);
+          await refusedPost(`/v1/payments/${id}/close`, undefined, missing);
+          await refusedPost(`/v1/payments/${id}/refunds`, { merchant_refund_no: orderNo(), amount: 1 }, missing);
+          await refused((headers) => paymux.call('DELETE', `/v1/notification_endpoints/${id}`, undefined, headers), missing);
+        }
         await refusedGet('/v1/payments/%zz', { status: 400, code: 'invalid_request' });
         const put = (headers: Readonly<Record<string, string>>) => paymux.call('PUT', '/v1/payments', order(), headers);
         await refused(put, { status: 405, code: 'method_not_allowed' });

@@ -50,7 +50,8 @@ describe('limits of requests', () => {
   it('headers that never end are 408, headers too large 431, nonsense 400', async () => {
     expect(await harness.rawSend('GET /v1/things HTTP/1.1\r\nHost: x\r\n'))
       .to.match(/^HTTP\/1\.1 408 /)
-      .and.to.contain('"code":"request_timeout"');
+      .and.to.contain('"code":"request_timeout"')
+      .and.to.match(/X-Request-Id: req_\d+/);
     const large = await harness.rawSend(`GET / HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(5000)}\r\n\r\n`);
     expect(large)
       .to.match(/^HTTP\/1\.1 431 /)
@@ -58,7 +59,8 @@ describe('limits of requests', () => {
       .and.to.match(/X-Request-Id: req_\d+/);
     expect(await harness.rawSend('NONSENSE\r\n\r\n'))
       .to.match(/^HTTP\/1\.1 400 /)
-      .and.to.contain('"code":"invalid_request"');
+      .and.to.contain('"code":"invalid_request"')
+      .and.to.match(/X-Request-Id: req_\d+/);
   });
 
   it('no host, two hosts, two keys and an unknown expectation are problems with an id', async () => {

@@ -53,11 +53,11 @@ export function begin(deps: BeginDeps): Step {
 }
 
 /**
- * `http://host/path` names the path of a request just as well as `/path` does. What follows `http://` is never
- * parsed: of `http://[` the framework throws whenever it is asked for the path, also where nobody catches it.
+ * `http://host/path` names the path of a request just as well as `/path` does, and a fragment names nothing. Both
+ * would be parsed by Node's old parser, which throws of `http://[` and `//%@#` whenever anyone asks for the path.
  */
 function originForm(target: string): string {
-  const rest = target.replace(/^https?:\/\/[^/?#]*/i, '');
+  const rest = target.replace(/#.*$/, '').replace(/^https?:\/\/[^/?]*/i, '');
   return rest.startsWith('/') || rest === '*' ? rest : `/${rest}`;
 }
 

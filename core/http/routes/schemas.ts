@@ -98,7 +98,7 @@ export const listPaymentsQuery = z.strictObject({
   ...pageQuery,
   merchant_order_no: merchantNo.optional(),
   state: z.enum(['pending', 'processing', 'success', 'failed', 'refunded', 'closed']).optional(),
-  channel: z.string().min(1).max(64).optional(),
+  channel: anyId.optional(),
   created_from: instant.optional(),
   created_to: instant.optional(),
   expand,
