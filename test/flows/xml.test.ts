@@ -137,6 +137,16 @@ describe('The API in XML', () => {
       expect([again.status, again.body.id]).to.deep.equal([200, created.body.id]);
     });
 
+    it('answers metadata as it may be sent back, whatever its keys', async () => {
+      const metadata = { 'order id': ' 1 ', '1': '', 颜色: '红', entry: 'a', item: 'b', 'a"<&>': "'", xml: 'c', toString: 'd', 'a:b': 'e' };
+      const asked = await paymux.call('POST', '/v1/payments', order({ metadata }));
+      const { text } = await callXml(paymux, 'GET', `/v1/payments/${asked.body.id}`);
+      const written = /<metadata>.*<\/metadata>/s.exec(text)?.[0] ?? '';
+      const body = writeRequest(order()).replace('</request>', `${written}</request>`);
+      const answer = await paymux.call('POST', '/v1/payments', body, { 'content-type': 'application/xml', accept: 'application/json' });
+      expect([answer.status, answer.body.metadata], answer.text).to.deep.equal([201, metadata]);
+    });
+
     it('takes the same order in JSON and in XML for the same request', async () => {
       const first = order({ metadata: { a: '1' } });
       const inJson = await paymux.call('POST', '/v1/payments', first);

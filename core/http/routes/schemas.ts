@@ -59,13 +59,15 @@ export const newPaymentBody = z.strictObject({
     .array(z.strictObject({ merchant_order_no: merchantNo, amount, subject: subject.optional() }))
     .min(1)
     .max(1000)
+    .meta({ description: 'Their amounts add up to the amount, and each has a merchant_order_no of its own' })
     .optional(),
   notify_url: url.optional(),
-  return_url: url.optional(),
-  expires_in: z.int().min(60).max(604_800).optional(),
+  return_url: url.meta({ description: 'Where the shopper comes back to; it alone may have a fragment' }).optional(),
+  expires_in: z.int().min(60).max(604_800).meta({ description: 'Seconds until it closes by itself; 7200 when absent' }).optional(),
   metadata: z
     .record(z.string().min(1).max(40), z.string().max(500))
     .refine((value) => Object.keys(value).length <= 20)
+    .meta({ description: 'Returned as given. In XML a key that cannot be the name of an element is `<entry name="…">`' })
     .optional(),
 });
 
