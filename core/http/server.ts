@@ -32,7 +32,7 @@ export const defaultLimits: ServerLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 65_000,
-  // Longer than any handler waits for its channels.
+  // Longer than any handler may take beside what it waits for its channels.
   stalledTimeoutMs: 120_000,
   maxConnections: 10_000,
   maxHeaderBytes: 16_384,

@@ -16,7 +16,7 @@ import { buildOpenApi } from './openapi.ts';
 import { documentRoute, healthRoutes, metricsRoute, type Readiness } from './operations.ts';
 import type { AnyRoute } from './route.ts';
 import type { CheckUrl } from './routes/read-payment.ts';
-import { type AppDeps, type RunningServer, startServer } from './server.ts';
+import { type AppDeps, defaultLimits, type RunningServer, startServer } from './server.ts';
 
 export interface HttpDeps {
   readonly config: Config;
@@ -41,7 +41,9 @@ export async function startHttp(deps: HttpDeps): Promise<RunningHttp> {
   const { config } = deps;
   const appDeps = makeAppDeps(deps);
   const { bodyBytes, headersTimeoutMs, requestTimeoutMs, maxConnections } = config.http;
-  const limits = { bodyBytes, headersTimeoutMs, requestTimeoutMs, maxConnections };
+  // A request that waits for its channel is no stalled one.
+  const stalledTimeoutMs = defaultLimits.stalledTimeoutMs + Math.max(config.channels.timeoutMs, config.channels.payDeadlineMs);
+  const limits = { bodyBytes, headersTimeoutMs, requestTimeoutMs, stalledTimeoutMs, maxConnections };
   const main = await startServer({ routes: allRoutes(deps), deps: appDeps, port: config.port, host: config.host, limits });
   const metrics =
     config.metrics.port === null
