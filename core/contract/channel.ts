@@ -156,6 +156,8 @@ export type CallbackItem =
       readonly of: 'refund';
       readonly number?: string;
       readonly channelNo?: string;
+      /** For vendors whose callbacks about a refund name the payment alone: each of its open refunds is asked about. */
+      readonly attemptNumber?: string;
       readonly report: RefundReport | { readonly state: 'changed' };
     };
 

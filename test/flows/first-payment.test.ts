@@ -59,7 +59,10 @@ describe('A payment from order to refund', () =>
           const asked = { merchant_refund_no: `${order.merchant_order_no}-${part}`, amount: money };
           const refund = await paymux.call('POST', `/v1/payments/${created.body.id}/refunds`, asked);
           expect(refund.status, refund.text).to.equal(201);
-          await eventually(async () => (await paymux.call('GET', `/v1/refunds/${refund.body.id}`)).body.state === 'success');
+          await eventually(
+            async () => (await paymux.call('GET', `/v1/refunds/${refund.body.id}`)).body.state === 'success',
+            () => JSON.stringify(refund.body),
+          );
         }
         const after = await paymux.call('GET', `/v1/payments/${created.body.id}`);
         const isRefunded = refunds.length > 0;

@@ -41,7 +41,9 @@ export function readSources(root: string, folder = ''): readonly SourceFile[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
     if (entry.isDirectory()) return skipped.has(entry.name) ? [] : readSources(root, path);
-    return entry.isFile() && textual.test(path) ? [openSource(path, readFileSync(join(root, path), 'utf8'))] : [];
+    return entry.isFile() && !skipped.has(entry.name) && textual.test(path)
+      ? [openSource(path, readFileSync(join(root, path), 'utf8'))]
+      : [];
   });
 }
 
