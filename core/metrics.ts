@@ -37,7 +37,7 @@ export interface Metrics {
   callback(labels: { readonly channel: string; readonly result: string }): void;
   callbackMismatch(labels: { readonly channel: string; readonly field: string }): void;
   notification(labels: { readonly result: string }, seconds?: number): void;
-  job(labels: { readonly job: string; readonly result: string }, lagSeconds?: number): void;
+  job(labels: { readonly task: string; readonly result: string }, lagSeconds?: number): void;
   /** Says where values come from that are read at each scrape. Later calls add to earlier ones. */
   watch(sources: Watched): void;
   /** All metrics in the Prometheus text format. */
@@ -164,9 +164,9 @@ function countDeliveries({ add, set, observe }: Series) {
       add('notification_deliveries_total', labels);
       if (seconds !== undefined) observe('notification_duration_seconds', labels, seconds);
     },
-    job: ({ job, result }, lagSeconds) => {
-      add('job_runs_total', { job, result });
-      if (lagSeconds !== undefined) set('job_lag_seconds', { job }, lagSeconds);
+    job: ({ task, result }, lagSeconds) => {
+      add('job_runs_total', { task, result });
+      if (lagSeconds !== undefined) set('job_lag_seconds', { task }, lagSeconds);
     },
   } satisfies Partial<Metrics>;
 }

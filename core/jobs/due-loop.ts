@@ -56,10 +56,10 @@ async function round(deps: DueLoopDeps, table: DueTable, attend: (due: Due) => P
     await Promise.all(Array.from({ length: Math.min(atOnce, due.length) }, worker));
     // Nothing due is no lag: without it, the gauge would go on showing that of a backlog long worked off.
     const lagMs = now - (due[0]?.due_at ?? now);
-    deps.metrics.job({ job: table, result: failed === 0 ? 'done' : 'failed' }, lagMs / 1000);
+    deps.metrics.job({ task: table, result: failed === 0 ? 'done' : 'failed' }, lagMs / 1000);
     return due.length;
   } catch (error) {
-    deps.metrics.job({ job: table, result: 'failed' });
+    deps.metrics.job({ task: table, result: 'failed' });
     deps.log.error('could not look for due rows', { table, error });
     return 0;
   }

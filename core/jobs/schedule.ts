@@ -28,9 +28,9 @@ export async function runAll({ log, metrics }: ScheduleDeps, tasks: readonly Tas
   for (const task of tasks) {
     try {
       await task.run();
-      metrics.job({ job: task.name, result: 'done' });
+      metrics.job({ task: task.name, result: 'done' });
     } catch (error) {
-      metrics.job({ job: task.name, result: 'failed' });
+      metrics.job({ task: task.name, result: 'failed' });
       log.error('house-keeping failed', { task: task.name, error });
     }
   }

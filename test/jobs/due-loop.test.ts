@@ -19,7 +19,7 @@ interface Looks {
 }
 
 function open(finds: Looks['finds']) {
-  const counted: { job: string; result: string; lag: number | undefined }[] = [];
+  const counted: { task: string; result: string; lag: number | undefined }[] = [];
   const lines: string[] = [];
   const state: Looks = { finds: [...finds], looks: 0, sleeps: 0, wake: () => undefined };
   const database = {
@@ -41,7 +41,7 @@ function open(finds: Looks['finds']) {
       }),
   };
   const log = createLog({ level: 'error', destination: { write: (line: string) => void lines.push(line) } });
-  const metrics = { job: (labels: { job: string; result: string }, lag?: number) => void counted.push({ ...labels, lag }) };
+  const metrics = { job: (labels: { task: string; result: string }, lag?: number) => void counted.push({ ...labels, lag }) };
   return { state, counted, lines, deps: { database, clock, log, metrics, pollMs: 1000 } };
 }
 
@@ -100,7 +100,7 @@ describe('Looking for rows whose time has come', () => {
     expect(lines.join('')).to.contain('row_1').and.contain('odd');
     state.wake();
     await eventually(() => state.sleeps === 2);
-    expect(counted.map(({ job, result }) => `${job} ${result}`)).to.deep.equal(['refunds failed', 'refunds done']);
+    expect(counted.map(({ task, result }) => `${task} ${result}`)).to.deep.equal(['refunds failed', 'refunds done']);
   });
 
   it('goes on looking when the database was away', async () => {
@@ -111,7 +111,7 @@ describe('Looking for rows whose time has come', () => {
     });
     await eventually(() => state.sleeps === 1);
     expect(lines.join('')).to.contain('gone');
-    expect(counted).to.deep.equal([{ job: 'payments', result: 'failed', lag: undefined }]);
+    expect(counted).to.deep.equal([{ task: 'payments', result: 'failed', lag: undefined }]);
     state.wake();
     await eventually(() => attended === 1);
   });

@@ -7,7 +7,7 @@ function open() {
   const lines: string[] = [];
   const counted: string[] = [];
   const log = createLog({ level: 'error', destination: { write: (line: string) => void lines.push(line) } });
-  const metrics = { job: (labels: { job: string; result: string }) => void counted.push(`${labels.job} ${labels.result}`) };
+  const metrics = { job: (labels: { task: string; result: string }) => void counted.push(`${labels.task} ${labels.result}`) };
   return { lines, counted, deps: { log, metrics } };
 }
 

@@ -111,8 +111,8 @@ describe('The metrics of a server that works', function () {
       const samples = await scrape();
       const absent = Object.keys(catalogue).filter((metric) => samplesOf(samples, metric).length === 0);
       expect(absent).to.have.members(['duplicate_payments_total', 'metrics_faults_total']);
-      for (const job of ['attempts', 'payments', 'refunds'])
-        expect(await sumOf('job_runs_total', { job, result: 'done' })).to.be.greaterThan(0);
+      for (const task of ['attempts', 'payments', 'refunds'])
+        expect(await sumOf('job_runs_total', { task, result: 'done' })).to.be.greaterThan(0);
     });
   });
 

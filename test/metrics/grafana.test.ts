@@ -19,10 +19,11 @@ function entryOf(name: string): MetricEntry | undefined {
   return entries[name] ?? (entries[base]?.kind === 'histogram' ? entries[base] : undefined);
 }
 
-/** Labels that Prometheus adds, and the one that it renames because it has one of that name. */
+/** Labels that Prometheus puts on every sample. */
+const prometheusLabels = ['instance', 'job'];
+
 function labelsOf(entry: MetricEntry): readonly string[] {
-  const own = entry.labels.map((label) => (label === 'job' ? 'exported_job' : label));
-  return [...own, 'instance', 'job', ...(entry.kind === 'histogram' ? ['le'] : [])];
+  return [...entry.labels, ...prometheusLabels, ...(entry.kind === 'histogram' ? ['le'] : [])];
 }
 
 /** Every expression: those of panels, and those of rules. */
@@ -88,6 +89,11 @@ describe('Dashboards and alerts', () => {
       }),
     );
     expect(wrong).to.deep.equal([]);
+  });
+
+  it('find no label that Prometheus would rename because it has one of that name', () => {
+    const clashing = Object.entries(entries).filter(([, { labels }]) => labels.some((label) => prometheusLabels.includes(label)));
+    expect(clashing.map(([name]) => name)).to.deep.equal([]);
   });
 
   it('group only by labels that one of the metrics has', () => {

@@ -53,7 +53,7 @@ describe('metrics', () => {
     metrics.callback({ channel: 'wechat', result: 'accepted' });
     metrics.callbackMismatch({ channel: 'wechat', field: 'amount' });
     metrics.notification({ result: 'delivered' }, 0.2);
-    metrics.job({ job: 'query', result: 'done' }, 1.5);
+    metrics.job({ task: 'query', result: 'done' }, 1.5);
     const text = await metrics.text();
     for (const line of [
       'paymux_payments_total{channel="wechat",method="wechat_native",outcome="succeeded"} 1',
@@ -66,8 +66,8 @@ describe('metrics', () => {
       'paymux_callbacks_total{channel="wechat",result="accepted"} 1',
       'paymux_callback_mismatch_total{channel="wechat",field="amount"} 1',
       'paymux_notification_deliveries_total{result="delivered"} 1',
-      'paymux_job_runs_total{job="query",result="done"} 1',
-      'paymux_job_lag_seconds{job="query"} 1.5',
+      'paymux_job_runs_total{task="query",result="done"} 1',
+      'paymux_job_lag_seconds{task="query"} 1.5',
     ]) {
       expect(text).to.include(line);
     }
