@@ -39,12 +39,13 @@ interface Begun {
 
 /** Commits the wish to close, so that it survives whatever happens next. */
 async function beginClose(kernel: Kernel, input: Closing): Promise<Begun | null> {
-  const begun = await kernel.database.transaction(async (tx) => {
-    const payment = await lockPayment(tx, input.paymentId);
-    return payment === null ? null : beginInside(kernel, tx, payment, input);
+  const done = await kernel.database.transaction(async (tx) => {
+    const before = await lockPayment(tx, input.paymentId);
+    return before === null ? null : { before, begun: await beginInside(kernel, tx, before, input) };
   });
-  if (begun?.payment.state === 'closed') kernel.afterCommit({ before: null, payment: begun.payment });
-  return begun;
+  if (done === null) return null;
+  if (done.begun.payment.state === 'closed') kernel.afterCommit({ before: done.before, payment: done.begun.payment });
+  return done.begun;
 }
 
 async function beginInside(kernel: Kernel, tx: Tx, payment: PaymentRow, input: Closing): Promise<Begun> {

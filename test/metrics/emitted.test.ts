@@ -81,6 +81,20 @@ describe('The metrics of a server that works', function () {
       expect(await waiting()).to.equal(null);
     });
 
+    it('count a payment that is closed with nothing left to ask a channel, and count it once', async () => {
+      const payment = await create();
+      await paymux.stored.database.transaction((tx) =>
+        tx.run("UPDATE attempts SET state = 'failed', due_at = NULL WHERE payment_id = ?", [payment.id]),
+      );
+      const closed = () => sumOf('payments_total', { channel: 'wechat', method: 'wechat_native', outcome: 'closed' });
+      expect(await closed()).to.equal(null);
+      const answer = await paymux.call('POST', `/v1/payments/${payment.id}/close`);
+      expect(answer.body.state).to.equal('closed');
+      expect(await closed()).to.equal(1);
+      await paymux.call('POST', `/v1/payments/${payment.id}/close`);
+      expect(await closed()).to.equal(1);
+    });
+
     it('count answers that do not agree with what was asked', async () => {
       await paymux.control('/_scenario', { channel: 'wechat', operation: 'callback', behaviour: 'wrong_amount', count: 1 });
       await pay(await create());
