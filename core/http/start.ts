@@ -1,4 +1,3 @@
-import { urlFaults } from '../access/admin/url.ts';
 import { authenticate } from '../access/authenticate.ts';
 import type { App, Directory } from '../access/directory.ts';
 import type { RateLimit } from '../access/rate-limit.ts';
@@ -6,7 +5,7 @@ import type { Vault } from '../access/vault.ts';
 import type { Config } from '../config.ts';
 import { refuse } from '../errors.ts';
 import { makeId } from '../ids.ts';
-import { checkUrl } from '../notifications/address.ts';
+import { checkUrl, readUrl } from '../notifications/address.ts';
 import { toBlockList } from '../notifications/networks.ts';
 import type { Kernel } from '../payments/deps.ts';
 import { apiRoutes, notificationObjects } from './api.ts';
@@ -107,13 +106,11 @@ function makeAppDeps({ config, kernel, directory, idempotency, rateLimit }: Http
 function makeCheckUrl(allowNetworks: readonly string[]): CheckUrl {
   const allowed = toBlockList(allowNetworks);
   return (param, url, livemode) => {
-    const faults = urlFaults(param, url, livemode);
+    const mode = livemode ? 'live' : 'test';
     const isCalled = param !== 'return_url';
-    const checked = isCalled && faults.length === 0 ? checkUrl(url, { mode: livemode ? 'live' : 'test', allowed }) : null;
-    const fault = checked?.kind === 'refused' ? `${param} ${checked.reason}` : faults[0];
+    const checked = isCalled ? checkUrl(url, { mode, allowed }) : readUrl(url, mode);
+    if (checked.kind === 'ok') return null;
     const without = isCalled ? '用户名、密码和片段' : '用户名和密码';
-    return fault === undefined
-      ? null
-      : { en: `${fault}.`, zh: `${param} 须为公网 https 地址，不含${without}（测试数据可用本机 http 地址）。` };
+    return { en: `${param} ${checked.reason}.`, zh: `${param} 须为公网 https 地址，不含${without}（测试数据可用本机 http 地址）。` };
   };
 }

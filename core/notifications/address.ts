@@ -19,22 +19,48 @@ export type CheckedUrl = { readonly kind: 'ok'; readonly url: URL } | { readonly
 /** The name or number leads to where notifications must not go. */
 export class ForbiddenAddress extends Error {}
 
+/** As long as the column that keeps it. */
+const maxLength = 1000;
+
 /**
  * Checks an address as written, after the URL parser has brought `0x7f000001`, `127.1` and their
- * like into one form. Where a name leads can be known only when it is called.
+ * like into one form. Plain http only to this machine and only for test data. Holds for addresses
+ * that a shopper's browser is sent to as well, so it says nothing about networks, and lets a
+ * fragment be: shops of a single page name their routes by it.
  */
-export function checkUrl(text: string, rules: AddressRules): CheckedUrl {
+export function readUrl(text: string, mode: Mode): CheckedUrl {
   const url = URL.parse(text);
-  if (url === null || url.hostname === '') return refused('not an absolute address');
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return refused('not an https address');
-  if (url.username !== '' || url.password !== '') return refused('holds a user name or password');
-  if (url.hash !== '') return refused('holds a fragment');
-  if (url.port === '0') return refused('names the port 0');
+  if (url === null || url.hostname === '' || text.length > maxLength)
+    return refused(`must be an absolute address of at most ${maxLength} characters`);
   const host = bare(url.hostname);
-  if (url.protocol === 'http:' && (rules.mode === 'live' || !(host === 'localhost' || isLoopback(host))))
-    return refused('not an https address');
-  if (isIP(host) !== 0 && !isAllowed(host, url.protocol, rules)) return refused('leads into a network that is not public');
+  const isPlainAllowed = url.protocol === 'http:' && mode === 'test' && (host === 'localhost' || isLoopback(host));
+  if (url.protocol !== 'https:' && !isPlainAllowed)
+    return refused('must begin with https:// (http:// only to this machine, for test data)');
+  if (url.username !== '' || url.password !== '') return refused('must not hold a user name or password');
+  if (url.port === '0') return refused('must not name the port 0');
   return { kind: 'ok', url };
+}
+
+/** The same of an address that we are to call: no request carries a fragment. */
+function readCalledUrl(text: string, mode: Mode): CheckedUrl {
+  const read = readUrl(text, mode);
+  return read.kind === 'ok' && read.url.hash !== '' ? refused('must not have a fragment') : read;
+}
+
+/** What is wrong with an address that an operator or a merchant gives, named by its field. */
+export function urlFaults(name: string, text: string, livemode: boolean): string[] {
+  const mode = livemode ? 'live' : 'test';
+  const read = name === 'return_url' ? readUrl(text, mode) : readCalledUrl(text, mode);
+  return read.kind === 'ok' ? [] : [`${name} ${read.reason}`];
+}
+
+/** Checks an address that we are to call, as written. Where a name leads can be known only when it is called. */
+export function checkUrl(text: string, rules: AddressRules): CheckedUrl {
+  const read = readCalledUrl(text, rules.mode);
+  if (read.kind === 'refused') return read;
+  const host = bare(read.url.hostname);
+  if (isIP(host) !== 0 && !isAllowed(host, read.url.protocol, rules)) return refused('must not lead into a network that is not public');
+  return read;
 }
 
 /** Plain http never leaves the machine, not even to an opened network. */

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { makeId } from '../../ids.ts';
+import { urlFaults } from '../../notifications/address.ts';
+import { makeSecret } from '../../notifications/sign.ts';
 import type { Reader, Row } from '../../store/database.ts';
 import type { LatePolicy } from '../records.ts';
 import { placeOf } from '../vault.ts';
 import { type AdminDeps, type Changed, changeConfig, done, exists, faulty, nameFaults } from './change.ts';
-import { urlFaults } from './url.ts';
 
 /** The requests a second that an app may make unless it is given another number. */
 export const defaultRatePerSecond = 200;
@@ -54,7 +54,7 @@ export async function createApp(deps: AdminDeps, input: AppInput): Promise<Chang
   if (faults.length > 0) return faulty(...faults);
   const now = deps.now();
   const id = makeId('app_', now);
-  const notificationSecret = makeNotificationSecret();
+  const notificationSecret = makeSecret();
   const values = [
     id,
     input.merchantId,
@@ -101,11 +101,6 @@ export function setStatus(
     const changed = await tx.run(`UPDATE ${table} SET status = ? WHERE id = ?`, [input.status, input.id]);
     return changed === 1 ? done(input) : faulty(`there is no app or merchant ${input.id}`);
   });
-}
-
-/** A secret for notifications, as Standard Webhooks writes them: 256 random bits behind `whsec_`. */
-export function makeNotificationSecret(): string {
-  return `whsec_${randomBytes(32).toString('base64')}`;
 }
 
 function appFaults(input: AppInput): string[] {

@@ -1,9 +1,9 @@
 import { makeId } from '../../ids.ts';
+import { urlFaults } from '../../notifications/address.ts';
+import { makeSecret } from '../../notifications/sign.ts';
 import type { Reader } from '../../store/database.ts';
 import { placeOf, type Vault } from '../vault.ts';
-import { makeNotificationSecret } from './apps.ts';
 import { type AdminDeps, type Changed, changeConfig, done, faulty } from './change.ts';
-import { urlFaults } from './url.ts';
 
 /** How long the old secret of an endpoint goes on signing beside the new one. */
 export const oldSecretLivesMs = 24 * 3_600_000;
@@ -32,7 +32,7 @@ export interface EndpointSummary {
 export async function createEndpoint(deps: AdminDeps, input: EndpointInput): Promise<Changed<{ id: string; secret: string }>> {
   const now = deps.now();
   const id = makeId('nep_', now);
-  const secret = makeNotificationSecret();
+  const secret = makeSecret();
   const encrypted = deps.vault.encrypt(secret, placeOf(table, id, 'secret'));
   return changeConfig(deps.database, async (tx) => {
     const app = await tx.get('SELECT livemode FROM apps WHERE id = ?', [input.appId]);
@@ -56,7 +56,7 @@ export function rotateEndpointSecret(
   deps: AdminDeps,
   input: { readonly id: string; readonly appId?: string },
 ): Promise<Changed<{ id: string; secret: string; oldSecretUntil: Date }>> {
-  const secret = makeNotificationSecret();
+  const secret = makeSecret();
   const oldSecretUntil = new Date(deps.now().getTime() + oldSecretLivesMs);
   return changeConfig(deps.database, async (tx) => {
     const row = await tx.get(`SELECT app_id, secret FROM ${table} WHERE id = ?`, [input.id]);

@@ -1,7 +1,7 @@
+import { urlFaults } from '../../notifications/address.ts';
 import type { Tx } from '../../store/database.ts';
 import type { LatePolicy } from '../records.ts';
 import { type AdminDeps, type Changed, changeConfig, done, faulty } from './change.ts';
-import { urlFaults } from './url.ts';
 
 /** What of an app may change. A member left out stays; a null takes an address away. */
 export interface AppUpdate {
