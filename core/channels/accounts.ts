@@ -39,6 +39,8 @@ export interface AccountFault {
 
 interface Snapshot {
   readonly accounts: ReadonlyMap<string, OpenAccount>;
+  /** All that are stored, also those that are switched off or could not be opened. */
+  readonly records: readonly AccountRecord[];
   readonly channelsOff: ReadonlySet<string>;
   readonly faults: readonly AccountFault[];
 }
@@ -55,13 +57,15 @@ export interface Channels {
   account(id: string): OpenAccount | undefined;
   /** Those that may take new payments. */
   payable(): readonly OpenAccount[];
+  /** Whether there is an account for a merchant at one of these channels that is not retired, usable at the moment or not. */
+  isConfigured(channels: readonly string[], merchantId: string, livemode: boolean): boolean;
   method(id: string): { readonly manifest: ChannelManifest; readonly method: MethodManifest } | undefined;
   settleRules(accountId: string): { readonly notFoundIsFinalAfterMs: number; readonly settlingMs: number };
   faults(): readonly AccountFault[];
 }
 
 export function createChannels(plugins: ReadonlyMap<string, ChannelPlugin>): Channels {
-  let current: Snapshot = { accounts: new Map(), channelsOff: new Set(), faults: [] };
+  let current: Snapshot = { accounts: new Map(), records: [], channelsOff: new Set(), faults: [] };
   return {
     plugins,
     reload(records, channelsOff) {
@@ -71,10 +75,19 @@ export function createChannels(plugins: ReadonlyMap<string, ChannelPlugin>): Cha
     account: (id) => current.accounts.get(id),
     payable: () =>
       [...current.accounts.values()].filter((one) => one.record.status === 'enabled' && !current.channelsOff.has(one.channelId)),
+    isConfigured: (channels, merchantId, livemode) =>
+      current.records.some(
+        (record) => channels.includes(record.channel) && record.status !== 'retired' && serves(record, merchantId, livemode),
+      ),
     method: (id) => findMethod(plugins, id),
     settleRules: (accountId) => settleRules(current.accounts.get(accountId)?.manifest),
     faults: () => current.faults,
   };
+}
+
+/** Whether an account is of this environment, and of this merchant or of all. */
+export function serves(record: AccountRecord, merchantId: string, livemode: boolean): boolean {
+  return record.livemode === livemode && (record.merchantId === null || record.merchantId === merchantId);
 }
 
 function openAll(
@@ -95,7 +108,7 @@ function openAll(
       if (old !== undefined) accounts.set(record.id, { ...old, record: { ...record, version: old.record.version } });
     }
   }
-  return { accounts, channelsOff, faults };
+  return { accounts, records, channelsOff, faults };
 }
 
 function sameInstance(old: AccountRecord, next: AccountRecord): boolean {

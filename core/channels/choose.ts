@@ -1,5 +1,5 @@
 import type { MethodManifest } from '../contract/manifest.ts';
-import type { OpenAccount } from './accounts.ts';
+import { type OpenAccount, serves } from './accounts.ts';
 
 /** One way to try a payment: a method on an account. */
 export interface Candidate {
@@ -43,8 +43,7 @@ export function choose(
 /** Whether an account can take this method for this merchant, environment, currency and amount. */
 function fits(account: OpenAccount, methodId: string, wanted: Wanted): boolean {
   const method = account.manifest.methods.find((one) => one.id === methodId);
-  if (method === undefined || account.record.livemode !== wanted.livemode) return false;
-  if (account.record.merchantId !== null && account.record.merchantId !== wanted.merchantId) return false;
+  if (method === undefined || !serves(account.record, wanted.merchantId, wanted.livemode)) return false;
   if (!method.currencies.includes(wanted.currency)) return false;
   if (missingPayerFields(method, wanted.payer).length > 0) return false;
   return wanted.amount >= (method.min ?? 1) && wanted.amount <= (method.max ?? Number.MAX_SAFE_INTEGER);

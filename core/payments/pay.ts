@@ -30,7 +30,7 @@ export interface Paid {
  */
 export async function pay(kernel: Kernel, app: App, request: NewPayment): Promise<Paid | Refusal> {
   const candidates = findCandidates(kernel, app, request);
-  if (candidates.length === 0) return (await repeated(kernel, app, request)) ?? refuse('method_unavailable', { param: 'method' });
+  if (candidates.length === 0) return (await repeated(kernel, app, request)) ?? refuseMethod(kernel, app, request);
   const now = kernel.clock.now();
   const payment = newPayment(kernel, app, request, now);
   const attempt = newAttempt(kernel, payment, candidates[0] as Candidate, now);
@@ -56,6 +56,20 @@ function findCandidates(kernel: Kernel, app: App, request: NewPayment): readonly
     payer: request.payer as Readonly<Record<string, unknown>>,
   };
   return choose(wanted, kernel.channels.payable(), kernel.nextTurn(), (accountId) => kernel.caller.isOpen(accountId, 'pay'));
+}
+
+/** Somebody has to switch the account on or mend it: asking more often brings nothing. */
+const unavailableRetrySec = 30;
+
+/**
+ * Without any account of the app's merchant and environment, no retry ever helps: that is a setting
+ * that somebody has to make. With one that is switched off or broken, the method may come back.
+ */
+function refuseMethod(kernel: Kernel, app: App, request: NewPayment): Refusal {
+  const wanted = [request.method, ...request.fallbackMethods].flatMap((id) => kernel.channels.method(id)?.manifest.id ?? []);
+  if (kernel.channels.isConfigured(wanted, app.merchantId, app.livemode))
+    return refuse('method_unavailable', { param: 'method', retryAfterSec: unavailableRetrySec });
+  return refuse('method_unsupported', { param: 'method', values: { method: request.method } });
 }
 
 /** The payment that the same order made before; a refusal when the order's content was another; null when there is none. */

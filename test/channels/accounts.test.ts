@@ -112,6 +112,25 @@ describe('Taking over the accounts of a channel', () => {
     expect(channels.payable()).to.have.length(1);
   });
 
+  it('tells a merchant without any account from one whose accounts are off or broken', () => {
+    const channels = createChannels(pluginsOf(makePlugin()));
+    const isConfigured = () => channels.isConfigured(['toy'], 'mch_1', false);
+    expect(isConfigured()).to.equal(false);
+    for (const status of ['enabled', 'draining', 'receive_only']) {
+      channels.reload([makeRecord({ status })], new Set(['toy']));
+      expect(isConfigured(), status).to.equal(true);
+    }
+    const broken = makeRecord({ config: () => ({ nonsense: true }) });
+    expect(channels.reload([broken], noneOff)).to.have.length(1);
+    expect(isConfigured(), 'broken').to.equal(true);
+    const useless = [makeRecord({ status: 'retired' }), makeRecord({ livemode: true }), makeRecord({ merchantId: 'mch_2' })];
+    for (const record of useless) {
+      channels.reload([record], noneOff);
+      expect(isConfigured(), JSON.stringify(record)).to.equal(false);
+    }
+    expect(channels.isConfigured(['other'], 'mch_1', false)).to.equal(false);
+  });
+
   it('lets a call in flight end on the instance that it began on', async () => {
     const ends = new Map<number, () => void>();
     let opened = 0;

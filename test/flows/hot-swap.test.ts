@@ -46,6 +46,7 @@ describe('A change of configuration while load runs', () => {
       await Promise.all(workers);
       const refused = seen.filter((one) => one.status !== 201);
       expect(refused.length).to.be.greaterThan(0);
+      expect(refused.every((one) => one.status === 503)).to.equal(true);
       expect(refused.every((one) => one.method.startsWith('alipay_') && one.code === 'method_unavailable')).to.equal(true);
     });
 

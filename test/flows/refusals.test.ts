@@ -206,7 +206,7 @@ describe('What the API refuses', () => {
         expect((await paymux.call('GET', '/v1/methods', undefined, live.headers)).body.data).to.deep.equal([]);
         const before = await takeStock(paymux.stored.database);
         const answer = await paymux.call('POST', '/v1/payments', order(), live.headers);
-        expectProblem(answer, { status: 503, code: 'method_unavailable', param: 'method' });
+        expectProblem(answer, { status: 400, code: 'method_unsupported', param: 'method' });
         expect(await takeStock(paymux.stored.database)).to.deep.equal(before);
       });
     });

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ApiKey, App } from '../../access/directory.ts';
-import type { OpenAccount } from '../../channels/accounts.ts';
+import { type OpenAccount, serves } from '../../channels/accounts.ts';
 import type { MethodManifest } from '../../contract/manifest.ts';
 import type { Kernel } from '../../payments/deps.ts';
 import { answer, defineRoute } from '../route.ts';
@@ -18,7 +18,7 @@ export function methodRoutes(kernel: Kernel) {
       scope: 'payments:read',
       answers: { 200: listOf(methodView) },
       async handle({ app }) {
-        const usable = kernel.channels.payable().filter((account) => serves(account, app));
+        const usable = kernel.channels.payable().filter(({ record }) => serves(record, app.merchantId, app.livemode));
         const manifests = [...new Map(usable.map((account) => [account.channelId, account.manifest])).values()];
         const data = manifests.flatMap((manifest) => {
           const health = healthOf(kernel, usable, manifest.id);
@@ -28,10 +28,6 @@ export function methodRoutes(kernel: Kernel) {
       },
     }),
   ];
-}
-
-function serves({ record }: OpenAccount, app: App): boolean {
-  return record.livemode === app.livemode && (record.merchantId === null || record.merchantId === app.merchantId);
 }
 
 /** By the breakers of `pay`: all accounts of the channel answer, some do, or none. */
