@@ -127,7 +127,7 @@ async function guarded(
   const deadline = startDeadline(deps.timeoutMs);
   const log = deps.log.child({ channel: account.channelId, account: account.id, operation }, account.secrets);
   const call: Call = {
-    http: makeHttp(deps.agent, deadline.signal, trace),
+    http: makeHttp(deps.agent, deadline.signal, trace, (exchange) => log.debug('vendor exchange', { ...exchange })),
     now: () => deps.clock.now(),
     nonce: () => randomBytes(16).toString('hex'),
     log: (level, message, fields) => log.write(level, message, fields),

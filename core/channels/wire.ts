@@ -16,11 +16,47 @@ export function createWireAgent(connectTimeoutMs: number): Agent {
   return new Agent({ connect: { timeout: connectTimeoutMs }, keepAliveTimeout: 20_000, connections: 256, maxResponseSize: maxAnswerBytes });
 }
 
+/** One request to a vendor and what became of it, in words that may be logged: no query, no headers, no bodies. */
+interface Exchange {
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  /** The HTTP status; null when no answer came. */
+  readonly status: number | null;
+  /** Why no answer came; null when one did. */
+  readonly lost: string | null;
+  readonly duration_ms: number;
+}
+
 /**
  * The `http` of one call: bound to its deadline, and to a trace of whether anything left. A request
  * counts as sent from its first moment, because a channel may throw, or be given up, while it is under way.
  */
-export function makeHttp(agent: Dispatcher, deadline: AbortSignal, trace: WireTrace): Http {
+export function makeHttp(agent: Dispatcher, deadline: AbortSignal, trace: WireTrace, tell: (exchange: Exchange) => void): Http {
+  const send = makeSend(agent, deadline, trace);
+  return async (wire) => {
+    const startedAt = performance.now();
+    const answer = await send(wire);
+    tell(describeExchange(wire, answer, Math.round(performance.now() - startedAt)));
+    return answer;
+  };
+}
+
+/** Some vendors take signatures and parameters in the query, so only host and path are kept of an address. */
+function describeExchange({ method, url }: WireRequest, answer: WireAnswer | NotSent | Unknown, durationMs: number): Exchange {
+  const parsed = URL.parse(url);
+  const isAnswered = answer.kind === 'answered';
+  return {
+    method,
+    host: parsed?.host ?? '',
+    path: parsed?.pathname ?? '',
+    status: isAnswered ? answer.status : null,
+    lost: isAnswered ? null : answer.reason,
+    duration_ms: durationMs,
+  };
+}
+
+function makeSend(agent: Dispatcher, deadline: AbortSignal, trace: WireTrace): Http {
   let maybeReached = 0;
   return async (wire: WireRequest) => {
     maybeReached += 1;

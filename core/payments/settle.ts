@@ -40,7 +40,24 @@ export async function settle(kernel: Kernel, input: Settling): Promise<Settled> 
     id: transitionId,
   });
   if (settled.changed) kernel.afterCommit(settled);
+  kernel.log.debug('settled', describeDecision(input, settled));
   return settled;
+}
+
+/** What was learned and what it changed, without anything that a shopper or a vendor wrote. */
+function describeDecision({ evidence, cause }: Settling, { payment, attempt, before, changed, next }: Settled) {
+  return {
+    payment: payment.id,
+    attempt: attempt.id,
+    cause,
+    evidence: evidence.kind,
+    changed,
+    payment_from: before.state,
+    payment_to: payment.state,
+    attempt_to: attempt.state,
+    exception: payment.exception,
+    next_attempt: next?.id ?? null,
+  };
 }
 
 async function settleInside(kernel: Kernel, tx: Tx, input: Settling, transitionId: string): Promise<Settled> {

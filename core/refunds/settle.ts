@@ -29,6 +29,15 @@ export async function settleRefund(kernel: Kernel, input: SettlingRefund): Promi
   });
   kernel.afterCommit({ before: null, payment: settled.payment });
   if (settled.endedOn !== null) kernel.metrics.refund({ channel: settled.endedOn, result: settled.refund.state });
+  const { id, state, exception } = settled.refund;
+  kernel.log.debug('refund settled', {
+    refund: id,
+    payment: input.refund.payment_id,
+    cause: input.cause,
+    evidence: input.evidence.kind,
+    state,
+    exception,
+  });
   return settled.refund;
 }
 

@@ -120,7 +120,7 @@ describe('Taking over the accounts of a channel', () => {
       channels.reload([makeRecord({ status })], new Set(['toy']));
       expect(isConfigured(), status).to.equal(true);
     }
-    const broken = makeRecord({ config: () => ({ nonsense: true }) });
+    const broken = makeRecord({ secret: 'bad-secret', version: 2 });
     expect(channels.reload([broken], noneOff)).to.have.length(1);
     expect(isConfigured(), 'broken').to.equal(true);
     const useless = [makeRecord({ status: 'retired' }), makeRecord({ livemode: true }), makeRecord({ merchantId: 'mch_2' })];

@@ -34,7 +34,7 @@ describe('What the wire says of a call', () => {
   /** Sends one order, and answers the result together with what the wire remembers of it. */
   async function send(url: string, { agent = openAgent(), deadline = AbortSignal.timeout(5000), ...more }: Sending = {}) {
     const trace: WireTrace = { maybeSent: false };
-    const http = makeHttp(agent, deadline, trace);
+    const http = makeHttp(agent, deadline, trace, () => undefined);
     const result = await http({ method: 'POST', url, headers: { 'content-type': 'application/json' }, body: order, ...more });
     return { result, maybeSent: trace.maybeSent };
   }

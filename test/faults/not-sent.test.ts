@@ -29,7 +29,7 @@ describe('A request counts as not sent only when that is proven', () => {
     const trace: WireTrace = { maybeSent: false };
     const ending = new AbortController();
     const url = `http://127.0.0.1:${(vendor.address() as AddressInfo).port}/`;
-    const http = makeHttp(agent, ending.signal, trace);
+    const http = makeHttp(agent, ending.signal, trace, () => undefined);
     const sent = http({ method: 'POST', url, body: 'x' });
     const atOnce = trace.maybeSent;
     await http({ method: 'POST', url: 'http://127.0.0.1:1/' });

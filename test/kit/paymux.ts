@@ -10,6 +10,7 @@ import { createKey } from '../../core/access/admin/keys.ts';
 import { openVault } from '../../core/access/vault.ts';
 import { discoverChannels } from '../../core/channels/discover.ts';
 import { loadConfig } from '../../core/config.ts';
+import type { Log } from '../../core/log.ts';
 import { boot, type Server } from '../../core/main.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import type { TestDatabase } from './database.ts';
@@ -18,6 +19,8 @@ export interface PaymuxOptions {
   readonly database: TestDatabase;
   readonly environment?: Readonly<Record<string, string>>;
   readonly latePolicy?: 'auto_refund' | 'accept' | 'hold';
+  /** Where the server's lines go. Absent: nowhere. */
+  readonly log?: Log;
   /** False: everything but the server, which the test starts as a process of its own. */
   readonly serves?: boolean;
   /** Whose gateways are played. Each further one costs the making of its keys. */
@@ -73,7 +76,7 @@ export async function startPaymux(options: PaymuxOptions): Promise<Paymux> {
   const stored = options.database;
   const admin = { database: stored.database, vault: openVault({ keyFile: config.keyFile, create: true }), now: () => new Date() };
   const { appId, key, accounts } = await prepare(admin, simulator.url, config.publicUrl, options.latePolicy ?? 'auto_refund');
-  const server: Server | null = options.serves === false ? null : await boot(config);
+  const server: Server | null = options.serves === false ? null : await boot(config, options.log);
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
