@@ -15,6 +15,11 @@ export function makeId(prefix: IdPrefix, now: Date): string {
   return prefix + makeNumber(now);
 }
 
+/** The beginning that all ids of this millisecond have: it sorts before every one of them. */
+export function firstId(prefix: IdPrefix, instant: Date): string {
+  return prefix + encodeTime(instant.getTime());
+}
+
 /** The 26 characters of an id alone: what a channel sees as our number. */
 export function makeNumber(now: Date): string {
   return encodeTime(now.getTime()) + encodeRandom();

@@ -13,6 +13,7 @@ import { type Running, runDueLoop } from './jobs/due-loop.ts';
 import { runSchedule, type Task } from './jobs/schedule.ts';
 import { createLog, type Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import { deleteOldDeliveries, deleteOldEvents, keptFrom } from './notifications/retain.ts';
 import { attendAttempt, attendPayment } from './payments/attend.ts';
 import { countPending } from './payments/pending.ts';
 import { attendRefund } from './refunds/execute.ts';
@@ -111,10 +112,12 @@ function refuseLies({ directory }: Cradle, faults: readonly AccountFault[]): voi
 /** How long a repeated request is recognised by its key. */
 const idempotencyKeptMs = 7 * 86_400_000;
 
-function houseKeeping({ database, clock, idempotency }: Cradle): readonly Task[] {
+function houseKeeping({ database, clock, idempotency, config: { retention } }: Cradle): readonly Task[] {
   return [
     { name: 'nonces', run: () => deleteExpiredNonces(database, clock.now()) },
     { name: 'idempotency_keys', run: () => idempotency.purge(new Date(clock.now().getTime() - idempotencyKeptMs)) },
+    { name: 'old_deliveries', run: () => deleteOldDeliveries(database, keptFrom(retention.deliveriesDays, clock.now())) },
+    { name: 'old_events', run: () => deleteOldEvents(database, keptFrom(retention.eventsDays, clock.now())) },
   ];
 }
 

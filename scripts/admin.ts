@@ -42,8 +42,8 @@ async function runCommand(command: Command, given: Given, config: Config): Promi
     if (!(await hasTables(opened, isEmbedded))) return { kind: 'faults', faults: ['the database lacks tables; run: npm run migrate'] };
     const vault = openVault({ keyFile: config.keyFile, create: isEmbedded });
     const now = () => new Date();
-    const { keyFile, publicUrl } = config;
-    const context: Context = { database: opened.database, vault, now, plugins, readText, publicUrl, keyFile };
+    const { keyFile, publicUrl, retention } = config;
+    const context: Context = { database: opened.database, vault, now, plugins, readText, publicUrl, keyFile, retention };
     return await command.run(context, given);
   } finally {
     await opened.close();

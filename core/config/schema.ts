@@ -87,6 +87,17 @@ const jobs = z.strictObject({
   pollMs: integer(10, hour, { doc: 'How often due work is looked for.', example: '1000' }).default(1000),
 });
 
+const retention = z.strictObject({
+  deliveriesDays: integer(1, 36_500, {
+    doc: 'Days that delivered notifications and their tries are kept, for support and replay.',
+    example: '90',
+  }).default(90),
+  eventsDays: integer(1, 36_500, {
+    doc: 'Days that events are kept, with whatever of their notifications is left. Payments are kept for ever.',
+    example: '400',
+  }).default(400),
+});
+
 const metrics = z.strictObject({
   port: integer(0, 65_535, { doc: 'A port of its own for /metrics. Absent: the main port, with the token.', example: '9464' })
     .nullable()
@@ -131,6 +142,7 @@ export const configSchema = z.strictObject({
   channels: channels.prefault({}),
   notifications: notifications.prefault({}),
   jobs: jobs.prefault({}),
+  retention: retention.prefault({}),
   metrics: metrics.prefault({}),
   log: log.prefault({}),
 });

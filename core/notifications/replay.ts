@@ -1,4 +1,4 @@
-import { makeId } from '../ids.ts';
+import { firstId } from '../ids.ts';
 import type { Database, Row } from '../store/database.ts';
 import { marks } from './chunks.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -33,8 +33,8 @@ export async function replayEvent({ database, endpoints }: ReplayDeps, eventId: 
 /** Sends again what was not delivered of the events of a time range, a page a second. Answers how many. */
 export async function replayRange({ database, endpoints }: ReplayDeps, { appId, from, to }: Range, now: number): Promise<number> {
   const enabled = endpoints.enabledOf(appId);
-  const last = firstIdOf(new Date(to.getTime() + idSlackMs));
-  let after = firstIdOf(new Date(Math.max(0, from.getTime() - idSlackMs)));
+  const last = firstId('evt_', new Date(to.getTime() + idSlackMs));
+  let after = firstId('evt_', new Date(Math.max(0, from.getTime() - idSlackMs)));
   let count = 0;
   for (let dueAt = now; ; ) {
     const rows = await readEvents(database, { appId, from, to }, after, last);
@@ -69,9 +69,4 @@ async function sendAgain(database: Database, { eventIds, enabled, states, dueAt 
   const sql = `UPDATE deliveries SET state = 'pending', tries = 0, due_at = ?, status = NULL, error = NULL, delivered_at = NULL
     WHERE event_id IN (${marks(eventIds.length)}) AND state IN (${marks(states.length)}) AND ${receivers}`;
   return database.transaction((tx) => tx.run(sql, [dueAt, ...eventIds, ...states, ...enabled]));
-}
-
-/** The beginning that all event ids of this millisecond have: it sorts before every one of them. */
-function firstIdOf(instant: Date): string {
-  return makeId('evt_', instant).slice(0, 'evt_'.length + 10);
 }

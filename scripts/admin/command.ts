@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { AccountDeps } from '../../core/access/admin/accounts.ts';
+import type { Retention } from '../../core/notifications/retain.ts';
 
 /** One option of a command. */
 export interface Option {
@@ -23,6 +24,7 @@ export interface Context extends AccountDeps {
   /** Where channels reach this server. */
   readonly publicUrl: string;
   readonly keyFile: string;
+  readonly retention: Retention;
 }
 
 /** The result of a command: facts to print, or everything that is wrong. */

@@ -1,6 +1,8 @@
 import { openDirectory } from '../../core/access/directory.ts';
+import { firstId } from '../../core/ids.ts';
 import { createEndpoints } from '../../core/notifications/endpoints.ts';
 import { type ReplayDeps, replayEvent, replayRange } from '../../core/notifications/replay.ts';
+import { keptFrom } from '../../core/notifications/retain.ts';
 import type { Command, Context, Given, Option, Printed } from './command.ts';
 
 const text = (doc: string): Option => ({ kind: 'text', doc });
@@ -54,16 +56,32 @@ async function runReplay(context: Context, given: Given): Promise<Printed> {
   }
 }
 
-async function replayOne({ database, now }: Context, deps: ReplayDeps, event: string): Promise<Printed> {
+async function replayOne({ database, now, retention }: Context, deps: ReplayDeps, event: string): Promise<Printed> {
+  const isBefore = (days: number) => event < firstId('evt_', keptFrom(days, now()));
   const row = await database.get('SELECT id FROM events WHERE id = ?', [event]);
-  if (row === undefined) return { kind: 'faults', faults: [`there is no event ${event}`] };
-  return { kind: 'done', facts: { event, replayed: await replayEvent(deps, event, now().getTime()) } };
+  if (row === undefined) {
+    const why = isBefore(retention.eventsDays) ? `: events are kept for ${retention.eventsDays} days` : '';
+    return { kind: 'faults', faults: [`there is no event ${event}${why}`] };
+  }
+  const replayed = await replayEvent(deps, event, now().getTime());
+  if (replayed === 0 && isBefore(retention.deliveriesDays))
+    return {
+      kind: 'faults',
+      faults: [`nothing to send again of ${event}: what was delivered is kept for ${retention.deliveriesDays} days`],
+    };
+  return { kind: 'done', facts: { event, replayed } };
 }
 
-async function replayTime({ database, now }: Context, deps: ReplayDeps, given: Given): Promise<Printed> {
+async function replayTime({ database, now, retention }: Context, deps: ReplayDeps, given: Given): Promise<Printed> {
   const appId = given.text('app') ?? '';
   const row = await database.get('SELECT id FROM apps WHERE id = ?', [appId]);
   if (row === undefined) return { kind: 'faults', faults: [`there is no app ${appId}`] };
   const [from, to] = [new Date(given.text('from') ?? ''), new Date(given.text('to') ?? '')];
+  const first = keptFrom(retention.eventsDays, now());
+  if (from < first)
+    return {
+      kind: 'faults',
+      faults: [`events are kept for ${retention.eventsDays} days: --from must not be before ${first.toISOString()}`],
+    };
   return { kind: 'done', facts: { app: appId, from, to, replayed: await replayRange(deps, { appId, from, to }, now().getTime()) } };
 }

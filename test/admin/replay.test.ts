@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { makeId } from '../../core/ids.ts';
 import { forEachDatabase } from '../kit/database.ts';
 import { eventually, type Merchant, startMerchant } from '../kit/merchant.ts';
 import { orderNo, type Paymux, startPaymux } from '../kit/paymux.ts';
@@ -62,6 +63,25 @@ describe('npm run admin -- event replay', function () {
       await eventually(() => timesTold(dead) === 2);
       expect([timesTold(told), timesTold(later)]).to.deep.equal([1, 1]);
       expect((await rowsOf(later))[0]?.['state']).to.equal('dead');
+    });
+
+    it('says so of what is no longer kept', async () => {
+      const gone = makeId('evt_', new Date(Date.UTC(2020, 0, 1)));
+      const noEvent = await runAdmin(paymux.environment, 'event', 'replay', '--event', gone);
+      expect([noEvent.code, noEvent.err]).to.deep.equal([1, `there is no event ${gone}: events are kept for 400 days\n`]);
+      const range = ['--from', '2020-01-01T00:00:00Z', '--to', '2020-01-02T00:00:00Z'];
+      const tooEarly = await runAdmin(paymux.environment, 'event', 'replay', '--app', paymux.appId, ...range);
+      expect(tooEarly.code).to.equal(1);
+      expect(tooEarly.err).to.match(/^events are kept for 400 days: --from must not be before \d{4}-/);
+      const at = Date.UTC(2020, 0, 1);
+      await paymux.stored.database.transaction((tx) =>
+        tx.run(
+          "INSERT INTO events (id, app_id, type, subject_id, sequence, data, created_at) VALUES (?, ?, 'payment.created', 'pay_1', 1, '{}', ?)",
+          [gone, paymux.appId, at],
+        ),
+      );
+      const nothing = await runAdmin(paymux.environment, 'event', 'replay', '--event', gone);
+      expect([nothing.code, nothing.err]).to.deep.equal([1, `nothing to send again of ${gone}: what was delivered is kept for 90 days\n`]);
     });
 
     it('names an event and an app that do not exist', async () => {
