@@ -41,13 +41,17 @@ export async function listSamples(): Promise<readonly Sample[]> {
   return channels.flatMap((channel) => channel.methods.map((method) => sampleOf(channel, method)));
 }
 
+/** What the shopper's browser got from the vendor's fields, as the vendors' sandboxes know it. */
+const tokens: Readonly<Record<string, string>> = { square: 'cnon:card-nonce-ok' };
+
 function sampleOf(channel: ChannelManifest, method: MethodManifest): Sample {
   const currency = ['CNY', 'USD', 'EUR'].find((wanted) => method.currencies.includes(wanted)) ?? method.currencies[0] ?? '';
   const amount = Math.min(Math.max(1999, method.min ?? 1), method.max ?? 1999);
   const facts = (method.needs ?? []).map((need) => payer[need]).filter((fact) => fact !== undefined);
   const known = Object.fromEntries(facts);
   const code = known.auth_code === undefined ? {} : { auth_code: barCodes[channel.id] ?? known.auth_code };
-  return { channel, method, currency, amount, payer: { ...known, ...code } };
+  const token = known.token === undefined ? {} : { token: tokens[channel.id] ?? known.token };
+  return { channel, method, currency, amount, payer: { ...known, ...code, ...token } };
 }
 
 /** Does what a shopper would do with a payment's next step. A form is sent as a browser sends it. */
