@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Channel } from '../contract/channel.ts';
 import type { Abilities, ChannelManifest } from '../contract/manifest.ts';
 import { isCurrency } from '../money.ts';
+import { abilitiesOf, hasAbility } from './abilities.ts';
 
 const both = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
 const currency = z.string().refine(isCurrency, 'is not an ISO 4217 code');
@@ -84,6 +85,10 @@ function contradictions(folder: string, one: ChannelManifest): string[] {
   for (const [name, { pattern }] of Object.entries(one.config.properties)) {
     if (pattern !== undefined && !isPattern(pattern)) faults.push(`config.${name} has a pattern that is no regular expression`);
   }
+  for (const { id, product } of one.methods) {
+    const { capture, query } = abilitiesOf(one, product);
+    if (capture !== 'none' && query === 'none') faults.push(`method ${id} captures, and nothing can say when: it needs a query`);
+  }
   const twice = one.methods.map((each) => each.id).filter((id, at, all) => all.indexOf(id) !== at);
   if (twice.length > 0) faults.push(`methods declared twice: ${twice.join(', ')}`);
   for (const name of one.config.required) {
@@ -109,14 +114,17 @@ const functionOf: Readonly<Record<keyof Abilities, keyof Channel>> = {
   statement: 'statement',
 };
 
+/** How a fault calls an ability that the channel has, or one of its methods alone. */
+const ownOrMethods = (ability: string) => (ability === 'none' ? 'of a method' : ability);
+
 /** Where an opened channel is not what its manifest says: an ability without its function, or the reverse. */
 export function abilityFaults(declared: ChannelManifest, channel: Channel): string[] {
   const faults: string[] = [];
   for (const [ability, name] of Object.entries(functionOf) as [keyof Abilities, keyof Channel][]) {
     const present = typeof channel[name] === 'function';
-    if (present && declared.abilities[ability] === 'none') faults.push(`has ${name}(), but declares ${ability}: none`);
-    if (!present && declared.abilities[ability] !== 'none')
-      faults.push(`declares ${ability}: ${declared.abilities[ability]}, but has no ${name}()`);
+    const wanted = hasAbility(declared, ability);
+    if (present && !wanted) faults.push(`has ${name}(), but declares ${ability}: none`);
+    if (!present && wanted) faults.push(`declares ${ability}: ${ownOrMethods(declared.abilities[ability])}, but has no ${name}()`);
   }
   for (const always of ['pay', 'parseCallback'] as const) {
     if (typeof channel[always] !== 'function') faults.push(`has no ${always}()`);

@@ -3,7 +3,7 @@ import type { NotSent, Unknown } from './outcome.ts';
 
 /** One HTTP request to a vendor. Bodies are sent byte for byte as given: sign exactly these bytes. */
 export interface WireRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;

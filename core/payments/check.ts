@@ -1,11 +1,13 @@
+import { abilitiesOf } from '../channels/abilities.ts';
 import type { OpenAccount } from '../channels/accounts.ts';
 import type { Outcome } from '../contract/outcome.ts';
 import { type AttemptRow, readAttempt } from '../store/tables/attempts.ts';
 import type { Cause } from '../store/tables/history.ts';
 import { readPayment } from '../store/tables/payments.ts';
+import { capture } from './capture.ts';
 import type { Kernel } from './deps.ts';
 import { type Evidence, evidenceOfQuery, evidenceOfRepeat, expectedOf } from './evidence.ts';
-import { attemptRefOf, payRequestOf } from './request.ts';
+import { attemptRefOf, isNamed, payRequestOf } from './request.ts';
 import { type Settled, settle } from './settle.ts';
 import { isPaid } from './states.ts';
 
@@ -40,9 +42,15 @@ export async function gather(kernel: Kernel, attempt: AttemptRow): Promise<Evide
 
 async function query(kernel: Kernel, account: OpenAccount, attempt: AttemptRow): Promise<Outcome | null> {
   const { channel, manifest } = account;
-  if (channel.query === undefined) return null;
-  if (manifest.abilities.query === 'by_channel_no' && attempt.channel_no === null) return null;
-  return kernel.caller.call(account, 'query', async (call) => channel.query?.(attemptRefOf(attempt), call) as Promise<Outcome>);
+  const { query: ability, capture: captures } = abilitiesOf(manifest, attempt.product);
+  if (channel.query === undefined || ability === 'none' || (ability === 'by_channel_no' && !isNamed(attempt))) return null;
+  const outcome = await kernel.caller.call(
+    account,
+    'query',
+    async (call) => channel.query?.(attemptRefOf(attempt), call) as Promise<Outcome>,
+  );
+  const isApproved = outcome.kind === 'ok' && outcome.report.state === 'approved' && captures !== 'none';
+  return isApproved ? capture(kernel, account, attempt, outcome) : outcome;
 }
 
 /**
@@ -52,8 +60,9 @@ async function query(kernel: Kernel, account: OpenAccount, attempt: AttemptRow):
  * cannot make a second payable thing.
  */
 async function sendAgain(kernel: Kernel, account: OpenAccount, attempt: AttemptRow): Promise<Outcome | null> {
-  const { idempotency, abilities } = account.manifest;
-  const cannotBeNamed = abilities.query === 'by_channel_no' && attempt.channel_no === null;
+  const { idempotency } = account.manifest;
+  const { query: ability } = abilitiesOf(account.manifest, attempt.product);
+  const cannotBeNamed = ability === 'by_channel_no' && !isNamed(attempt);
   const isLost = attempt.state === 'sending' || attempt.state === 'unknown' || (attempt.state === 'closing' && cannotBeNamed);
   if (!isLost) return null;
   const now = kernel.clock.now().getTime();

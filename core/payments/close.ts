@@ -1,3 +1,4 @@
+import { abilitiesOf } from '../channels/abilities.ts';
 import type { OpenAccount } from '../channels/accounts.ts';
 import type { CloseOutcome } from '../contract/outcome.ts';
 import type { Tx } from '../store/database.ts';
@@ -9,7 +10,7 @@ import { gather } from './check.ts';
 import type { Kernel } from './deps.ts';
 import type { Evidence } from './evidence.ts';
 import { closeRetryMs } from './ladder.ts';
-import { attemptRefOf } from './request.ts';
+import { attemptRefOf, isNamed } from './request.ts';
 import { settle } from './settle.ts';
 import { canMoveAttempt, isLive, isPaid } from './states.ts';
 
@@ -121,8 +122,9 @@ async function closeAttempt(kernel: Kernel, attempt: AttemptRow, cause: Cause): 
 
 async function askToClose(kernel: Kernel, account: OpenAccount, attempt: AttemptRow): Promise<CloseOutcome | null> {
   const { channel, manifest } = account;
-  if (channel.close === undefined) return null;
-  if (manifest.abilities.query === 'by_channel_no' && attempt.channel_no === null) return null;
+  const { close, query } = abilitiesOf(manifest, attempt.product);
+  if (channel.close === undefined || close === 'none') return null;
+  if (query === 'by_channel_no' && !isNamed(attempt)) return null;
   return kernel.caller.call(account, 'close', async (call) => channel.close?.(attemptRefOf(attempt), call) as Promise<CloseOutcome>);
 }
 
@@ -135,6 +137,9 @@ function conclude(
   found: Evidence | null,
 ): Evidence | null {
   if (found?.kind === 'paid' || found?.kind === 'paidOther' || found?.kind === 'mismatch') return found;
+  const can = abilitiesOf(account.manifest, attempt.product);
+  // Nobody but us can take this money, we never asked for it, and while a close is under way nobody does (capture.ts).
+  if (can.capture !== 'none' && can.close === 'none' && attempt.capture_at === null) return { kind: 'closed' };
   const cannotAsk = found === null;
   const unpaid = found?.kind === 'closed' || found?.kind === 'notFound' || found?.kind === 'failed';
   if (closed?.kind === 'closed' && (unpaid || cannotAsk)) return { kind: 'closed' };
@@ -142,9 +147,9 @@ function conclude(
   const isOver = kernel.clock.now().getTime() > attempt.expires_at + settlingMs;
   // An attempt whose answer never came was never shown to anybody: past its time there, nobody can pay it.
   const needsShopper = account.manifest.methods.some((method) => method.id === attempt.method && method.action !== 'none');
-  const neverShown = cannotAsk && attempt.channel_no === null && needsShopper;
+  const neverShown = cannotAsk && !isNamed(attempt) && needsShopper;
   if (isOver && neverShown) return { kind: 'closed' };
-  const noWayToClose = account.channel.close === undefined && isOver;
+  const noWayToClose = can.close === 'none' && isOver;
   if (noWayToClose && (unpaid || found?.kind === 'waiting')) return { kind: 'closed' };
   return found;
 }

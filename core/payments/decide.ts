@@ -68,6 +68,7 @@ function paid(evidence: Paid, on: Situation): Plan {
   const attempt: AttemptChanges = {
     state: late ? 'succeeded_late' : 'succeeded',
     channel_no: evidence.channelNo,
+    session_no: evidence.sessionNo,
     amount_paid: evidence.amount,
     currency_paid: on.attempt.currency,
     succeeded_at: evidence.at ?? on.now,
@@ -138,7 +139,7 @@ function raise(exception: PaymentException, on: Situation): Plan {
 }
 
 function waiting(evidence: Extract<Evidence, { kind: 'waiting' }>, on: Situation): Plan {
-  const learned: AttemptChanges = { channel_no: evidence.channelNo ?? undefined, not_found_at: null };
+  const learned: AttemptChanges = { ...namesOf(evidence), not_found_at: null };
   if (!isLive(on.attempt.state)) return nothing;
   if (on.attempt.state === 'closing') return { ...nothing, attempt: learned };
   const action = evidence.action === null ? undefined : JSON.stringify(evidence.action);
@@ -155,9 +156,14 @@ function stillUnknown(on: Situation): AttemptChanges {
 
 function processing(evidence: Extract<Evidence, { kind: 'processing' }>, on: Situation): Plan {
   if (!canMoveAttempt(on.attempt.state, 'processing')) return nothing;
-  const attempt: AttemptChanges = { state: 'processing', channel_no: evidence.channelNo ?? undefined, not_found_at: null, acted: 1 };
+  const attempt: AttemptChanges = { state: 'processing', ...namesOf(evidence), not_found_at: null, acted: 1 };
   if (on.payment.state !== 'pending') return { ...nothing, attempt };
   return { attempt, payment: { state: 'processing' }, refund: null, event: 'payment.processing' };
+}
+
+/** Names are learned and never forgotten: an answer without one takes none away. */
+function namesOf({ channelNo, sessionNo }: { readonly channelNo: string | null; readonly sessionNo?: string }): AttemptChanges {
+  return { channel_no: channelNo ?? undefined, session_no: sessionNo };
 }
 
 /** Said once it is only remembered. Said twice, far enough apart, and of a number that can no longer be paid, it is an end. */

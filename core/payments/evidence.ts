@@ -2,7 +2,12 @@ import type { Action, Advice, Echo, Outcome, PaymentReport, Unknown, VendorError
 import type { AttemptRow } from '../store/tables/attempts.ts';
 
 /** What the kernel has learned about one attempt, after comparing the answer with what it asked. */
-export type Evidence =
+export type Evidence = Learned & {
+  /** What the vendor calls the thing that was opened, where it said so. */
+  readonly sessionNo?: string;
+};
+
+type Learned =
   | { readonly kind: 'paid'; readonly amount: number; readonly channelNo: string; readonly at: number | null }
   /** Paid with another amount than asked. Counts only when two queries agree. */
   | { readonly kind: 'paidOther'; readonly amount: number; readonly channelNo: string; readonly at: number | null }
@@ -69,11 +74,13 @@ export function timeOf(at: Date | undefined): number | null {
 
 /** Reads the outcome of `pay`: here a rejection is final, because it was refused before anything was executed. */
 export function evidenceOfPay(outcome: Outcome, expected: Expected): Evidence {
+  // A name that the tables cannot hold could not be asked about later.
+  if (!namesFit(outcome)) return { kind: 'unknown', reason: 'unreadable' };
   switch (outcome.kind) {
     case 'ok':
-      return evidenceOfReport(outcome.report, expected);
+      return withSession(evidenceOfReport(outcome.report, expected), outcome.sessionNo);
     case 'action':
-      return { kind: 'waiting', action: outcome.action, channelNo: outcome.channelNo ?? null };
+      return withSession({ kind: 'waiting', action: outcome.action, channelNo: outcome.channelNo ?? null }, outcome.sessionNo);
     case 'declined':
       return { kind: 'failed', code: outcome.code, advice: outcome.advice, vendor: outcome.vendor };
     case 'rejected':
@@ -81,6 +88,21 @@ export function evidenceOfPay(outcome: Outcome, expected: Expected): Evidence {
     default:
       return { kind: outcome.kind, reason: outcome.reason } as Evidence;
   }
+}
+
+const maxNameLength = 255;
+
+function namesFit(outcome: Outcome): boolean {
+  const { sessionNo, channelNo } = outcome as { readonly sessionNo?: unknown; readonly channelNo?: unknown };
+  const reported = outcome.kind === 'ok' ? (outcome.report as { readonly channelNo?: unknown }).channelNo : undefined;
+  return [sessionNo, channelNo, reported].every(
+    (name) => name === undefined || (typeof name === 'string' && /^[\x21-\x7e]+$/.test(name) && name.length <= maxNameLength),
+  );
+}
+
+function withSession(evidence: Evidence, sessionNo: string | undefined): Evidence {
+  const says = evidence.kind === 'waiting' || evidence.kind === 'processing' || evidence.kind === 'paid' || evidence.kind === 'paidOther';
+  return sessionNo === undefined || !says ? evidence : { ...evidence, sessionNo };
 }
 
 /** Reads the outcome of `query`: a question that could not be asked says nothing about the payment. */

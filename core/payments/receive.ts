@@ -1,6 +1,6 @@
 import type { OpenAccount } from '../channels/accounts.ts';
 import type { CallbackItem, Trust } from '../contract/channel.ts';
-import { type AttemptRow, readAttemptByChannelNo, readAttemptByNumber } from '../store/tables/attempts.ts';
+import { type AttemptRow, readAttemptByChannelNo, readAttemptByNumber, readAttemptBySessionNo } from '../store/tables/attempts.ts';
 import { check } from './check.ts';
 import type { Kernel } from './deps.ts';
 import { type Evidence, evidenceOfReport, expectedOf } from './evidence.ts';
@@ -33,8 +33,11 @@ export async function receivePayment(kernel: Kernel, account: OpenAccount, item:
 
 async function findAttempt(kernel: Kernel, account: OpenAccount, item: PaymentItem): Promise<AttemptRow | null> {
   const byNumber = item.number === undefined ? null : await readAttemptByNumber(kernel.database, item.number);
-  if (byNumber !== null || item.channelNo === undefined) return byNumber;
-  return readAttemptByChannelNo(kernel.database, account.id, item.channelNo);
+  if (byNumber !== null) return byNumber;
+  const { channelNo, sessionNo } = item;
+  const byChannelNo = channelNo === undefined ? null : await readAttemptByChannelNo(kernel.database, account.id, channelNo);
+  if (byChannelNo !== null || sessionNo === undefined) return byChannelNo;
+  return readAttemptBySessionNo(kernel.database, account.id, sessionNo);
 }
 
 /** Null: the vendor says only that there is something to ask about. */

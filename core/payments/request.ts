@@ -49,11 +49,16 @@ export function payRequestOf(payment: PaymentRow, attempt: AttemptRow, publicUrl
   };
 }
 
+/** Whether the vendor can be asked by a number of its own. */
+export function isNamed({ channel_no, session_no }: Pick<AttemptRow, 'channel_no' | 'session_no'>): boolean {
+  return channel_no !== null || session_no !== null;
+}
+
 export function attemptRefOf(attempt: AttemptRow) {
   return {
     number: attempt.number,
     channelNo: attempt.channel_no,
-    sessionNo: null,
+    sessionNo: attempt.session_no,
     product: attempt.product,
     money: { amount: attempt.amount, currency: attempt.currency },
     createdAt: new Date(attempt.created_at),

@@ -1,3 +1,4 @@
+import { abilitiesOf } from '../channels/abilities.ts';
 import type { OpenAccount } from '../channels/accounts.ts';
 import type { RefundRequest } from '../contract/channel.ts';
 import type { RefundOutcome } from '../contract/outcome.ts';
@@ -47,7 +48,9 @@ interface Asking {
 /** Commits `sending` before the first byte, so that a crash leaves a refund that is asked about, not one that is forgotten. */
 async function sendFirst(asking: Asking): Promise<RefundEvidence | null> {
   const { kernel, refund, account } = asking;
-  if (account.channel.refund === undefined)
+  const { refund: ability } = abilitiesOf(account.manifest, asking.attempt.product);
+  const isPart = refund.amount !== asking.attempt.amount_paid;
+  if (account.channel.refund === undefined || ability === 'none' || (ability === 'full' && isPart))
     return { kind: 'failed', code: 'channel_unsupported', advice: 'contact_support', vendor: null, how: 'refused' };
   const at = kernel.clock.now().getTime();
   const mine = await kernel.database.transaction(async (tx) => {

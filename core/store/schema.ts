@@ -102,12 +102,12 @@ export const tables = {
     columns: {
       id, payment_id: id, number: id, account_id: id, account_version: int, channel: id, method: id, product: id, state: id,
       amount: int, currency: id, amount_paid: zero, currency_paid: idOrNull, channel_no: keyOrNull, failure: textOrNull, not_found_at: intOrNull, acted: zero,
-      version: zero, checks: zero, due_at: intOrNull, checked_at: intOrNull, expires_at: int, created_at: int,
+      session_no: keyOrNull, capture_at: intOrNull, version: zero, checks: zero, due_at: intOrNull, checked_at: intOrNull, expires_at: int, created_at: int,
       succeeded_at: intOrNull, ended_at: intOrNull,
     },
     primary: ['id'],
     unique: { attempts_number: ['number'] },
-    index: { attempts_payment: ['payment_id'], attempts_due: ['due_at'], attempts_channel_no: ['account_id', 'channel_no'] },
+    index: { attempts_payment: ['payment_id'], attempts_due: ['due_at'], attempts_channel_no: ['account_id', 'channel_no'], attempts_session_no: ['account_id', 'session_no'] },
   },
   /** `kind`: merchant, late, duplicate, excess. An automatic refund has no merchant number and an id derived from its attempt. */
   refunds: {
@@ -126,11 +126,19 @@ export const tables = {
     primary: ['id'],
     index: { history_subject: ['subject_id', 'id'] },
   },
-  /** The outbox, and the feed of `GET /v1/events`. `data`: the JSON object at that moment, as the API returns it. */
+  /**
+   * The outbox, and the feed of `GET /v1/events`. `data`: the JSON object at that moment, as the API returns it.
+   * `position`: its place in the app's feed, given when the feed is read after the commit; null before that.
+   */
   events: {
-    columns: { id, app_id: id, type: id, subject_id: id, sequence: int, data: long, created_at: int },
+    columns: { id, app_id: id, type: id, subject_id: id, sequence: int, data: long, position: intOrNull, created_at: int },
     primary: ['id'],
-    index: { events_feed: ['app_id', 'id'], events_subject: ['subject_id'] },
+    index: { events_position: ['app_id', 'position', 'id'], events_subject: ['subject_id'] },
+  },
+  /** The last position that was given in the feed of an app, by the app's id. */
+  feeds: {
+    columns: { id, position: zero },
+    primary: ['id'],
   },
   /** `secret`: encrypted `whsec_`; `old_secret` signs too until `old_secret_until`. `types`: JSON list, empty = all. */
   notification_endpoints: {

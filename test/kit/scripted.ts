@@ -1,7 +1,7 @@
 import { createChannels } from '../../core/channels/accounts.ts';
-import type { ChannelPlugin, PayRequest, RefundRequest } from '../../core/contract/channel.ts';
+import type { Channel, ChannelPlugin, PayRequest, RefundRequest } from '../../core/contract/channel.ts';
 import type { Call } from '../../core/contract/kit.ts';
-import type { ChannelManifest } from '../../core/contract/manifest.ts';
+import type { Abilities, ChannelManifest } from '../../core/contract/manifest.ts';
 import type { CloseOutcome, Outcome, RefundOutcome, RefundReport } from '../../core/contract/outcome.ts';
 import { makeId } from '../../core/ids.ts';
 import { createLog } from '../../core/log.ts';
@@ -24,6 +24,8 @@ export interface Vendor {
   pay(request: PayRequest, account: string): Outcome | Promise<Outcome>;
   query(request: { readonly number: string; readonly channelNo: string | null }): Outcome | Promise<Outcome>;
   close(request: { readonly number: string }): CloseOutcome | Promise<CloseOutcome>;
+  /** Called where the traits say that the channel captures; gives the money when absent. */
+  capture?(request: { readonly number: string }): Outcome | Promise<Outcome>;
   refund(request: RefundRequest): RefundOutcome | Promise<RefundOutcome>;
   queryRefund(request: RefundRequest): RefundOutcome | Promise<RefundOutcome>;
 }
@@ -70,6 +72,7 @@ export const paid = (number: string, amount = 100, channelNo = `v-${number}`): O
   report: { state: 'succeeded', channelNo, money: { amount, currency: 'CNY' }, echo: { number } },
 });
 export const unpaid = (number: string): Outcome => ({ kind: 'ok', report: { state: 'pending', echo: { number } } });
+export const approved = (number: string): Outcome => ({ kind: 'ok', report: { state: 'approved', echo: { number } } });
 export const notFound = { kind: 'ok', report: { state: 'not_found' } } as const;
 export const lost = { kind: 'unknown', reason: 'timeout' } as const;
 export const refused = { kind: 'notSent', reason: 'refused' } as const;
@@ -191,15 +194,19 @@ function scriptedPlugin(traits: Traits, vendor: Vendor, sent: Sent[]): ChannelPl
         sent.push({ operation, account, number: request.number });
         return request;
       };
-      return {
+      const all: Channel = {
         merchantNo: null,
         pay: async (request) => vendor.pay(note('pay', request), account),
         query: async (request) => vendor.query(note('query', request)),
         close: async (request) => vendor.close(note('close', request)),
+        capture: async (request) => (vendor.capture ?? (({ number }) => paid(number)))(note('capture', request)),
         refund: async (request) => vendor.refund(note('refund', request)),
         queryRefund: async (request) => vendor.queryRefund(note('queryRefund', request)),
         parseCallback: async () => ({ kind: 'refused', reason: 'malformed', reply: { status: 400, body: '' } }),
       };
+      const isThere = ([name]: [string, unknown]) =>
+        !(name in manifest.abilities) || manifest.abilities[name as keyof Abilities] !== 'none';
+      return Object.fromEntries(Object.entries(all).filter(isThere)) as unknown as Channel;
     },
   };
 }

@@ -7,6 +7,7 @@ import { forEachDatabase } from '../kit/database.ts';
 import { failure } from './failure.ts';
 import { readSchema } from './read-schema.ts';
 
+const all = ['0001-first-schema', '0002-sessions-and-feed'];
 const bookkeeping = ['migration_lease', 'migrations'];
 
 forEachDatabase((name, open) => {
@@ -20,9 +21,9 @@ forEachDatabase((name, open) => {
 
     it('are listed as pending until they have run, and listing them writes nothing', async () => {
       const opened = await open({ migrated: false });
-      expect(await pendingMigrations(opened)).to.deep.equal(['0001-first-schema']);
+      expect(await pendingMigrations(opened)).to.deep.equal(all);
       expect(await readSchema(opened.database)).to.deep.equal({});
-      expect(await migrate(opened)).to.deep.equal(['0001-first-schema']);
+      expect(await migrate(opened)).to.deep.equal(all);
       expect(await pendingMigrations(opened)).to.deep.equal([]);
       expect(await migrate(opened)).to.deep.equal([]);
     });
@@ -31,7 +32,7 @@ forEachDatabase((name, open) => {
       const first = await open({ migrated: false });
       const others = await Promise.all([1, 2].map(() => openDatabase(first.options)));
       const done = await Promise.all([first, ...others].map((each) => migrate(each)));
-      expect(done.flat()).to.deep.equal(['0001-first-schema']);
+      expect(done.flat()).to.deep.equal(all);
       for (const other of others) await other.close();
     });
 
@@ -45,7 +46,7 @@ forEachDatabase((name, open) => {
         },
       };
       expect(await failure(migrate({ ...opened, migrations: [stops] }))).to.match(/the power went/);
-      expect(await migrate(opened)).to.deep.equal(['0001-first-schema']);
+      expect(await migrate(opened)).to.deep.equal(all);
       expect(await readSchema(opened.database)).to.include.all.keys(Object.keys(tables));
     });
 

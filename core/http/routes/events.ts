@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ApiKey, App } from '../../access/directory.ts';
 import type { Kernel } from '../../payments/deps.ts';
-import { type EventRow, hasEvent, listEvents } from '../../store/tables/events.ts';
+import { type EventRow, listEvents, numberEvents, readEvent } from '../../store/tables/events.ts';
 import { answer, defineRoute } from '../route.ts';
 import { refuseUnknownCursor } from './read-page.ts';
 import { eventView, listEventsQuery, listOf } from './schemas.ts';
@@ -19,11 +19,17 @@ export function eventRoutes(kernel: Kernel) {
       query: listEventsQuery,
       answers: { 200: listOf(eventView) },
       async handle({ app, query }) {
+        const { database } = kernel;
+        let isMoreLeft = await numberEvents(database, app.id);
+        let after = query.after === undefined ? null : await readEvent(database, app.id, query.after);
         // Answered by an empty page, a cursor from before a restore would let its consumer sleep through every later event.
-        if (query.after !== undefined && !(await hasEvent(kernel.database, app.id, query.after))) return refuseUnknownCursor('after');
-        const now = kernel.clock.now().getTime();
-        const { rows, hasMore } = await listEvents(kernel.database, { appId: app.id, after: query.after, now, limit: query.limit ?? 20 });
-        return answer(200, { object: 'list', data: rows.map(viewEvent), has_more: hasMore });
+        if (query.after !== undefined && after === null) return refuseUnknownCursor('after');
+        while (after?.position === null) {
+          isMoreLeft = await numberEvents(database, app.id);
+          after = await readEvent(database, app.id, after.id);
+        }
+        const { rows, hasMore } = await listEvents(database, { appId: app.id, after: after?.position ?? 0, limit: query.limit ?? 20 });
+        return answer(200, { object: 'list', data: rows.map(viewEvent), has_more: hasMore || isMoreLeft });
       },
     }),
   ];

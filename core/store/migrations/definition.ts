@@ -38,7 +38,8 @@ export function createTable(name: string, definition: Definition, flavour: Flavo
   ];
 }
 
-function writeColumn(column: string, text: string, flavour: Flavour): string {
+/** `name TYPE NULL`, for a table that exists. */
+export function writeColumn(column: string, text: string, flavour: Flavour): string {
   const [, type = '', nullable, value] = /^([a-z]+)(\?)?(?:=(\d+))?$/.exec(text) ?? [];
   const written = flavour.engine === 'sqlite' ? sqliteType(column, type) : mysqlType(type, flavour.keys);
   return `${written}${nullable === undefined ? ' NOT NULL' : ' NULL'}${value === undefined ? '' : ` DEFAULT ${value}`}`;

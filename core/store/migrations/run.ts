@@ -1,6 +1,6 @@
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { Umzug, type UmzugStorage } from 'umzug';
-import { createTable, type Flavour, keyCollations } from './definition.ts';
+import { createTable, type Flavour, keyCollations, writeColumn } from './definition.ts';
 import { holdLease } from './lease.ts';
 import type { Migration, MigrationContext } from './migration.ts';
 
@@ -27,8 +27,13 @@ async function runMigration(sequelize: Sequelize, migration: Migration): Promise
 }
 
 function createContext(sequelize: Sequelize, flavour: Flavour, transaction?: Transaction): MigrationContext {
+  const within = transaction === undefined ? {} : { transaction };
   const run = async (sql: string) => {
-    await sequelize.query(sql, transaction === undefined ? {} : { transaction });
+    await sequelize.query(sql, within);
+  };
+  const found = async ({ engine }: Flavour, what: 'column' | 'index', table: string) => {
+    const rows = await sequelize.query<{ name: string }>(lists[engine][what], { bind: [table], type: QueryTypes.SELECT, ...within });
+    return rows.map(({ name }) => name);
   };
   return {
     engine: flavour.engine,
@@ -36,8 +41,33 @@ function createContext(sequelize: Sequelize, flavour: Flavour, transaction?: Tra
     async createTable(name, definition) {
       for (const sql of createTable(name, definition, flavour)) await run(sql);
     },
+    async addColumns(table, columns) {
+      const there = new Set(await found(flavour, 'column', table));
+      for (const [name, type] of Object.entries(columns)) {
+        if (!there.has(name)) await run(`ALTER TABLE ${table} ADD COLUMN ${name} ${writeColumn(name, type, flavour)}`);
+      }
+    },
+    async addIndex(name, table, columns) {
+      if (!(await found(flavour, 'index', table)).includes(name)) await run(`CREATE INDEX ${name} ON ${table} (${columns.join(', ')})`);
+    },
+    async dropIndex(name, table) {
+      const onTable = flavour.engine === 'mysql' ? ` ON ${table}` : '';
+      if ((await found(flavour, 'index', table)).includes(name)) await run(`DROP INDEX ${name}${onTable}`);
+    },
   };
 }
+
+/** How to list what a table has: neither MySQL nor SQLite adds a column "if it does not exist". */
+const lists: Readonly<Record<Flavour['engine'], Readonly<Record<'column' | 'index', string>>>> = {
+  sqlite: {
+    column: 'SELECT name FROM pragma_table_info($1)',
+    index: 'SELECT name FROM pragma_index_list($1)',
+  },
+  mysql: {
+    column: 'SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = $1',
+    index: 'SELECT INDEX_NAME AS name FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = $1',
+  },
+};
 
 async function readFlavour(sequelize: Sequelize): Promise<Flavour> {
   if (sequelize.getDialect() === 'sqlite') return { engine: 'sqlite' };

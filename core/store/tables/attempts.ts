@@ -29,9 +29,12 @@ export interface AttemptRow {
   readonly amount_paid: number;
   readonly currency_paid: string | null;
   readonly channel_no: string | null;
+  readonly session_no: string | null;
   readonly failure: string | null;
   readonly not_found_at: number | null;
   readonly acted: number;
+  /** When the money was first asked for, committed before the call; null where that is not ours to do, or not done. */
+  readonly capture_at: number | null;
   readonly version: number;
   readonly checks: number;
   readonly due_at: number | null;
@@ -58,6 +61,11 @@ export async function readAttemptByNumber(reader: Reader, number: string): Promi
 
 export async function readAttemptByChannelNo(reader: Reader, accountId: string, channelNo: string): Promise<AttemptRow | null> {
   const row = await reader.get('SELECT * FROM attempts WHERE account_id = ? AND channel_no = ?', [accountId, channelNo]);
+  return (row as AttemptRow | undefined) ?? null;
+}
+
+export async function readAttemptBySessionNo(reader: Reader, accountId: string, sessionNo: string): Promise<AttemptRow | null> {
+  const row = await reader.get('SELECT * FROM attempts WHERE account_id = ? AND session_no = ?', [accountId, sessionNo]);
   return (row as AttemptRow | undefined) ?? null;
 }
 

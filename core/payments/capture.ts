@@ -1,0 +1,47 @@
+import type { OpenAccount } from '../channels/accounts.ts';
+import type { Outcome } from '../contract/outcome.ts';
+import { type AttemptRow, changeAttempt, readAttempts } from '../store/tables/attempts.ts';
+import { insertTransitions } from '../store/tables/history.ts';
+import { lockPayment } from '../store/tables/payments.ts';
+import type { Kernel } from './deps.ts';
+import { attemptRefOf } from './request.ts';
+import { isLive } from './states.ts';
+
+/**
+ * Takes the money of an attempt that the shopper has approved, and answers what the channel says.
+ *
+ * That it was asked for is committed before the call, under the payment's lock and only while nothing
+ * else has happened to the payment. A close takes the same lock: after it no capture begins, so an
+ * approved attempt whose money was never asked for is closed for good by our not asking. A capture
+ * whose answer is lost is asked for again, under the same number, when the channel still says approved.
+ */
+export async function capture(kernel: Kernel, account: OpenAccount, attempt: AttemptRow, approved: Outcome): Promise<Outcome> {
+  if (account.channel.capture === undefined || !(await beginCapture(kernel, attempt))) return approved;
+  const outcome = await kernel.caller.call(
+    account,
+    'capture',
+    async (call) => account.channel.capture?.(attemptRefOf(attempt), call) as Promise<Outcome>,
+  );
+  // The channel has just said that the shopper agreed: that the answer was lost, or the money could not be asked for, changes nothing in that.
+  const isOpen = outcome.kind === 'unknown' || outcome.kind === 'notSent' || outcome.kind === 'rejected';
+  return isOpen ? approved : outcome;
+}
+
+async function beginCapture(kernel: Kernel, { id, payment_id: paymentId }: AttemptRow): Promise<boolean> {
+  return kernel.database.transaction(async (tx) => {
+    const payment = await lockPayment(tx, paymentId);
+    const attempts = await readAttempts(tx, paymentId);
+    const attempt = attempts.find((one) => one.id === id);
+    if (payment === null || attempt === undefined) return false;
+    const isOpen = (payment.state === 'pending' || payment.state === 'processing') && payment.closing === 0;
+    const mayMove = attempt.state === 'waiting' || attempt.state === 'processing' || attempt.state === 'unknown';
+    // Two approvals of one payment: the second waits for what becomes of the first.
+    const isAskedElsewhere = attempts.some((other) => other.id !== id && other.capture_at !== null && isLive(other.state));
+    if (!isOpen || payment.accepted_attempt_id !== null || !mayMove || isAskedElsewhere) return false;
+    if (attempt.capture_at !== null) return true;
+    const at = kernel.clock.now().getTime();
+    const transition = { subjectId: id, from: attempt.state, to: attempt.state, cause: 'kernel', detail: 'capture', at } as const;
+    await insertTransitions(tx, [{ id: kernel.newId('his_'), ...transition }]);
+    return changeAttempt(tx, id, attempt.state, { capture_at: at });
+  });
+}
