@@ -30,7 +30,12 @@ export function readCallback(account: AdyenAccount, raw: RawRequest, call: Call)
   const isAllGenuine = batch.every(({ signed, whole }) => isGenuine(signed, hmacOf(whole), account.hmacKeys, (a, b) => kit.sameText(a, b)));
   if (!isAllGenuine) return refuse('bad_signature');
   // A webhook of the whole company tells of other merchant accounts too. Their names go along, for the kernel to refuse: nothing is dropped unsaid.
-  const items = batch.map((item) => itemOf(account, item, call)).filter((item) => item !== null);
+  const read = batch.map((item) => itemOf(account, item, call));
+  if (read.includes('unreadable')) {
+    call.log('warn', 'a genuine callback of Adyen could not be read', { event: idOf(batch) });
+    return refuse('malformed');
+  }
+  const items = read.filter((item) => item !== null && item !== 'unreadable');
   if (items.length === 0) return { kind: 'ignored', eventType: batch[0]?.signed.eventCode ?? '', reply: accepted };
   return { kind: 'event', eventId: idOf(batch), trust: 'signed', items, accepted, retry };
 }
@@ -66,8 +71,11 @@ function hmacOf({ additionalData }: Data): string {
   return typeof signature === 'string' ? signature : '';
 }
 
+/** What an item says of a payment or refund of ours. Unreadable: ours and genuine, so that it must not be answered as if it were stored. */
+type Reading = CallbackItem | null | 'unreadable';
+
 /** What one item says; null for what is not about a payment or refund of ours. Disputes and cancellations are left to the Customer Area. */
-function itemOf(account: AdyenAccount, item: Item, call: Call): CallbackItem | null {
+function itemOf(account: AdyenAccount, item: Item, call: Call): Reading {
   const { merchantReference, eventCode, pspReference } = item.signed;
   // The merchant account may have other users. Answered with anything but success, their items would hold up ours.
   if (!/^[0-9A-HJKMNP-TV-Z]{26}$/.test(merchantReference)) return null;
@@ -91,13 +99,13 @@ function itemOf(account: AdyenAccount, item: Item, call: Call): CallbackItem | n
 }
 
 /** A refused try is not the end: link and session let the shopper try again, and the number of the try is nothing to keep. */
-function authorised(account: AdyenAccount, { signed, whole, echo: common }: Item, call: Call): CallbackItem | null {
+function authorised(account: AdyenAccount, { signed, whole, echo: common }: Item, call: Call): Reading {
   const { merchantReference: number, success } = signed;
   const echo = { ...common, number };
   if (success === 'false') return { of: 'payment', number, report: { state: 'pending', echo } };
   const channelNo = readId(signed.pspReference);
   const money = readMoney(account.kit, whole.amount);
-  if (channelNo === null || money === null) return null;
+  if (channelNo === null || money === null) return 'unreadable';
   // Every request of ours asks for a capture without delay. Where Adyen says that there is one all the same, a yes is no money yet.
   if (isDelayed(whole)) {
     call.log('warn', 'Adyen has authorised a payment that it will not capture at once; it counts as paid once it is captured', { number });
@@ -112,10 +120,11 @@ function isDelayed({ additionalData }: Data): boolean {
 }
 
 /** The money of a payment that was authorised first. The payment is the original; a capture has a number and perhaps a reference of its own. */
-function captured(account: AdyenAccount, { signed, whole, echo }: Item): CallbackItem | null {
+function captured(account: AdyenAccount, { signed, whole, echo }: Item): Reading {
   const channelNo = readId(signed.originalReference);
   const money = readMoney(account.kit, whole.amount);
-  if (signed.success !== 'true' || channelNo === null || money === null) return null;
+  if (signed.success !== 'true') return null;
+  if (channelNo === null || money === null) return 'unreadable';
   return { of: 'payment', number: signed.merchantReference, channelNo, report: { state: 'succeeded', channelNo, money, echo } };
 }
 
@@ -124,10 +133,10 @@ function captured(account: AdyenAccount, { signed, whole, echo }: Item): Callbac
  * reference or the payment's, so that the refund's own number at Adyen is given beside it, and the
  * reference is no part of the echo: each of the two names one refund only.
  */
-function refunded(account: AdyenAccount, { signed, whole, echo }: Item, isDone: boolean): CallbackItem | null {
+function refunded(account: AdyenAccount, { signed, whole, echo }: Item, isDone: boolean): Reading {
   const channelNo = readId(signed.pspReference);
   const money = readMoney(account.kit, whole.amount);
-  if (channelNo === null || money === null) return null;
+  if (channelNo === null || money === null) return 'unreadable';
   const report = isDone
     ? ({ state: 'succeeded', channelNo, money, echo } as const)
     : ({ state: 'failed', code: 'refund_rejected', channelNo, echo } as const);
