@@ -44,8 +44,7 @@ function buildRequest(account: AdyenAccount, { method, path, content, idempotenc
   if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
   if (content !== undefined) headers['content-type'] = 'application/json';
   const body = content === undefined ? {} : { body: JSON.stringify(content) };
-  // The contract's list of methods has no PATCH, and Adyen expires a link by nothing else; the kernel sends methods as they are given.
-  return { method: method as string as WireRequest['method'], url: `${account.baseUrl}/${apiVersion}${path}`, headers, ...body };
+  return { method, url: `${account.baseUrl}/${apiVersion}${path}`, headers, ...body };
 }
 
 function readAnswer(account: AdyenAccount, answer: WireAnswer): Answer {
