@@ -38,8 +38,11 @@ export interface Trusted {
 export function verifyFields(fields: Fields, signature: Buffer | null, trusted: Trusted, at: Date): boolean {
   if (signature === null || fields['signMethod'] !== '01' || fields['version'] !== '5.1.0') return false;
   const certificate = readCertificate(fields['signPubKeyCert']);
-  if (certificate === null || !isTrusted(certificate, trusted, at)) return false;
-  return verify('RSA-SHA256', digestText(fields), certificate.publicKey, signature);
+  return certificate !== null && isTrusted(certificate, trusted, at) && isSignedBy(certificate.publicKey, fields, signature);
+}
+
+export function isSignedBy(publicKey: KeyObject, fields: Fields, signature: Buffer): boolean {
+  return verify('RSA-SHA256', digestText(fields), publicKey, signature);
 }
 
 /**
@@ -61,10 +64,14 @@ function isInDate(certificate: X509Certificate, at: Date): boolean {
   return at >= new Date(certificate.validFrom) && at <= new Date(certificate.validTo);
 }
 
-/** A common name reads `041@<number>@<owner>@<serial>`. Two common names in one subject have no single meaning. */
+/**
+ * A common name reads `041@<number>@<owner>@<serial>`. Two common names in one subject have no single meaning. Read from
+ * `subject`, where line ends inside a value are escaped: `toLegacyObject` ends the whole process (a segmentation fault
+ * in Node 24) for a certificate whose key is malformed, and anybody may send one.
+ */
 function ownerOf(certificate: X509Certificate): string | null {
-  const commonName: unknown = certificate.toLegacyObject().subject?.CN;
-  return typeof commonName === 'string' ? (commonName.split('@')[2] ?? null) : null;
+  const names = (certificate.subject ?? '').split('\n').filter((line) => line.startsWith('CN='));
+  return names.length === 1 ? (names[0]?.split('@')[2] ?? null) : null;
 }
 
 /** Longer than any certificate that UnionPay has sent, and short enough to parse for strangers. */
@@ -73,7 +80,9 @@ const longestCertificate = 8192;
 function readCertificate(text: string | undefined): X509Certificate | null {
   if (text === undefined || text.length > longestCertificate) return null;
   try {
-    return new X509Certificate(text);
+    const certificate = new X509Certificate(text);
+    // A key that cannot be read is an exception of this getter, not of the constructor.
+    return certificate.publicKey.type === 'public' ? certificate : null;
   } catch {
     return null;
   }
