@@ -100,9 +100,12 @@ describe('UnionPay’s signature', () => {
     expect(verifies(fields, now, { ...trusted, owners: [...trusted.owners, '00040000:SIGN'] })).to.equal(true);
   });
 
-  it('fails before and after the dates of the certificate', () => {
-    expect(verifies(message, new Date('2024-12-31T23:59:59Z'))).to.equal(false);
-    expect(verifies(message, new Date('2027-01-01T00:00:01Z'))).to.equal(false);
+  it('fails before and after the dates of the certificate, while its authority is still in date', async () => {
+    const dates = { from: new Date('2025-12-01T00:00:00Z'), to: new Date('2026-02-01T00:00:00Z') };
+    const fields = signed({ orderId: '1' }, keys.gateway, await certify(keys.gateway, keys.middle, ownerName, 'CFCA OCA1', dates));
+    expect(verifies(fields)).to.equal(true);
+    expect(verifies(fields, new Date('2025-11-30T23:59:59Z'))).to.equal(false);
+    expect(verifies(fields, new Date('2026-02-01T00:00:01Z'))).to.equal(false);
   });
 
   it('fails before and after the dates of the authority', async () => {
