@@ -29,7 +29,7 @@ export function decideRefund(evidence: RefundEvidence, on: RefundSituation): Ref
         due_at: null,
       });
     case 'processing':
-      return processing(refund, evidence.channelNo);
+      return processing(on, evidence.channelNo);
     case 'abnormal':
       return abnormal(refund, evidence.channelNo);
     case 'failed':
@@ -49,10 +49,12 @@ function move(refund: RefundRow, to: RefundState, changes: RefundChanges): Refun
   return canMoveRefund(refund.state, to) ? { ...changes, state: to } : null;
 }
 
-function processing(refund: RefundRow, channelNo: string | null): RefundChanges | null {
-  if (refund.state !== 'processing') return move(refund, 'processing', { channel_no: channelNo ?? undefined, not_found_at: null });
+function processing({ refund, now }: RefundSituation, channelNo: string | null): RefundChanges | null {
+  const learned = { channel_no: channelNo ?? undefined, not_found_at: null };
+  // Most are done within a second; and a callback that came during the call was waiting for its answer (receive.ts).
+  if (refund.state !== 'processing') return move(refund, 'processing', { ...learned, due_at: now + firstQueryMs });
   const isNew = refund.not_found_at !== null || (channelNo !== null && channelNo !== refund.channel_no);
-  return isNew ? { channel_no: channelNo ?? undefined, not_found_at: null } : null;
+  return isNew ? learned : null;
 }
 
 /** The vendor cannot finish it by itself: its money stays set aside, and an operator decides. */

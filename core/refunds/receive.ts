@@ -3,7 +3,7 @@ import type { CallbackItem, Trust } from '../contract/channel.ts';
 import type { Kernel } from '../payments/deps.ts';
 import type { Received } from '../payments/receive.ts';
 import { readAttempt, readAttemptByNumber } from '../store/tables/attempts.ts';
-import { findRefund, readRefunds } from '../store/tables/refunds.ts';
+import { findRefund, type RefundRow, readRefunds } from '../store/tables/refunds.ts';
 import { evidenceOfReport, expectedRefund } from './evidence.ts';
 import { execute } from './execute.ts';
 import { settleRefund } from './settle.ts';
@@ -11,13 +11,18 @@ import { isOpenRefund } from './states.ts';
 
 type RefundItem = Extract<CallbackItem, { of: 'refund' }>;
 
+/** Not sent, or being sent at this moment: its answer comes first, and soon after it the refund is asked about anyway. */
+function isUnderWay(state: RefundRow['state']): boolean {
+  return state === 'created' || state === 'sending';
+}
+
 /** The vendor says that refunds of an attempt changed, and not which: each that is open is asked about. */
 async function askAboutAll(kernel: Kernel, account: OpenAccount, attemptNumber: string): Promise<Received> {
   const attempt = await readAttemptByNumber(kernel.database, attemptNumber);
   if (attempt === null) return 'unknown';
   if (attempt.account_id !== account.id) return 'wrong_account';
   const refunds = await readRefunds(kernel.database, attempt.payment_id);
-  const sent = refunds.filter(({ attempt_id, state }) => attempt_id === attempt.id && state !== 'created' && isOpenRefund(state));
+  const sent = refunds.filter(({ attempt_id, state }) => attempt_id === attempt.id && !isUnderWay(state) && isOpenRefund(state));
   for (const { id } of sent) await execute(kernel, id);
   return 'queried';
 }
@@ -38,6 +43,6 @@ export async function receiveRefund(kernel: Kernel, account: OpenAccount, item: 
     await settleRefund(kernel, { refund, evidence, cause: 'callback' });
     return 'settled';
   }
-  if (refund.state !== 'created') await execute(kernel, refund.id);
+  if (!isUnderWay(refund.state)) await execute(kernel, refund.id);
   return 'queried';
 }

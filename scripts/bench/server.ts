@@ -19,7 +19,7 @@ export interface ServerOptions {
 }
 
 /** What `npm start` gives node. Its own default lets the young generation grow to 128 MiB, which made nothing faster (docs/performance.md). */
-export const serverOptions: readonly string[] = ['--max-semi-space-size=16'];
+export const serverOptions: readonly string[] = ['--max-semi-space-size=8'];
 export const serverEnvironment: Readonly<Record<string, string>> = { NODE_COMPILE_CACHE: 'node_modules/.cache/compile' };
 
 const readyWithinMs = 30_000;
