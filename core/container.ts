@@ -5,6 +5,7 @@ import { createRateLimit, type RateLimit } from './access/rate-limit.ts';
 import type { Vault } from './access/vault.ts';
 import { type Channels, createChannels } from './channels/accounts.ts';
 import { type Caller, createCaller } from './channels/call.ts';
+import { createSm2, type Sm2 } from './channels/sm2.ts';
 import { createWireAgent } from './channels/wire.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -36,6 +37,7 @@ export interface Opened {
 /** Every singleton of the kernel by its name. */
 export interface Cradle extends Opened {
   readonly agent: Agent;
+  readonly sm2: Sm2;
   readonly channels: Channels;
   readonly caller: Caller;
   readonly kernel: Kernel;
@@ -51,7 +53,8 @@ export function wire(opened: Opened) {
   for (const [name, value] of Object.entries(opened)) container.register(name, asValue(value));
   return container.register({
     agent: asFunction(({ config }: Cradle) => createWireAgent(Math.min(config.channels.timeoutMs, 5000))).singleton(),
-    channels: asFunction(({ plugins }: Cradle) => createChannels(plugins)).singleton(),
+    sm2: asFunction(() => createSm2()).singleton(),
+    channels: asFunction(({ plugins, sm2 }: Cradle) => createChannels(plugins, sm2.kit)).singleton(),
     caller: asFunction(makeCaller).singleton(),
     kernel: asFunction(makeKernel).singleton(),
     endpoints: asFunction(({ directory, clock }: Cradle) => createEndpoints(directory, clock)).singleton(),

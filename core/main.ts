@@ -160,6 +160,7 @@ async function stopServing(cradle: Cradle, http: RunningHttp, jobs: readonly Run
   await cradle.dispatcher.stop();
   await cradle.directory.stop();
   cradle.caller.shutdown();
+  await cradle.sm2.stop();
   await cradle.agent.close();
 }
 

@@ -1,8 +1,10 @@
 import type { Channel, ChannelPlugin } from '../contract/channel.ts';
+import type { Sm2Kit } from '../contract/kit.ts';
 import type { ChannelManifest, MethodManifest } from '../contract/manifest.ts';
 import { checkConfig, completeConfig, secretNames } from './config-schema.ts';
 import { makeKit } from './kit.ts';
 import { abilityFaults } from './manifest.ts';
+import { createSm2 } from './sm2.ts';
 
 /** A channel account as it is stored. `version` grows with every change of its configuration. */
 export interface AccountRecord {
@@ -64,12 +66,13 @@ export interface Channels {
   faults(): readonly AccountFault[];
 }
 
-export function createChannels(plugins: ReadonlyMap<string, ChannelPlugin>): Channels {
+export function createChannels(plugins: ReadonlyMap<string, ChannelPlugin>, sm2: Sm2Kit = createSm2().kit): Channels {
+  const open = (record: AccountRecord) => openOne(plugins.get(record.channel), record, sm2);
   let current: Snapshot = { accounts: new Map(), records: [], channelsOff: new Set(), faults: [] };
   return {
     plugins,
     reload(records, channelsOff) {
-      current = openAll(plugins, current, records, channelsOff);
+      current = openAll(open, current, records, channelsOff);
       return current.faults;
     },
     account: (id) => current.accounts.get(id),
@@ -91,7 +94,7 @@ export function serves(record: AccountRecord, merchantId: string, livemode: bool
 }
 
 function openAll(
-  plugins: ReadonlyMap<string, ChannelPlugin>,
+  open: (record: AccountRecord) => ReturnType<typeof openOne>,
   before: Snapshot,
   records: readonly AccountRecord[],
   channelsOff: ReadonlySet<string>,
@@ -100,8 +103,7 @@ function openAll(
   const faults: AccountFault[] = [];
   for (const record of records) {
     const old = before.accounts.get(record.id);
-    const opened =
-      old !== undefined && sameInstance(old.record, record) ? { ...old, record } : openOne(plugins.get(record.channel), record);
+    const opened = old !== undefined && sameInstance(old.record, record) ? { ...old, record } : open(record);
     if (!('reason' in opened)) accounts.set(record.id, opened);
     else {
       faults.push({ accountId: record.id, ...opened });
@@ -116,7 +118,11 @@ function sameInstance(old: AccountRecord, next: AccountRecord): boolean {
 }
 
 /** Opens an account, or says in words without values why that cannot be. */
-export function openOne(plugin: ChannelPlugin | undefined, record: AccountRecord): OpenAccount | Omit<AccountFault, 'accountId'> {
+export function openOne(
+  plugin: ChannelPlugin | undefined,
+  record: AccountRecord,
+  sm2: Sm2Kit = createSm2().kit,
+): OpenAccount | Omit<AccountFault, 'accountId'> {
   if (plugin === undefined) return { reason: `there is no channel ${record.channel}` };
   const { manifest } = plugin;
   const written = record.config();
@@ -124,7 +130,7 @@ export function openOne(plugin: ChannelPlugin | undefined, record: AccountRecord
   if (faults.length > 0) return { reason: faults.join('; ') };
   try {
     const config = completeConfig(manifest.config, written);
-    const channel = plugin.open({ id: record.id, livemode: record.livemode, config }, makeKit(manifest.money.exponents));
+    const channel = plugin.open({ id: record.id, livemode: record.livemode, config }, makeKit(sm2, manifest.money.exponents));
     const lies = abilityFaults(manifest, channel);
     if (lies.length > 0) return { reason: lies.join('; '), isLie: true };
     const secrets = secretNames(manifest.config).flatMap((name) => (typeof config[name] === 'string' ? [config[name]] : []));

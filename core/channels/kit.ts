@@ -1,8 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
-import type { Kit } from '../contract/kit.ts';
+import type { Kit, Sm2Kit } from '../contract/kit.ts';
 import { fromMajor, fromMinor, toMajor } from '../money.ts';
-import { sm2Kit } from './sm2.ts';
 
 const xmlParser = new XMLParser({
   ignoreAttributes: true,
@@ -14,8 +13,8 @@ const xmlParser = new XMLParser({
 const xmlBuilder = new XMLBuilder({ suppressEmptyNode: false });
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** The pure tools of one channel, with its own decimals of currencies. */
-export function makeKit(exponents: Readonly<Record<string, number>> = {}): Kit {
+/** The tools of one channel, with its own decimals of currencies. `sm2` is the process's: its thread is shared. */
+export function makeKit(sm2: Sm2Kit, exponents: Readonly<Record<string, number>> = {}): Kit {
   return {
     money: {
       toMajor: (money) => toMajor(money, exponents),
@@ -27,7 +26,7 @@ export function makeKit(exponents: Readonly<Record<string, number>> = {}): Kit {
     base64: strictBase64,
     json: parseObject,
     jsonNumber,
-    sm2: sm2Kit,
+    sm2,
   };
 }
 

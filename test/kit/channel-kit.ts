@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { sm2Kit } from '../../core/channels/sm2.ts';
+import { createSm2 } from '../../core/channels/sm2.ts';
 import type { Call, Http, Kit, MoneyKit, PluginLog, WireAnswer, WireRequest, XmlKit } from '../../core/contract/kit.ts';
 import type { Money } from '../../core/contract/money.ts';
 import type { NotSent, Unknown } from '../../core/contract/outcome.ts';
@@ -11,7 +11,7 @@ import type { NotSent, Unknown } from '../../core/contract/outcome.ts';
  */
 export function makeKit(exponents: Readonly<Record<string, number>> = {}): Kit {
   // SM2 is a library behind a few lines: there is nothing to write apart from the kernel.
-  return { money: makeMoneyKit(exponents), xml: xmlKit, sameText, base64, json, jsonNumber, sm2: sm2Kit };
+  return { money: makeMoneyKit(exponents), xml: xmlKit, sameText, base64, json, jsonNumber, sm2: createSm2().kit };
 }
 
 const withoutDecimals = new Set('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF'.split(' '));
