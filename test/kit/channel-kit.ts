@@ -5,13 +5,15 @@ import type { Call, Http, Kit, MoneyKit, PluginLog, WireAnswer, WireRequest, Xml
 import type { Money } from '../../core/contract/money.ts';
 import type { NotSent, Unknown } from '../../core/contract/outcome.ts';
 
+// SM2 is a library behind a few lines: there is nothing to write apart from the kernel. Its thread starts when a test first signs.
+const { kit: sm2 } = createSm2();
+
 /**
  * A kit for channel tests, written apart from the kernel's own so that the two can disagree.
  * Decimals are ISO 4217's for the currencies that tests use; `exponents` holds a manifest's departures.
  */
 export function makeKit(exponents: Readonly<Record<string, number>> = {}): Kit {
-  // SM2 is a library behind a few lines: there is nothing to write apart from the kernel.
-  return { money: makeMoneyKit(exponents), xml: xmlKit, sameText, base64, json, jsonNumber, sm2: createSm2().kit };
+  return { money: makeMoneyKit(exponents), xml: xmlKit, sameText, base64, json, jsonNumber, sm2 };
 }
 
 const withoutDecimals = new Set('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF'.split(' '));

@@ -196,7 +196,7 @@ function readTime(day: unknown, time: unknown): { readonly at?: Date } {
 
 /** The bank refuses marks such as / = & in the goods' name, and of more than 40 characters in one of its two tables. */
 function describeGoods({ subject, number }: PayRequest): string {
-  const kept = subject.replace(/[^\p{L}\p{N} .,_()-]+/gu, ' ').trim();
+  const kept = subject.replace(/[^\p{L}\p{N}.,_()-]+/gu, ' ').trim();
   return kept === '' ? number : cut(kept, 40).trim();
 }
 
