@@ -27,7 +27,7 @@ function verify(world: CmbWorld, merchant: CmbMerchant, wire: Wire): { readonly 
   if (members['version'] !== fixed.version) return { code: 'VERSION_ERROR' };
   if (members['encoding'] !== fixed.encoding) return { code: 'ENCODING_ERROR' };
   if (members['signMethod'] !== fixed.signMethod) return { code: 'SIGNMETHOD_ERROR' };
-  const isGenuine = passesFrontDoor(wire, merchant, members['sign'] ?? '', world.now()) && isSigned(world.keys, merchant, members);
+  const isGenuine = passesFrontDoor(wire, merchant, members['sign'] ?? '', world.now()) && isSigned(merchant, members);
   if (!isGenuine) return { code: 'SIGN_ERROR' };
   try {
     return { json: JSON.parse(members['biz_content'] ?? '') };
@@ -36,18 +36,18 @@ function verify(world: CmbWorld, merchant: CmbMerchant, wire: Wire): { readonly 
   }
 }
 
-function write(world: CmbWorld, merchant: CmbMerchant, result: Result, twist: Twist): Answer {
+function write(merchant: CmbMerchant, result: Result, twist: Twist): Answer {
   const failed = 'code' in result ? { errCode: result.code, respMsg: '业务处理失败' } : {};
   const returnCode = 'code' in result && result.layer === 'returnCode' ? 'FAIL' : 'SUCCESS';
   const respCode = returnCode === 'FAIL' ? {} : { respCode: 'code' in result ? 'FAIL' : 'SUCCESS' };
   const content = 'code' in result ? {} : { biz_content: JSON.stringify(result.data) };
   const members = { returnCode, ...respCode, ...content, ...failed, ...fixed };
-  return jsonAnswer(200, signAsBank(world.keys, merchant, members, twist.badSignature));
+  return jsonAnswer(200, signAsBank(merchant, members, twist.badSignature));
 }
 
 export function openBank(world: CmbWorld): Vendor {
-  const merchantOf = (wire: Wire) => world.keys.merchants.find(({ appId }) => appId === headerOf(wire, 'appid'));
-  const ofAccount = (account: string) => world.keys.merchants.find(({ merId }) => merId === account) as CmbMerchant;
+  const merchantOf = (wire: Wire) => world.keys.find(({ appId }) => appId === headerOf(wire, 'appid'));
+  const ofAccount = (account: string) => world.keys.find(({ merId }) => merId === account) as CmbMerchant;
   return {
     identify(wire) {
       const found = findRoute(routes, wire);
@@ -60,7 +60,7 @@ export function openBank(world: CmbWorld): Vendor {
       const verified = verify(world, merchant, wire);
       const result: Result =
         'code' in verified ? { code: verified.code, layer: 'returnCode' } : found.run(world, merchant, verified.json, twist);
-      const answer = write(world, merchant, result, twist);
+      const answer = write(merchant, result, twist);
       if ('code' in result) return { answer };
       return { answer, ...(result.order && { order: result.order }), ...(result.afterwards && { afterwards: result.afterwards }) };
     },
@@ -68,7 +68,7 @@ export function openBank(world: CmbWorld): Vendor {
       const merchant = merchantOf(wire);
       if (trouble === 'http_500' || merchant === undefined) return jsonAnswer(500, { error: 'system error' });
       if (trouble === 'rate_limited') return jsonAnswer(429, { error: 'too many requests' });
-      return write(world, merchant, { code: code ?? 'TRADESTATE_NOT_LAWFUL', layer: 'respCode' }, honest);
+      return write(merchant, { code: code ?? 'TRADESTATE_NOT_LAWFUL', layer: 'respCode' }, honest);
     },
     events: (_, happening) => (happening === 'paid' || happening === 'refunded' ? [happening] : []),
     callbackUrl: (order, one) => (one === null ? order.notifyUrl : (one.facts['notifyUrl'] ?? null)),
@@ -76,7 +76,7 @@ export function openBank(world: CmbWorld): Vendor {
       const one = order.refunds.find(({ number }) => number === callback.refund);
       const content = one === undefined ? describePaid(order, twist) : { ...describeRefund(order, one, twist), refundState: 'S' };
       const members = { biz_content: JSON.stringify(content), ...fixed };
-      const signed = signAsBank(world.keys, ofAccount(order.account), members, twist.badSignature || twist.forged);
+      const signed = signAsBank(ofAccount(order.account), members, twist.badSignature || twist.forged);
       return { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams(signed).toString() };
     },
     // The bank also verifies the merchant's signature, but is not told here whose answer this is.

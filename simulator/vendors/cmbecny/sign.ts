@@ -6,6 +6,8 @@ import type { World } from '../../world.ts';
 
 /** A merchant of the bank. */
 export interface CmbMerchant {
+  /** The library that was loaded for it. */
+  readonly sm2: typeof Sm2;
   readonly merId: string;
   readonly userId: string;
   readonly appId: string;
@@ -15,10 +17,7 @@ export interface CmbMerchant {
   readonly bank: { readonly privateKey: string; readonly publicKey: string };
 }
 
-export interface CmbKeys {
-  readonly merchants: readonly CmbMerchant[];
-  readonly sm2: typeof Sm2;
-}
+export type CmbKeys = readonly CmbMerchant[];
 
 export type CmbWorld = World<CmbKeys>;
 export type Members = Readonly<Record<string, string>>;
@@ -36,18 +35,18 @@ const textOf = (members: Members) =>
     .join('&');
 
 /** The members with the bank's signature; with one that is not the bank's where `spoil` asks for it. */
-export function signAsBank({ sm2 }: CmbKeys, merchant: CmbMerchant, members: Members, spoil: boolean): Members {
-  const key = spoil ? sm2.generateKeyPairHex().privateKey : merchant.bank.privateKey;
-  const sign = Buffer.from(sm2.doSignature(toBytes(textOf(members)), key, { hash: true, der: true }), 'hex').toString('base64');
+export function signAsBank(merchant: CmbMerchant, members: Members, spoil: boolean): Members {
+  const key = spoil ? merchant.sm2.generateKeyPairHex().privateKey : merchant.bank.privateKey;
+  const sign = Buffer.from(merchant.sm2.doSignature(toBytes(textOf(members)), key, { hash: true, der: true }), 'hex').toString('base64');
   return { ...members, sign };
 }
 
 /** True when the merchant signed these members. */
-export function isSigned({ sm2 }: CmbKeys, merchant: CmbMerchant, members: Members): boolean {
+export function isSigned(merchant: CmbMerchant, members: Members): boolean {
   const signature = Buffer.from(members['sign'] ?? '', 'base64');
   try {
     const options = { hash: true, der: true };
-    return sm2.doVerifySignature(toBytes(textOf(members)), signature.toString('hex'), merchant.own.publicKey, options);
+    return merchant.sm2.doVerifySignature(toBytes(textOf(members)), signature.toString('hex'), merchant.own.publicKey, options);
   } catch {
     return false;
   }
