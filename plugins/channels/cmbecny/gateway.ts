@@ -37,7 +37,12 @@ const fixed = { encoding: 'UTF-8', signMethod: '02', version: '0.0.1' };
 /** Signs and sends one request, and verifies the answer before reading it. `path` begins behind `mchorders`. */
 export async function ask(account: CmbAccount, call: Call, path: string, content: Data): Promise<Answer> {
   const members = { biz_content: JSON.stringify(content), ...fixed };
-  const sign = await signMembers(account, members);
+  const sign = await signMembers(account, members).catch((error: unknown) => {
+    call.log('error', 'a request to China Merchants Bank could not be signed', { why: error instanceof Error ? error.message : 'unknown' });
+    return null;
+  });
+  // Without a signature nothing was sent: the thread that signs has ended, or its package is not installed.
+  if (sign === null) return { kind: 'notSent', reason: 'local' };
   const timestamp = String(Math.floor(call.now().getTime() / 1000));
   const apisign = makeApiSign({ appId: account.appId, secret: account.appSecret, sign, timestamp });
   const sent = await call.http({

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { sm2 } from 'sm-crypto-v2';
 import type { Channel } from '../../../../core/contract/channel.ts';
-import { answered, type HttpStep, makeCall, scriptHttp } from '../../../../test/kit/channel-kit.ts';
+import { answered, type HttpStep, makeCall, makeKit, scriptHttp } from '../../../../test/kit/channel-kit.ts';
+import cmbecny from '../index.ts';
 import * as fixture from './fixture.ts';
 
 const { attempt, bankSign, config, contentOf, created, envelope, fault, genuine, membersOf, number, openCmb, paid, payRequest } = fixture;
@@ -251,6 +252,15 @@ describe('cmbecny answers that prove nothing', () => {
   it('passes on what was not sent', async () => {
     for (const ask of Object.keys(asks))
       expect(await run(ask, { kind: 'notSent', reason: 'dns' })).to.deep.equal({ kind: 'notSent', reason: 'dns' });
+  });
+
+  it('sends nothing that cannot be signed, and says why to the operator', async () => {
+    const said: unknown[] = [];
+    const broken = { sign: () => Promise.reject(new Error('install the optional package')), verify: () => Promise.resolve(false) };
+    const channel = cmbecny.open({ id: 'acc_1', livemode: false, config }, { ...makeKit(), sm2: broken });
+    const call = makeCall({ log: (_level, _message, fields) => void said.push(fields) });
+    expect(await channel.pay(payRequest(), call)).to.deep.equal({ kind: 'notSent', reason: 'local' });
+    expect(said).to.deep.equal([{ why: 'install the optional package' }]);
   });
 
   it('verifies slashes that were signed with a backslash', async () => {
