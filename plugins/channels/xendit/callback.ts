@@ -21,7 +21,7 @@ export function readCallback({ kit, callbackToken, businessId }: XenditAccount, 
   const data = isRecord(content.data.data) ? content.data.data : content.data;
   const item = itemOf(event, data);
   if (item === null) return { kind: 'ignored', eventType: event.slice(0, 64), reply: accepted };
-  const eventId = [event, String(data.id), String(data.status)].join(':').slice(0, 255);
+  const eventId = [event, data.id, data.status].filter(isText).join(':').slice(0, 255);
   return { kind: 'event', eventId, trust: 'token', items: [item], accepted, retry };
 }
 
