@@ -53,8 +53,9 @@ describe('A payment from order to refund', () =>
         expect(read.body.attempts).to.have.length(1);
         expect(read.body.attempts[0].state).to.equal('succeeded');
 
-        const refunds = (method.abilities?.refund ?? channel.abilities.refund) === 'partial' ? [999, amount - 999] : [amount];
-        if (channel.abilities.refund === 'none') refunds.length = 0;
+        const ability = method.abilities?.refund ?? channel.abilities.refund;
+        const refunds = ability === 'partial' ? [1000, amount - 1000] : [amount];
+        if (ability === 'none') refunds.length = 0;
         for (const [part, money] of refunds.entries()) {
           const asked = { merchant_refund_no: `${order.merchant_order_no}-${part}`, amount: money };
           const refund = await paymux.call('POST', `/v1/payments/${created.body.id}/refunds`, asked);
