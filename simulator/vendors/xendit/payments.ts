@@ -15,7 +15,7 @@ type Json = Readonly<Record<string, unknown>>;
 const walletLifeMs = 30 * 60_000;
 const defaultLifeMs = 24 * 3600_000;
 /** How long a refund takes after it was taken. */
-const refundWorkMs = 20;
+const refundWorkMs = 250;
 
 export const problem = (status: number, code: string, message: string): Answer => jsonAnswer(status, { error_code: code, message });
 const invalid = (message: string): Outcome => ({ show: () => problem(400, 'API_VALIDATION_ERROR', message) });
