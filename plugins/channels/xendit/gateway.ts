@@ -9,6 +9,7 @@ export interface XenditAccount {
   readonly secretKey: string;
   readonly callbackToken: string;
   readonly businessId: string;
+  readonly accountName: string | null;
   readonly kit: Kit;
 }
 

@@ -14,6 +14,7 @@ export interface Config {
   readonly secret_key: string;
   readonly callback_token: string;
   readonly business_id: string;
+  readonly account_name?: string;
 }
 
 const vendorUrl = 'https://api.xendit.co';
@@ -67,6 +68,12 @@ const manifest: ChannelManifest = {
         maxLength: 255,
       },
       business_id: { type: 'string', description: 'Business id: 24 hex digits', pattern: '^[0-9a-f]{24}$', maxLength: 24 },
+      account_name: {
+        type: 'string',
+        description: 'Name that banks show for a virtual account where the merchant names no payer',
+        pattern: '^[A-Za-z0-9 ]{1,50}$',
+        maxLength: 50,
+      },
     },
   },
 };
@@ -86,7 +93,8 @@ function open(account: Account<Config>, kit: Kit): Channel {
 
 /** Messages name the field and never its value: they are shown to operators and logged. */
 function readConfig({ config, livemode }: Account<Config>, kit: Kit): XenditAccount {
-  for (const name of ['secret_key', 'callback_token', 'business_id'] as const) {
+  for (const name of ['secret_key', 'callback_token', 'business_id', 'account_name'] as const) {
+    if (name === 'account_name' && config[name] === undefined) continue;
     const pattern = new RegExp(manifest.config.properties[name]?.pattern ?? '');
     if (typeof config[name] !== 'string' || !pattern.test(config[name])) throw new Error(`${name} is not in its form`);
   }
@@ -97,6 +105,7 @@ function readConfig({ config, livemode }: Account<Config>, kit: Kit): XenditAcco
     secretKey: config.secret_key,
     callbackToken: config.callback_token,
     businessId: config.business_id,
+    accountName: config.account_name ?? null,
     kit,
   };
 }

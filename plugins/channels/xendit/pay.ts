@@ -14,15 +14,16 @@ export async function pay(account: XenditAccount, request: PayRequest, call: Cal
   const product = Object.hasOwn(products, request.product) ? products[request.product] : undefined;
   if (product === undefined || product.currency !== request.money.currency) return { kind: 'rejected', reason: 'unsupported' };
   const amount = writeAmount(account, request.money);
-  const isNamed = product.type !== 'VIRTUAL_ACCOUNT' || isText(request.payer.name);
-  if (amount === null || !isNamed) return { kind: 'rejected', reason: 'validation' };
+  const holder = request.payer.name ?? account.accountName ?? '';
+  if (product.type === 'VIRTUAL_ACCOUNT' && holder === '') return { kind: 'rejected', reason: 'config' };
+  if (amount === null) return { kind: 'rejected', reason: 'validation' };
   const body = {
     reference_id: request.number,
     amount: account.kit.jsonNumber(amount),
     currency: product.currency,
     country: product.country,
     description: request.subject,
-    payment_method: describeMethod(product, request),
+    payment_method: describeMethod(product, request, holder),
   };
   const answer = await ask(account, call, { method: 'POST', path: '/payment_requests', body, idempotencyKey: request.number });
   if (answer.kind === 'fault') return explainPay(answer.fault);

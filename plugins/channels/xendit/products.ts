@@ -80,26 +80,26 @@ export const methods: readonly MethodManifest[] = Object.entries(products).map((
   action: actions[type],
   currencies: [currency],
   // A transfer has no way back: Xendit returns money to where it came from, and a bank's account is not told to it.
-  ...(type === 'VIRTUAL_ACCOUNT' ? { needs: ['name'] as const, abilities: { refund: 'none' } as const } : {}),
+  ...(type === 'VIRTUAL_ACCOUNT' ? { abilities: { refund: 'none' } as const } : {}),
 }));
 
-/** `payment_method` of a request. */
-export function describeMethod(product: Product, request: PayRequest): Readonly<Record<string, unknown>> {
+/** `payment_method` of a request. `holder` is the name of a virtual account. */
+export function describeMethod(product: Product, request: PayRequest, holder: string): Readonly<Record<string, unknown>> {
   const { type, channelCode } = product;
   const member = type.toLowerCase();
   return {
     type,
     reusability: 'ONE_TIME_USE',
     reference_id: request.number,
-    [member]: { channel_code: channelCode, channel_properties: propertiesOf(product, request) },
+    [member]: { channel_code: channelCode, channel_properties: propertiesOf(product, request, holder) },
   };
 }
 
-function propertiesOf({ type, returns = [] }: Product, request: PayRequest): Readonly<Record<string, string>> {
+function propertiesOf({ type, returns = [] }: Product, request: PayRequest, holder: string): Readonly<Record<string, string>> {
   const expiry = { expires_at: request.expiresAt.toISOString() };
   if (type === 'QR_CODE') return expiry;
   // What the payer's bank shows. Banks cut it; the vendor takes up to 50 characters.
-  if (type === 'VIRTUAL_ACCOUNT') return { customer_name: [...(request.payer.name ?? '')].slice(0, 50).join(''), ...expiry };
+  if (type === 'VIRTUAL_ACCOUNT') return { customer_name: [...holder].slice(0, 50).join(''), ...expiry };
   // A wallet demands an address to return to; without one of the merchant's, it is a neutral page of ours.
   const back = request.returnUrl ?? `${new URL(request.callbackUrl).origin}/checkout/return`;
   return Object.fromEntries(['success_return_url', ...returns].map((name) => [name, back]));

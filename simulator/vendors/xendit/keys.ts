@@ -22,6 +22,12 @@ export async function loadKeys(vault: KeyVault): Promise<XenditKeys> {
 export function describeAccounts(merchants: XenditKeys): readonly AccountOffer[] {
   return merchants.map(({ businessId, secretKey, callbackToken }) => ({
     id: businessId,
-    configure: (baseUrl) => ({ base_url: baseUrl, secret_key: secretKey, callback_token: callbackToken, business_id: businessId }),
+    configure: (baseUrl) => ({
+      base_url: baseUrl,
+      secret_key: secretKey,
+      callback_token: callbackToken,
+      business_id: businessId,
+      account_name: 'Tea House',
+    }),
   }));
 }

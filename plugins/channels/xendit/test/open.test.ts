@@ -15,6 +15,7 @@ describe('xendit: an account', () => {
     ['callback_token', 'short'],
     ['callback_token', ''],
     ['business_id', 'shop'],
+    ['account_name', 'Tea & more'],
     ['base_url', 'http://api.xendit.co'],
     ['base_url', 'https://name:word@api.xendit.co'],
   ] as const) {

@@ -90,12 +90,18 @@ describe('xendit: paying', () => {
     });
   });
 
+  it("puts an account into the merchant's name where the payer has none", async () => {
+    const { http, requests } = scriptHttp(ok(paymentRequest()));
+    await openXendit({ account_name: 'Tea House' }).pay(payRequest({ product: 'va_bca', payer: {} }), makeCall({ http }));
+    expect(String(requests[0]?.body)).to.contain('"customer_name":"Tea House"');
+  });
+
   for (const [what, overrides, reason] of [
     ['a part of a rupiah', { money: { amount: 1_500_001, currency: 'IDR' } }, 'validation'],
     ['nothing', { money: { amount: 0, currency: 'IDR' } }, 'validation'],
     ['a currency of another country', { money: pesos }, 'unsupported'],
     ['an unknown product', { product: 'toString' }, 'unsupported'],
-    ['an account in no name', { product: 'va_bni', payer: {} }, 'validation'],
+    ['an account in no name', { product: 'va_bni', payer: {} }, 'config'],
   ] as const) {
     it(`sends no request for ${what}`, async () => {
       expect(await openXendit().pay(payRequest(overrides), makeCall())).to.deep.equal({ kind: 'rejected', reason });
