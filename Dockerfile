@@ -2,8 +2,7 @@
 FROM node:24-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Optional packages are the pinned Node for machines without one; here the base image brings it.
-# Node comes with the image; the other optional packages are wanted.
+# Of the optional packages, Node for machines without one is not wanted: the base image brings it.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf node_modules/node-linux-* node_modules/.bin/node
 
 FROM node:24-slim
