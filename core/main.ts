@@ -5,9 +5,11 @@ import { deleteExpiredNonces } from './access/nonces.ts';
 import { openVault, VaultError } from './access/vault.ts';
 import type { AccountFault } from './channels/accounts.ts';
 import { discoverChannels } from './channels/discover.ts';
+import { type DefinitionWatch, watchDefinitions } from './channels/watch.ts';
 import { systemClock } from './clock.ts';
 import { type Config, configExitCode, loadConfig, printFaults } from './config.ts';
 import { type Cradle, wire } from './container.ts';
+import type { ChannelPlugin } from './contract/channel.ts';
 import { type RunningHttp, startHttp } from './http/start.ts';
 import { type Running, runDueLoop } from './jobs/due-loop.ts';
 import { runSchedule, type Task } from './jobs/schedule.ts';
@@ -44,7 +46,7 @@ export async function boot(config: Config, log: Log = createLog(config.log)): Pr
     const vault = openVault({ keyFile: config.keyFile, create: config.database.url === null });
     const directory = await openDirectory({ database: stored.database, vault, pollMs: 500 });
     const opened = { config, log, clock: systemClock, metrics, database: stored.database, vault, directory, plugins };
-    return await serve(wire(opened).cradle, stored, version);
+    return await serve(wire(opened).cradle, plugins, stored, version);
   } catch (error) {
     await stored.close();
     throw error;
@@ -65,12 +67,13 @@ export async function refuseUnsafe(database: Database): Promise<void> {
   if (faults.length > 0) throw new BootFault(faults.join('\n'));
 }
 
-async function serve(cradle: Cradle, stored: OpenDatabase, version: string): Promise<Server> {
+async function serve(cradle: Cradle, plugins: Map<string, ChannelPlugin>, stored: OpenDatabase, version: string): Promise<Server> {
   const { config, log, directory, kernel, dispatcher, metrics } = cradle;
   const state = { isStopping: false };
   refuseLies(cradle, loadAccounts(cradle));
   directory.onChange(() => void loadAccounts(cradle));
-  const http = await startHttp({ ...cradle, version, ready: () => readiness(cradle, state.isStopping) });
+  const definitions = await watchChannels(cradle, plugins);
+  const http = await startHttp({ ...cradle, version, ready: () => readiness(cradle, definitions, state.isStopping) });
   const jobs = startJobs(cradle);
   dispatcher.start();
   metrics.watch({
@@ -83,6 +86,7 @@ async function serve(cradle: Cradle, stored: OpenDatabase, version: string): Pro
     metricsPort: http.metrics?.port ?? null,
     async stop() {
       state.isStopping = true;
+      await definitions.stop();
       await stopServing(cradle, http, jobs, config.http.drainMs);
       metrics.close();
       await stored.close();
@@ -99,6 +103,21 @@ function loadAccounts({ directory, channels, plugins, log }: Cradle): readonly A
     log.error('a channel account cannot be served as configured', { account: fault.accountId, reason: fault.reason });
   }
   return faults;
+}
+
+/** Takes over definitions of channels that change on disk. One with a fault leaves the one before it serving. */
+function watchChannels(cradle: Cradle, plugins: Map<string, ChannelPlugin>): Promise<DefinitionWatch> {
+  const { config, log } = cradle;
+  return watchDefinitions({
+    folder: config.channels.folder,
+    plugins,
+    pollMs: 500,
+    onChange: (channel) => {
+      log.info('a channel definition was taken over', { channel });
+      loadAccounts(cradle);
+    },
+    onFault: (channel, reason) => log.error('a channel definition cannot be used', { channel, reason }),
+  });
 }
 
 /** A channel that is in use and is not what it says stops the boot; a wrong key stops only its account. */
@@ -132,7 +151,7 @@ function startJobs(cradle: Cradle): readonly Running[] {
   ];
 }
 
-async function readiness({ database, directory, channels }: Cradle, isStopping: boolean) {
+async function readiness({ database, directory, channels }: Cradle, definitions: DefinitionWatch, isStopping: boolean) {
   const isUp = await database.ping().then(
     () => true,
     () => false,
@@ -148,6 +167,7 @@ async function readiness({ database, directory, channels }: Cradle, isStopping: 
             .faults()
             .map((fault) => fault.accountId)
             .join(', ')}`,
+    channel_definitions: definitions.faults().size === 0 ? 'ok' : `not as written: ${[...definitions.faults().keys()].join(', ')}`,
   };
   // A configuration that cannot be loaded leaves the one before it serving: that is for operators, not for load balancers.
   return { ok: isUp && !isStopping, checks };

@@ -72,7 +72,7 @@ export function createChannels(plugins: ReadonlyMap<string, ChannelPlugin>, sm2:
   return {
     plugins,
     reload(records, channelsOff) {
-      current = openAll(open, current, records, channelsOff);
+      current = openAll(plugins, open, current, records, channelsOff);
       return current.faults;
     },
     account: (id) => current.accounts.get(id),
@@ -94,6 +94,7 @@ export function serves(record: AccountRecord, merchantId: string, livemode: bool
 }
 
 function openAll(
+  plugins: ReadonlyMap<string, ChannelPlugin>,
   open: (record: AccountRecord) => ReturnType<typeof openOne>,
   before: Snapshot,
   records: readonly AccountRecord[],
@@ -103,7 +104,8 @@ function openAll(
   const faults: AccountFault[] = [];
   for (const record of records) {
     const old = before.accounts.get(record.id);
-    const opened = old !== undefined && sameInstance(old.record, record) ? { ...old, record } : open(record);
+    const isSame = old !== undefined && sameInstance(old, record, plugins.get(record.channel));
+    const opened = isSame ? { ...old, record } : open(record);
     if (!('reason' in opened)) accounts.set(record.id, opened);
     else {
       faults.push({ accountId: record.id, ...opened });
@@ -113,8 +115,9 @@ function openAll(
   return { accounts, records, channelsOff, faults };
 }
 
-function sameInstance(old: AccountRecord, next: AccountRecord): boolean {
-  return old.version === next.version && old.livemode === next.livemode;
+/** A channel that is written down as data may be exchanged for another while the server runs; its manifest is then another one. */
+function sameInstance({ record: old, manifest }: OpenAccount, next: AccountRecord, plugin: ChannelPlugin | undefined): boolean {
+  return old.version === next.version && old.livemode === next.livemode && manifest === plugin?.manifest;
 }
 
 /** Opens an account, or says in words without values why that cannot be. */

@@ -14,7 +14,8 @@ export async function parseCallback(opened: Opened, raw: RawRequest): Promise<Ca
   const data = raw.method === 'GET' ? readForm(raw.query) : readData(opened.kit, rule.encoding, raw.body);
   if (data === null) return refuse('malformed');
   const received = { data, body: raw.body, headers: raw.headers };
-  if (rule.verify !== undefined && !(await isGenuine(opened, received, [{ by: rule.verify, under: '' }]))) return refuse('bad_signature');
+  if (rule.verify !== undefined && !(await isGenuine(opened, received, [{ by: rule.verify, under: '' }], rule.facts)))
+    return refuse('bad_signature');
   return readEvent(opened, rule, data);
 }
 

@@ -15,8 +15,9 @@ export interface Telling {
 /** Our word for what the vendor says; null when no table has it. */
 export function stateOf({ facts, statuses, state }: Telling, data: Data): string | null {
   if (state !== undefined) return state;
-  const said = textAt(data, facts.status);
-  return said !== undefined && statuses !== undefined && Object.hasOwn(statuses, said) ? (statuses[said] ?? null) : null;
+  // The empty word of a table stands for a status that the vendor leaves out.
+  const said = textAt(data, facts.status) ?? '';
+  return statuses !== undefined && Object.hasOwn(statuses, said) ? (statuses[said] ?? null) : null;
 }
 
 /** Money as the vendor states it; null unless it is exactly an amount. */

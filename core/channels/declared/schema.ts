@@ -53,6 +53,7 @@ const signature = z.strictObject({
   keyAs: z.string().default(''),
   write: z.enum(['hex', 'HEX', 'base64']).optional(),
   userId: text.optional(),
+  rsaBits: z.enum(['1024', '2048']).default('2048').transform(Number),
   field: text.optional(),
   header: z
     .string()

@@ -84,7 +84,7 @@ export async function ask(opened: Opened, operation: Operation, request: Request
   const data = readData(opened.kit, request.answer.format, answer.body);
   if (data === null) return { kind: 'unknown', reason: 'unreadable' };
   const vendor = vendorError(opened, request.answer, data);
-  if (!(await isGenuine(opened, { data, body: answer.body, headers: answer.headers }, request.answer.verify))) {
+  if (!(await isGenuine(opened, { data, body: answer.body, headers: answer.headers }, request.answer.verify, request.answer.facts))) {
     return { kind: 'unknown', reason: 'bad_signature', ...(isSuccess(request.answer, data) ? {} : { vendor }) };
   }
   if (answer.status < 300 && isSuccess(request.answer, data)) return { kind: 'data', data };

@@ -21,8 +21,6 @@ export interface Signer {
   verify(bytes: Uint8Array, signature: string): Promise<boolean>;
 }
 
-/** Vendors give keys as PEM or as its bare base64. Shorter keys than this are refused: they can be factored. */
-const leastRsaBits = 2048;
 const leastDistinctCharacters = 6;
 
 /** The bytes that a signature covers. Its own field is never among them. */
@@ -39,17 +37,12 @@ export function textToSign(rule: Signature, fields: Fields, secret: string): str
 }
 
 /**
- * True where a value could be read as a further pair: whoever chooses it (the text of an order, say) could take a
- * genuine signature and share its text out among the fields anew, so that it speaks of another order.
+ * True where a value holds what could be read as one of `names`: whoever chooses a value (the text of an order,
+ * say) could share the text of a genuine signature out anew, so that it speaks of another order.
  */
-export function isAmbiguous(rule: Signature, fields: Fields): boolean {
+export function isAmbiguous(rule: Signature, fields: Fields, names: readonly string[]): boolean {
   if (rule.over === 'body' || rule.pair === 'value' || rule.separator === '') return false;
-  return Object.values(fields).some((value) =>
-    value
-      .split(rule.separator)
-      .slice(1)
-      .some((rest) => /^[\w-]+=/.test(rest)),
-  );
+  return Object.values(fields).some((value) => names.some((name) => value.includes(`${rule.separator}${name}=`)));
 }
 
 /** By code unit, as `sort` and `ksort` of the vendors' samples do: never by the language of the machine. */
@@ -75,8 +68,9 @@ export function openSigner(name: string, rule: Signature, config: Config, kit: K
   if (isShared(rule)) return openShared(rule, secretOf(rule, config), kit);
   if (rule.family === 'sm2-sm3') return openSm2(rule, config, kit);
   const [, hash = 'sha256'] = rule.family.split('-');
-  const privateKey = rule.privateKey === undefined ? null : readKey(rule.privateKey, String(config[rule.privateKey]), 'private');
-  const publicKey = rule.publicKey === undefined ? null : readKey(rule.publicKey, String(config[rule.publicKey]), 'public');
+  const privateKey =
+    rule.privateKey === undefined ? null : readKey(rule.privateKey, String(config[rule.privateKey]), 'private', rule.rsaBits);
+  const publicKey = rule.publicKey === undefined ? null : readKey(rule.publicKey, String(config[rule.publicKey]), 'public', rule.rsaBits);
   return {
     rule,
     async sign(bytes) {
@@ -128,11 +122,11 @@ function openSm2(rule: Signature, config: Config, kit: Kit): Signer {
   };
 }
 
-/** A key of a vendor's console. Whatever is wrong is said without its text. */
-function readKey(name: string, text: string, kind: 'private' | 'public'): KeyObject {
+/** A key of a vendor's console, as PEM or as its bare base64. Whatever is wrong is said without its text. */
+function readKey(name: string, text: string, kind: 'private' | 'public', leastBits: number): KeyObject {
   const key = tryKey(text, kind);
   if (key === null) throw new Error(`${name} is no RSA ${kind} key`);
-  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < leastRsaBits) throw new Error(`${name} is shorter than ${leastRsaBits} bits`);
+  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < leastBits) throw new Error(`${name} is shorter than ${leastBits} bits`);
   return key;
 }
 

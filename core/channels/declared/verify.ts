@@ -1,6 +1,6 @@
 import { type Data, fieldsAt } from './data.ts';
 import { type Opened, signerOf } from './opened.ts';
-import type { Verification } from './schema.ts';
+import type { Facts, Verification } from './schema.ts';
 import { bytesToSign, isAmbiguous, secretOf } from './sign.ts';
 
 /** What came over the wire, before and after it was taken apart. */
@@ -11,12 +11,13 @@ export interface Received {
 }
 
 /** Whether every signature that is declared is there and good. Parts that the vendor leaves out need none: nothing is read of them. */
-export async function isGenuine(opened: Opened, received: Received, verification: Verification): Promise<boolean> {
+export async function isGenuine(opened: Opened, received: Received, verification: Verification, facts: Facts): Promise<boolean> {
   if (verification === 'tls') return true;
+  const names = Object.values(facts).flatMap((path) => (path === undefined ? [] : [path.split('.').at(-1) ?? '']));
   for (const { by, under } of verification) {
     const fields = fieldsAt(received.data, under);
     if (fields === null && under !== '') continue;
-    if (!(await isSigned(opened, received, by, fields ?? {}))) return false;
+    if (!(await isSigned(opened, received, by, fields ?? {}, names))) return false;
   }
   return true;
 }
@@ -26,10 +27,11 @@ async function isSigned(
   { body, headers }: Received,
   by: string,
   fields: Readonly<Record<string, string>>,
+  names: readonly string[],
 ): Promise<boolean> {
   const signer = signerOf(opened, by);
   const { rule } = signer;
   const signature = rule.header === undefined ? fields[rule.field ?? ''] : headers[rule.header];
-  if (signature === undefined || signature === '' || isAmbiguous(rule, fields)) return false;
+  if (signature === undefined || signature === '' || isAmbiguous(rule, fields, names)) return false;
   return signer.verify(bytesToSign(signer, fields, body, secretOf(rule, opened.config)), signature);
 }
