@@ -64,7 +64,12 @@ const xmlKit: XmlKit = {
   parse: (text) => {
     if (/<!DOCTYPE/i.test(text) || XMLValidator.validate(text) !== true) return null;
     const parser = new XMLParser({ parseTagValue: false, ignoreAttributes: true, ignoreDeclaration: true });
-    return parser.parse(text) as Record<string, unknown>;
+    try {
+      return parser.parse(text) as Record<string, unknown>;
+    } catch {
+      // Names such as `constructor` are refused by the parser itself.
+      return null;
+    }
   },
   build: (root, fields) => {
     const children = Object.entries(fields).map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`);

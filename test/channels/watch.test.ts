@@ -1,0 +1,75 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { discoverChannels } from '../../core/channels/discover.ts';
+import { type DefinitionWatch, watchDefinitions } from '../../core/channels/watch.ts';
+import type { ChannelPlugin } from '../../core/contract/channel.ts';
+import { eventually } from '../kit/merchant.ts';
+import { changeKettle, takeKettle } from './kettle.ts';
+
+describe('Watching the definitions of channels', () => {
+  let folder: string;
+  let watch: DefinitionWatch;
+  let plugins: Map<string, ChannelPlugin>;
+  let changed: string[];
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'paymux-watch-'));
+    put('kettle/channel.yaml', takeKettle());
+    ({ plugins } = await discoverChannels(folder));
+    changed = [];
+    const onChange = (channel: string) => void changed.push(channel);
+    watch = await watchDefinitions({ folder, plugins, pollMs: 10, onChange, onFault: () => undefined });
+  });
+  afterEach(async () => {
+    await watch.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const put = (path: string, text: string) => {
+    mkdirSync(join(folder, path, '..'), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  };
+  const faultOf = (channel: string) => eventually(() => watch.faults().get(channel));
+
+  it('exchanges the channel whose file changed, and no other', async () => {
+    const before = plugins.get('kettle');
+    put('kettle/channel.yaml', changeKettle({ 'name.en': 'Kettle Pay of another day' }));
+    await eventually(() => changed.length > 0);
+    expect(changed).to.deep.equal(['kettle']);
+    expect(before?.manifest.name.en).to.equal('Kettle Pay');
+    expect(plugins.get('kettle')?.manifest.name.en).to.equal('Kettle Pay of another day');
+  });
+
+  it('takes in a channel that was not there before', async () => {
+    put('pot/channel.json', changeKettle({ id: 'pot' }));
+    await eventually(() => plugins.has('pot'));
+    expect(plugins.get('pot')?.manifest.methods[0]?.id).to.equal('pot_qr');
+  });
+
+  it('keeps the last good one and says why: a fault, a lost file, code beside it', async () => {
+    const good = plugins.get('kettle');
+    put('kettle/channel.yaml', takeKettle().replace('zone: ', 'zones: '));
+    expect(await faultOf('kettle')).to.match(
+      /^has faults in channel\.yaml:\n {2}the file: knows no zones\n {2}the last good one is served$/,
+    );
+    rmSync(join(folder, 'kettle/channel.yaml'));
+    await eventually(() => watch.faults().get('kettle')?.startsWith('has lost its definition'));
+    put('kettle/index.ts', 'export default 1;');
+    put('kettle/channel.yaml', takeKettle());
+    await eventually(() => watch.faults().get('kettle')?.startsWith('has code and channel.yaml'));
+    expect(plugins.get('kettle')).to.equal(good);
+    expect(changed).to.deep.equal([]);
+  });
+
+  it('says nothing of secrets in a fault, and forgets the fault once it is mended', async () => {
+    put('kettle/channel.yaml', takeKettle().replace('max: 5000000', 'max: canary-in-a-file'));
+    expect(await faultOf('kettle'))
+      .to.include('methods.0.max')
+      .and.not.include('canary');
+    put('kettle/channel.yaml', takeKettle());
+    await eventually(() => watch.faults().size === 0);
+    expect(changed).to.deep.equal(['kettle']);
+  });
+});
