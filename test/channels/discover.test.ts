@@ -91,7 +91,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'claims a trust that does not exist': { source: withManifest({ callback: { trust: 'blind' } }), reason: /^manifest\.callback\.trust: / },
   'has a member that nobody knows': { source: withManifest({ colour: 'red' }), reason: /^manifest\.: .*colour/ },
-  'has no index': { source: withManifest({}), reason: /^has no index\.ts or index\.js$/, file: 'main.ts' },
+  'has no index': { source: withManifest({}), reason: /^has no index\.ts, index\.js, channel\.yaml or channel\.json$/, file: 'main.ts' },
 };
 
 const good = (changes: Partial<ChannelManifest> = {}) => withManifest(changes);
