@@ -161,6 +161,44 @@ describe('A channel that is data', () => {
     expect(await close(signed({ code: '4201' })), 'nothing is declined by closing').to.include({ kind: 'unknown' });
   });
 
+  describe('whose refunds state no amount', () => {
+    const answer = { format: 'json', verify: 'md5', success: { code: '0000' }, code: 'code' };
+    const facts = { paymentNumber: 'number', channelNo: 'order', amount: 'total', constantCurrency: 'CNY', status: 'status' };
+    const changes = {
+      'refund.confirm': 'true',
+      'refund.answer': { ...answer, state: 'processing' },
+      queryRefund: {
+        method: 'POST',
+        url: '{config.base_url}/query',
+        encoding: 'form',
+        sign: 'md5',
+        fields: { number: '{number}' },
+        answer: { ...answer, facts, statuses: { PAID: 'not_found', BACK: 'succeeded' } },
+      },
+    };
+    const taken = signed({ code: '0000' });
+    const back = { code: '0000', number: attempt.number, order: 'K77', total: '5.00', status: 'BACK' };
+    const giveBack = async (...steps: HttpStep[]) =>
+      openKettle(changes).refund?.(refundRequest, makeCall({ http: scriptHttp(...steps).http }));
+
+    it('asks at once, and reports what it is told', async () => {
+      const report = { state: 'succeeded', channelNo: 'K77', money: { amount: 500, currency: 'CNY' }, echo: {} };
+      expect(await giveBack(taken, signed(back))).to.deep.equal({ kind: 'ok', report });
+    });
+
+    it('leaves it processing when the vendor is lost, does not show it yet, or tells of another payment', async () => {
+      const processing = { kind: 'ok', report: { state: 'processing', echo: {} } };
+      expect(await giveBack(taken, { kind: 'unknown', reason: 'timeout' })).to.deep.equal(processing);
+      expect(await giveBack(taken, signed({ ...back, status: 'PAID' }))).to.deep.equal(processing);
+      expect(await giveBack(taken, signed({ ...back, number: 'OTHER' }))).to.deep.equal(processing);
+    });
+
+    it('asks nothing after a refund that was refused or lost', async () => {
+      expect(await giveBack(signed({ code: '4001' }))).to.include({ kind: 'rejected' });
+      expect(await giveBack({ kind: 'unknown', reason: 'reset' })).to.include({ kind: 'unknown' });
+    });
+  });
+
   it('tells no secret, not even one that the vendor sends back', async () => {
     const outcome = await query(signed({ code: '5999', text: `wrong key ${key}, given ${key}` }));
     expect(JSON.stringify(outcome)).to.include('wrong key ***').and.not.include(key);

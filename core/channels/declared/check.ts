@@ -1,7 +1,9 @@
 import { declines } from '../../errors/declines.ts';
+import { isCurrency } from '../../money.ts';
 import { checkAnswer, checkCallback, checkStates } from './check-answers.ts';
 import { checkSignatures } from './check-signatures.ts';
-import type { Definition } from './schema.ts';
+import type { Definition, StatementRule } from './schema.ts';
+import { statementNames } from './statement.ts';
 import { parseTemplate, stepFaults } from './template.ts';
 import { namesFor, type Operation, timeNames } from './values.ts';
 
@@ -9,6 +11,7 @@ import { namesFor, type Operation, timeNames } from './values.ts';
 export type Say = (path: string, fault: string) => void;
 
 type Step = Definition['pay'][number] | NonNullable<Definition['query']>;
+type Parts = Step | StatementRule;
 
 /** What is wrong with a definition that has the right shape: names of nothing, claims without grounds. All at once. */
 export function definitionFaults(definition: Definition): readonly string[] {
@@ -20,6 +23,7 @@ export function definitionFaults(definition: Definition): readonly string[] {
     checkStep(definition, operation, step, path, say);
     if ('answer' in step) checkAnswer(definition, operation, step.answer, `${path}.answer`, say);
   }
+  if (definition.statement !== undefined) checkStatement(definition, definition.statement, say);
   checkProducts(definition, say);
   checkRefunds(definition, say);
   checkErrors(definition, say);
@@ -49,7 +53,12 @@ function checkConfigFields({ config }: Definition, say: Say): void {
 }
 
 function checkStep(definition: Definition, operation: Operation, step: Step, path: string, say: Say): void {
-  const names = [...namesFor(operation), ...methodNames(definition)];
+  checkParts(definition, step, [...namesFor(operation), ...methodNames(definition)], path, say);
+  if ('browser' in step && Object.keys(step.headers).length > 0) say(`${path}.headers`, 'cannot be sent by a browser');
+  if (operation === 'pay' && definition.idempotency.create) refuseChange(step, path, say);
+}
+
+function checkParts(definition: Definition, step: Parts, names: readonly string[], path: string, say: Say): void {
   checkTemplate(definition, step.url, names, `${path}.url`, say);
   if (!/^(https:\/\/[^{}/]+(\/|$)|\{config\.\w+\})/.test(step.url))
     say(`${path}.url`, 'must begin with https:// and a host, or with {config.…}');
@@ -60,9 +69,7 @@ function checkStep(definition: Definition, operation: Operation, step: Step, pat
     if (/\{(subject|payer|refundReason|returnUrl)\b/.test(text))
       say(`${path}.headers.${name}`, 'may not hold free text: put it into fields');
   }
-  if ('browser' in step && Object.keys(step.headers).length > 0) say(`${path}.headers`, 'cannot be sent by a browser');
   if (step.sign !== undefined) checkSign(definition, step, path, say);
-  if (operation === 'pay' && definition.idempotency.create) refuseChange(step, path, say);
 }
 
 const methodNames = ({ methods }: Definition): readonly string[] => {
@@ -70,7 +77,7 @@ const methodNames = ({ methods }: Definition): readonly string[] => {
   return (first ?? []).filter((name) => rest.every((names) => names.includes(name))).map((name) => `method.${name}`);
 };
 
-function checkSign(definition: Definition, step: Step, path: string, say: Say): void {
+function checkSign(definition: Definition, step: Parts, path: string, say: Say): void {
   const rule = definition.signatures[step.sign ?? ''];
   if (rule === undefined) {
     say(`${path}.sign`, `there is no signature ${step.sign}; there are: ${Object.keys(definition.signatures).join(', ') || 'none'}`);
@@ -114,6 +121,15 @@ function checkTemplate(definition: Definition, text: string, names: readonly str
     if (!isKnown) say(path, `{${piece.value}} is nothing here; allowed: ${allowed.join(', ') || 'no value'}`);
   }
   for (const fault of stepFaults(template, (value) => timeNames.includes(value))) say(path, fault);
+}
+
+function checkStatement(definition: Definition, rule: StatementRule, say: Say): void {
+  checkParts(definition, rule, statementNames, 'statement', say);
+  if (Object.keys(rule.kinds).length === 0) say('statement.kinds', 'is empty: no line would ever be understood');
+  for (const word of rule.outgoing) {
+    if (!Object.hasOwn(rule.kinds, word)) say('statement.outgoing', `${word} is in no line of kinds`);
+  }
+  if (!isCurrency(rule.constantCurrency)) say('statement.constantCurrency', `${rule.constantCurrency} is not an ISO 4217 code`);
 }
 
 /** Each product is paid in one place, and that place gives what its method promises. */

@@ -4,6 +4,7 @@ import { parseCallback } from './callback.ts';
 import { openAccount } from './opened.ts';
 import { askRefund, close, pay, query, refund } from './operations.ts';
 import type { Definition } from './schema.ts';
+import { statement } from './statement.ts';
 
 /** The one channel that speaks every definition: what a folder with code exports, made of data. */
 export function toPlugin(definition: Definition): ChannelPlugin {
@@ -12,7 +13,7 @@ export function toPlugin(definition: Definition): ChannelPlugin {
     manifest: toManifest(definition),
     open(account, kit): Channel {
       const opened = openAccount(definition, account, kit);
-      const { query: asking, close: closing, refund: refunding, queryRefund: askingRefund } = definition;
+      const { query: asking, close: closing, refund: refunding, queryRefund: askingRefund, statement: lines } = definition;
       return {
         merchantNo: opened.merchantNo,
         pay: (request, call) => pay(opened, request, call),
@@ -21,6 +22,7 @@ export function toPlugin(definition: Definition): ChannelPlugin {
         ...(closing && { close: (attempt, call) => close(opened, closing, attempt, call) }),
         ...(refunding && { refund: (request, call) => refund(opened, request, call) }),
         ...(askingRefund && { queryRefund: (request, call) => askRefund(opened, 'queryRefund', askingRefund, request, call) }),
+        ...(lines && { statement: (day, call) => statement(opened, lines, day, call) }),
       };
     },
   };
@@ -41,7 +43,7 @@ function toManifest(definition: Definition): ChannelManifest {
       capture: 'none',
       refund: definition.refund === undefined ? 'none' : (definition.refunds ?? 'full'),
       queryRefund: byNumber(definition.queryRefund),
-      statement: 'none',
+      statement: definition.statement === undefined ? 'none' : 'api',
     },
     money: { notation: definition.money, ...(exponents && { exponents }) },
     idempotency: {

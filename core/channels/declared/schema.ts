@@ -117,6 +117,30 @@ const visit = z.strictObject({ ...wire, ...products, browser: z.enum(['GET', 'PO
 
 const reply = z.strictObject({ status: whole.default(200), type: text.default('text/plain; charset=utf-8'), body: z.string() });
 
+const statement = z.strictObject({
+  ...wire,
+  method: z.enum(['GET', 'POST']),
+  encoding: z.enum(['query', 'form', 'json']),
+  xmlRoot: text.default('xml'),
+  numbers: z.array(text).default([]),
+  charset: z.enum(['utf-8', 'gbk']).default('utf-8'),
+  separator: z.string().length(1).default(','),
+  columns: z.strictObject({
+    kind: text,
+    number: text.optional(),
+    channelNo: text,
+    gross: text,
+    fee: text.optional(),
+    occurredAt: text,
+  }),
+  kinds: z.record(text, z.enum(['payment', 'refund', 'fee', 'chargeback', 'payout', 'adjustment', 'skipped'])),
+  outgoing: z.array(text).default([]),
+  occurredAtFormat: z.enum(['yyyyMMddHHmmss', 'yyyy-MM-dd HH:mm:ss', 'rfc3339', 'unix']),
+  notation: z.enum(['minor', 'major']),
+  constantCurrency: text,
+  noneWhen: text.optional(),
+});
+
 const callback = z.strictObject({
   methods: z.array(z.enum(['GET', 'POST'])).min(1),
   encoding: z.enum(['form', 'json', 'xml']).default('form'),
@@ -168,6 +192,7 @@ export const definitionSchema = z.strictObject({
   close: request.optional(),
   refund: z.strictObject({ ...request.shape, confirm: flag.default(false) }).optional(),
   queryRefund: request.optional(),
+  statement: statement.optional(),
   callback,
   errors: z.array(error).default([]),
 });
@@ -178,6 +203,7 @@ export type Signature = Definition['signatures'][string];
 export type Facts = z.output<typeof facts>;
 export type Answer = z.output<typeof answer>;
 export type Request = z.output<typeof request>;
+export type StatementRule = z.output<typeof statement>;
 export type PayStep = Definition['pay'][number];
 export type Verification = z.output<typeof verification>;
 export type ErrorRule = z.output<typeof error>;

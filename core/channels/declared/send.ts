@@ -39,7 +39,11 @@ function fillUrl(opened: Opened, text: string, values: Values): string {
   return fillText(opened, begin, values) + fillText(opened, text.slice(begin.length), values, encodeURIComponent);
 }
 
-function writeBody({ kit }: Opened, { encoding, numbers = [], xmlRoot = 'xml' }: Parts, fields: Fields): string {
+function writeBody(
+  { kit }: Opened,
+  { encoding, numbers = [], xmlRoot = 'xml' }: Pick<Parts, 'encoding' | 'numbers' | 'xmlRoot'>,
+  fields: Fields,
+): string {
   if (encoding === 'xml') return kit.xml.build(xmlRoot, fields);
   if (encoding !== 'json') return new URLSearchParams(fields).toString();
   const members = Object.entries(fields).map(([name, value]) => [name, numbers.includes(name) ? kit.jsonNumber(value) : value]);
@@ -58,7 +62,12 @@ export const withQuery = (url: string, fields: Fields): string => {
   return query === '' ? url : `${url}${url.includes('?') ? '&' : '?'}${query}`;
 };
 
-function toWire(opened: Opened, request: Request, { url, fields, headers }: Prepared): WireRequest {
+/** The request as it goes over the wire. */
+export function toWire(
+  opened: Opened,
+  request: Pick<Request, 'method' | 'encoding' | 'numbers' | 'xmlRoot'>,
+  { url, fields, headers }: Prepared,
+): WireRequest {
   if (request.encoding === 'query') return { method: request.method, url: withQuery(url, fields), headers };
   const type = contentTypes[request.encoding];
   return { method: request.method, url, headers: { 'content-type': type, ...headers }, body: writeBody(opened, request, fields) };

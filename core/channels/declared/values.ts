@@ -66,7 +66,8 @@ export function payValues(opened: Opened, request: PayRequest, call: Call): Valu
     ...Object.fromEntries(payer.map(([name, value]) => [`payer.${name}`, value])),
     subject: request.subject,
     callbackUrl: request.callbackUrl,
-    returnUrl: request.returnUrl ?? '',
+    // Some vendors demand an address even where the shop has none for this payment.
+    returnUrl: request.returnUrl ?? String(opened.config['return_page'] ?? ''),
   };
 }
 

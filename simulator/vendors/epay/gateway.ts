@@ -59,6 +59,7 @@ function takeOrder(world: EpayWorld, params: Params): Order | string {
 
 /** `submit.php`: the shopper's browser, on its way to the pay page. */
 function submit(world: EpayWorld, params: Params): Done {
+  if (!/^https?:\/\//.test(params.return_url ?? '')) return { answer: pageAnswer(200, renderMessagePage('返回地址(return_url)不能为空')) };
   const order = takeOrder(world, params);
   if (typeof order === 'string') return { answer: pageAnswer(200, renderMessagePage(order)) };
   return { answer: redirectAnswer(world.payPage(order)), order };
