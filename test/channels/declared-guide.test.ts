@@ -79,6 +79,20 @@ describe('The channel without code in the guide, in a server', function () {
     expect((await read(payment.id)).state).to.equal('success');
   });
 
+  it('ends a call that is under way on the old definition', async () => {
+    write(takeKettle());
+    await eventually(async () => (await create()).action.qr_content.startsWith('kettle:'), undefined, 5000);
+    const release = vendor.hold();
+    const asked = vendor.orders.size;
+    const underWay = create();
+    await eventually(() => vendor.orders.size > asked);
+    write(changeKettle({ 'pay.0.answer.action': 'order', 'methods.0.name.en': 'Kettle of another day' }));
+    await eventually(async () => (await paymux.call('GET', '/v1/methods')).text.includes('Kettle of another day'), undefined, 5000);
+    release();
+    expect((await underWay).action.qr_content).to.match(/^kettle:/);
+    await eventually(async () => (await create()).action.qr_content.startsWith('K'), undefined, 5000);
+  });
+
   it('leaves the old definition serving when the new one has a fault, and shows that', async () => {
     write(changeKettle({ 'pay.0.answer.action': 'order', 'query.sign': 'nothing' }));
     await eventually(async () => (await definitions()) === 'not as written: kettle', undefined, 5000);

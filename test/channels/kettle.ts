@@ -94,6 +94,8 @@ export function signKettle(fields: Fields, key = kettleAccount.key): Fields {
 export interface KettleVendor {
   readonly url: string;
   readonly orders: ReadonlyMap<string, Record<string, string>>;
+  /** Orders are answered once the function it gives has been called. */
+  hold(): () => void;
   /** The shopper pays, and the vendor calls back. */
   pay(number: string): Promise<string>;
   stop(): Promise<void>;
@@ -108,6 +110,7 @@ async function readForm(request: IncomingMessage): Promise<Fields> {
 /** Kettle Pay itself, on loopback. */
 export async function startKettleVendor(): Promise<KettleVendor> {
   const orders = new Map<string, Record<string, string>>();
+  let gate = Promise.resolve();
   const answers: Readonly<Record<string, (fields: Fields) => Fields>> = {
     '/pay': (fields) => {
       const { number = '', total = '', notify = '' } = fields;
@@ -124,6 +127,7 @@ export async function startKettleVendor(): Promise<KettleVendor> {
     const fields = await readForm(request);
     const isGood = signKettle(fields)['sign'] === fields['sign'];
     const answer = isGood ? (answers[request.url ?? '']?.(fields) ?? {}) : { code: '4001', text: 'bad signature' };
+    await gate;
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(signKettle({ ...answer, mch: kettleAccount.merchant })));
   });
@@ -131,6 +135,11 @@ export async function startKettleVendor(): Promise<KettleVendor> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     orders,
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gate = promise;
+      return resolve;
+    },
     async pay(number) {
       const order = orders.get(number);
       if (order === undefined) throw new Error(`no order ${number}`);
