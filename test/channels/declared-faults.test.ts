@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
+import { readDefinition } from '../../core/channels/declared/read.ts';
 import { changeKettle, faultsOf, takeKettle } from './kettle.ts';
 
 interface Case {
@@ -248,6 +250,24 @@ describe('A definition with a fault', () => {
 
   it('may not hold an alias, which grows without end', () => {
     expect(faultsOf('id: &a kettle\nformat: *a\n')).to.deep.equal(['has an alias: write the value out in each place']);
+  });
+
+  it('never throws, whatever the file holds', () => {
+    const lines = takeKettle().split('\n');
+    const anything = fc.oneof(
+      fc.string(),
+      fc.json(),
+      // The example with a line lost, doubled, or replaced.
+      fc.tuple(fc.nat(lines.length - 1), fc.constantFrom('', 'x', '- 1', '{', '  a: b')).map(([at, put]) => lines.with(at, put).join('\n')),
+      fc.nat(lines.length - 1).map((at) => lines.toSpliced(at, 0, lines[at] ?? '').join('\n')),
+    );
+    fc.assert(
+      fc.property(anything, (text) => {
+        const read = readDefinition('kettle', text);
+        expect(read.kind === 'read' || read.faults.length > 0).to.equal(true);
+      }),
+      { numRuns: 150 },
+    );
   });
 
   it('keeps a status of digits as it is written', () => {
