@@ -105,6 +105,10 @@ function makeKernel({ database, clock, log, metrics, channels, caller, config, d
     newId: (prefix) => makeId(prefix, clock.now()),
     announce: createAnnounce({ endpoints, clock }),
     afterCommit: (settled) => afterCommit({ metrics, clock, kick: () => dispatcher.kick() }, settled),
-    timing: { callMs: config.channels.timeoutMs, payMs: config.channels.payDeadlineMs },
+    timing: {
+      callMs: config.channels.timeoutMs,
+      payMs: config.channels.payDeadlineMs,
+      refundSilentMs: config.refunds.silentHours * 3_600_000,
+    },
   };
 }

@@ -73,6 +73,13 @@ const channels = z.strictObject({
   breaker: breaker.prefault({}),
 });
 
+const refunds = z.strictObject({
+  silentHours: integer(1, 8760, {
+    doc: 'Hours after which a refund whose channel cannot be asked, and has not called back, is shown as abnormal.',
+    example: '120',
+  }).default(120),
+});
+
 const notifications = z.strictObject({
   timeoutMs: integer(1, 600_000, { doc: 'How long a merchant may take to answer a notification.', example: '15000' }).default(15_000),
   fastLane: integer(1, 10_000, { doc: 'Notifications sent at once to merchants that answer quickly.', example: '48' }).default(48),
@@ -140,6 +147,7 @@ export const configSchema = z.strictObject({
   simulator: simulator.prefault({}),
   demo: demo.prefault({}),
   channels: channels.prefault({}),
+  refunds: refunds.prefault({}),
   notifications: notifications.prefault({}),
   jobs: jobs.prefault({}),
   retention: retention.prefault({}),

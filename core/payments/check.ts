@@ -4,7 +4,7 @@ import type { Outcome } from '../contract/outcome.ts';
 import { type AttemptRow, readAttempt } from '../store/tables/attempts.ts';
 import type { Cause } from '../store/tables/history.ts';
 import { readPayment } from '../store/tables/payments.ts';
-import { capture } from './capture.ts';
+import { captureIfApproved } from './capture.ts';
 import type { Kernel } from './deps.ts';
 import { type Evidence, evidenceOfQuery, evidenceOfRepeat, expectedOf } from './evidence.ts';
 import { attemptRefOf, isNamed, payRequestOf } from './request.ts';
@@ -31,7 +31,7 @@ export async function gather(kernel: Kernel, attempt: AttemptRow): Promise<Evide
   }
   const expected = expectedOf(attempt, account.channel.merchantNo, account.record.livemode);
   const answer = await query(kernel, account, attempt);
-  const evidence = answer === null ? null : evidenceOfQuery(answer, expected);
+  const evidence = answer === null ? null : await captureIfApproved(kernel, account, attempt, evidenceOfQuery(answer, expected));
   if (evidence !== null && evidence.kind !== 'notFound' && evidence.kind !== 'waiting') return evidence;
   const again = await sendAgain(kernel, account, attempt);
   const repeat = again === null ? null : evidenceOfRepeat(again, expected);
@@ -42,15 +42,9 @@ export async function gather(kernel: Kernel, attempt: AttemptRow): Promise<Evide
 
 async function query(kernel: Kernel, account: OpenAccount, attempt: AttemptRow): Promise<Outcome | null> {
   const { channel, manifest } = account;
-  const { query: ability, capture: captures } = abilitiesOf(manifest, attempt.product);
+  const { query: ability } = abilitiesOf(manifest, attempt.product);
   if (channel.query === undefined || ability === 'none' || (ability === 'by_channel_no' && !isNamed(attempt))) return null;
-  const outcome = await kernel.caller.call(
-    account,
-    'query',
-    async (call) => channel.query?.(attemptRefOf(attempt), call) as Promise<Outcome>,
-  );
-  const isApproved = outcome.kind === 'ok' && outcome.report.state === 'approved' && captures !== 'none';
-  return isApproved ? capture(kernel, account, attempt, outcome) : outcome;
+  return kernel.caller.call(account, 'query', async (call) => channel.query?.(attemptRefOf(attempt), call) as Promise<Outcome>);
 }
 
 /**

@@ -8,7 +8,7 @@ import { changePayment, lockPayment, type PaymentRow, readPayment } from '../sto
 import { announcePayment } from './announce.ts';
 import { gather } from './check.ts';
 import type { Kernel } from './deps.ts';
-import type { Evidence } from './evidence.ts';
+import { type Evidence, isApproved } from './evidence.ts';
 import { closeRetryMs } from './ladder.ts';
 import { attemptRefOf, isNamed } from './request.ts';
 import { settle } from './settle.ts';
@@ -144,12 +144,19 @@ function conclude(
   const unpaid = found?.kind === 'closed' || found?.kind === 'notFound' || found?.kind === 'failed';
   if (closed?.kind === 'closed' && (unpaid || cannotAsk)) return { kind: 'closed' };
   const { settlingMs } = kernel.channels.settleRules(account.id);
-  const isOver = kernel.clock.now().getTime() > attempt.expires_at + settlingMs;
+  const now = kernel.clock.now().getTime();
+  const isOver = now > attempt.expires_at + settlingMs;
   // An attempt whose answer never came was never shown to anybody: past its time there, nobody can pay it.
   const needsShopper = account.manifest.methods.some((method) => method.id === attempt.method && method.action !== 'none');
   const neverShown = cannotAsk && !isNamed(attempt) && needsShopper;
   if (isOver && neverShown) return { kind: 'closed' };
   const noWayToClose = can.close === 'none' && isOver;
   if (noWayToClose && (unpaid || found?.kind === 'waiting')) return { kind: 'closed' };
+  // Its money was asked for, and the channel says long after the last time it could be that nobody took it.
+  const isLeft = now > attempt.expires_at + settlingMs + kernel.timing.callMs;
+  if (can.close === 'none' && isLeft && found !== null && isApproved(found)) return { kind: 'closed' };
+  // Where nobody can be asked, time decides, unless the channel itself says that it was paid, or may know more later.
+  const isUnasked = can.query === 'none' && (can.close === 'none' || closed?.kind === 'notFound');
+  if (isOver && isUnasked) return { kind: 'closed' };
   return found;
 }

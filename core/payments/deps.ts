@@ -40,5 +40,10 @@ export interface Kernel {
   readonly announce: (tx: Tx, announcement: Announcement) => Promise<void>;
   /** Wakes the dispatcher and counts; called once the transaction is durable. */
   readonly afterCommit: (committed: Committed) => void;
-  readonly timing: { readonly callMs: number; readonly payMs: number };
+  readonly timing: {
+    readonly callMs: number;
+    readonly payMs: number;
+    /** How long a refund that cannot be asked about may be under way before an operator is shown it. */
+    readonly refundSilentMs: number;
+  };
 }

@@ -12,7 +12,12 @@ type Learned =
   /** Paid with another amount than asked. Counts only when two queries agree. */
   | { readonly kind: 'paidOther'; readonly amount: number; readonly channelNo: string; readonly at: number | null }
   | { readonly kind: 'waiting'; readonly action: Action | null; readonly channelNo: string | null }
-  | { readonly kind: 'processing'; readonly channelNo: string | null }
+  | {
+      readonly kind: 'processing';
+      readonly channelNo: string | null;
+      /** The shopper agreed, and the vendor waits for us: nothing moves until we ask for it. */
+      readonly approved?: true;
+    }
   | { readonly kind: 'closed' }
   | {
       readonly kind: 'failed';
@@ -24,7 +29,7 @@ type Learned =
     }
   | { readonly kind: 'notSent'; readonly reason: string }
   | { readonly kind: 'notFound' }
-  | { readonly kind: 'unknown'; readonly reason: Unknown['reason'] | 'query_refused' }
+  | { readonly kind: 'unknown'; readonly reason: Unknown['reason'] | 'query_refused' | 'unusable_name' }
   /** About another number, merchant, environment, currency or transaction, or an amount that is none: says nothing about this attempt. */
   | { readonly kind: 'mismatch'; readonly what: 'number' | 'merchant' | 'livemode' | 'currency' | 'amount' | 'channel_no' };
 
@@ -56,9 +61,11 @@ export function evidenceOfReport(report: PaymentReport, expected: Expected): Evi
   if (report.state === 'not_found') return { kind: 'notFound' };
   const different = compareEcho(report.echo, expected);
   if (different !== null) return { kind: 'mismatch', what: different };
+  if (!isName(report.channelNo)) return unnameable;
   const channelNo = report.channelNo ?? null;
   if (report.state === 'pending') return { kind: 'waiting', action: null, channelNo };
-  if (report.state === 'processing' || report.state === 'approved') return { kind: 'processing', channelNo };
+  if (report.state === 'approved') return { kind: 'processing', channelNo, approved: true };
+  if (report.state === 'processing') return { kind: 'processing', channelNo };
   if (report.state === 'closed') return { kind: 'closed' };
   const { currency, amount } = report.money;
   if (currency !== expected.currency) return { kind: 'mismatch', what: 'currency' };
@@ -72,10 +79,14 @@ export function timeOf(at: Date | undefined): number | null {
   return Number.isSafeInteger(time) ? (time as number) : null;
 }
 
+/** Whether the vendor waits for us to take the money. */
+export function isApproved(evidence: Evidence): evidence is Extract<Evidence, { kind: 'processing' }> {
+  return evidence.kind === 'processing' && evidence.approved === true;
+}
+
 /** Reads the outcome of `pay`: here a rejection is final, because it was refused before anything was executed. */
 export function evidenceOfPay(outcome: Outcome, expected: Expected): Evidence {
-  // A name that the tables cannot hold could not be asked about later.
-  if (!namesFit(outcome)) return { kind: 'unknown', reason: 'unreadable' };
+  if (!namesFit(outcome)) return unnameable;
   switch (outcome.kind) {
     case 'ok':
       return withSession(evidenceOfReport(outcome.report, expected), outcome.sessionNo);
@@ -90,14 +101,18 @@ export function evidenceOfPay(outcome: Outcome, expected: Expected): Evidence {
   }
 }
 
+/** A channel's fault: a name that the tables cannot hold could not be asked about later. */
+const unnameable = { kind: 'unknown', reason: 'unusable_name' } as const;
 const maxNameLength = 255;
+
+/** Whether the vendor's name for something can be kept as it is; true as well where there is none. */
+export function isName(name: unknown): boolean {
+  return name === undefined || (typeof name === 'string' && /^[\x21-\x7e]+$/.test(name) && name.length <= maxNameLength);
+}
 
 function namesFit(outcome: Outcome): boolean {
   const { sessionNo, channelNo } = outcome as { readonly sessionNo?: unknown; readonly channelNo?: unknown };
-  const reported = outcome.kind === 'ok' ? (outcome.report as { readonly channelNo?: unknown }).channelNo : undefined;
-  return [sessionNo, channelNo, reported].every(
-    (name) => name === undefined || (typeof name === 'string' && /^[\x21-\x7e]+$/.test(name) && name.length <= maxNameLength),
-  );
+  return isName(sessionNo) && isName(channelNo);
 }
 
 function withSession(evidence: Evidence, sessionNo: string | undefined): Evidence {

@@ -7,11 +7,12 @@ import { type AttemptRow, insertAttempt } from '../store/tables/attempts.ts';
 import { insertTransitions } from '../store/tables/history.ts';
 import { insertPayment, type PaymentRow, readPaymentByOrderNo } from '../store/tables/payments.ts';
 import { announcePayment } from './announce.ts';
+import { captureIfApproved } from './capture.ts';
 import type { Kernel } from './deps.ts';
-import { evidenceOfPay, expectedOf } from './evidence.ts';
+import { type Evidence, evidenceOfPay, expectedOf } from './evidence.ts';
 import { type NewPayment, payRequestOf } from './request.ts';
 import { newAttempt, newPayment } from './rows.ts';
-import { settle } from './settle.ts';
+import { type Settled, settle } from './settle.ts';
 import { viewPayment } from './view.ts';
 
 export interface Paid {
@@ -106,12 +107,19 @@ async function tryCandidates(
     const failsOver = following !== undefined && mayFailOver(outcome, candidate) && now.getTime() < giveUpAt;
     const next = failsOver ? newAttempt(kernel, payment, following, now) : null;
     const expected = expectedOf(attempt, candidate.account.channel.merchantNo, candidate.account.record.livemode);
-    const settled = await settle(kernel, { attempt, evidence: evidenceOfPay(outcome, expected), cause: 'kernel', next });
-    if (settled.next === null) return settled.payment;
+    const evidence = evidenceOfPay(outcome, expected);
+    const settled = await settle(kernel, { attempt, evidence, cause: 'kernel', next });
+    if (settled.next === null) return takeApproved(kernel, candidate, settled, evidence);
     kernel.metrics.failover({ from: attempt.account_id, to: settled.next.account_id, reason: outcome.kind });
     attempt = settled.next;
   }
   throw new Error('a payment was tried without candidates');
+}
+
+/** At some vendors a shopper who is known has agreed already when the answer comes. */
+async function takeApproved(kernel: Kernel, { account }: Candidate, { payment, attempt }: Settled, said: Evidence): Promise<PaymentRow> {
+  const evidence = await captureIfApproved(kernel, account, attempt, said);
+  return evidence === said ? payment : (await settle(kernel, { attempt, evidence, cause: 'query' })).payment;
 }
 
 async function callPay(kernel: Kernel, payment: PaymentRow, attempt: AttemptRow, candidate: Candidate): Promise<Outcome> {

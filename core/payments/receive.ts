@@ -3,8 +3,8 @@ import type { CallbackItem, Trust } from '../contract/channel.ts';
 import { type AttemptRow, readAttemptByChannelNo, readAttemptByNumber, readAttemptBySessionNo } from '../store/tables/attempts.ts';
 import { check } from './check.ts';
 import type { Kernel } from './deps.ts';
-import { type Evidence, evidenceOfReport, expectedOf } from './evidence.ts';
-import { alreadySettled, settle } from './settle.ts';
+import { type Evidence, evidenceOfReport, expectedOf, isApproved } from './evidence.ts';
+import { alreadySettled, noteUnusableName, settle } from './settle.ts';
 
 /** How a callback's fact was taken. `unknown`: there is no such attempt here. `wrong_account`: it belongs to another account. */
 export type Received = 'settled' | 'queried' | 'unknown' | 'wrong_account';
@@ -21,12 +21,13 @@ export async function receivePayment(kernel: Kernel, account: OpenAccount, item:
   if (attempt.account_id !== account.id) return 'wrong_account';
   if (alreadySettled(attempt)) return 'settled';
   const evidence = evidenceOfItem(account, attempt, item);
-  const proves = evidence !== null && trust === 'signed' && evidence.kind !== 'mismatch' && evidence.kind !== 'paidOther';
-  if (proves) {
-    await settle(kernel, { attempt, evidence, cause: 'callback' });
-    return 'settled';
+  if (trust === 'signed' && evidence !== null) {
+    if (isProof(evidence)) {
+      await settle(kernel, { attempt, evidence, cause: 'callback' });
+      // What the shopper agreed to is taken at once, as far as the channel says the same when it is asked.
+      if (!isApproved(evidence)) return 'settled';
+    } else noteDoubt(kernel, account, attempt, evidence);
   }
-  if (trust === 'signed' && evidence !== null) noteMismatch(kernel, account, attempt, evidence);
   await check(kernel, attempt.id, 'callback');
   return 'queried';
 }
@@ -42,12 +43,18 @@ async function findAttempt(kernel: Kernel, account: OpenAccount, item: PaymentIt
 
 /** Null: the vendor says only that there is something to ask about. */
 function evidenceOfItem(account: OpenAccount, attempt: AttemptRow, item: PaymentItem): Evidence | null {
-  if (item.report.state === 'changed' || item.report.state === 'approved') return null;
+  if (item.report.state === 'changed') return null;
   if (item.report.state === 'declined') return { kind: 'failed', code: item.report.code, advice: 'retry_other_method', vendor: null };
   return evidenceOfReport(item.report, expectedOf(attempt, account.channel.merchantNo, account.record.livemode));
 }
 
-function noteMismatch(kernel: Kernel, account: OpenAccount, attempt: AttemptRow, evidence: Evidence): void {
+function isProof({ kind }: Evidence): boolean {
+  return kind !== 'mismatch' && kind !== 'paidOther' && kind !== 'unknown';
+}
+
+function noteDoubt(kernel: Kernel, account: OpenAccount, attempt: AttemptRow, evidence: Evidence): void {
+  noteUnusableName(kernel, attempt, evidence);
+  if (evidence.kind === 'unknown') return;
   const field = evidence.kind === 'mismatch' ? evidence.what : 'amount';
   kernel.metrics.callbackMismatch({ channel: account.channelId, field });
   kernel.log.warn('a signed callback does not agree with its attempt; asking the channel', {

@@ -41,7 +41,14 @@ export async function settle(kernel: Kernel, input: Settling): Promise<Settled> 
   });
   if (settled.changed) kernel.afterCommit(settled);
   kernel.log.debug('settled', describeDecision(input, settled));
+  noteUnusableName(kernel, input.attempt, input.evidence);
   return settled;
+}
+
+/** Nothing that such an answer says is believed, so somebody has to mend the channel. */
+export function noteUnusableName({ log }: Kernel, { id, account_id: account }: Settling['attempt'], evidence: Evidence): void {
+  if (evidence.kind !== 'unknown' || evidence.reason !== 'unusable_name') return;
+  log.error('a channel gave a name that cannot be kept: 1 to 255 visible ASCII characters are allowed', { attempt: id, account });
 }
 
 /** What was learned and what it changed, without anything that a shopper or a vendor wrote. */

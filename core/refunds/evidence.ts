@@ -1,5 +1,5 @@
 import type { Advice, RefundOutcome, VendorError } from '../contract/outcome.ts';
-import { compareEcho, timeOf } from '../payments/evidence.ts';
+import { compareEcho, isName, timeOf } from '../payments/evidence.ts';
 import type { RefundRow } from '../store/tables/refunds.ts';
 
 /** What the kernel has learned about one refund, after comparing the answer with what it asked. */
@@ -16,7 +16,7 @@ export type RefundEvidence =
     }
   | { readonly kind: 'notSent' }
   | { readonly kind: 'notFound' }
-  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unknown'; readonly reason?: 'unusable_name' }
   | { readonly kind: 'mismatch' };
 
 export interface ExpectedRefund {
@@ -58,6 +58,7 @@ type Report = Extract<RefundOutcome, { kind: 'ok' }>['report'];
 export function evidenceOfReport(report: Report, expected: ExpectedRefund): RefundEvidence {
   if (report.state === 'not_found') return { kind: 'notFound' };
   if (compareEcho(report.echo, expected) !== null) return { kind: 'mismatch' };
+  if (!isName(report.channelNo)) return { kind: 'unknown', reason: 'unusable_name' };
   if (report.state === 'failed') {
     return { kind: 'failed', code: report.code, advice: 'contact_support', vendor: null, how: 'ended' };
   }

@@ -93,11 +93,17 @@ async function ask(asking: Asking): Promise<RefundEvidence | null> {
     );
     const evidence = evidenceOfRefund(outcome, expected, 'query');
     if (evidence.kind !== 'notFound' || mustWait(asking)) return evidence;
-  } else if (refund.state === 'processing') return null;
+  } else if (refund.state === 'processing') return silent(asking);
   const ageMs = kernel.clock.now().getTime() - refund.created_at;
   const isYoung = idempotency.ttlHours === undefined || ageMs < idempotency.ttlHours * 3_600_000;
   const repeatIsSafe = isYoung && idempotency.refund !== false;
   return repeatIsSafe ? send(asking, 'repeat') : { kind: 'abnormal', channelNo: null };
+}
+
+/** A refund that only a callback can end, and none came for very long: an operator looks. Its money stays set aside, and a callback still ends it. */
+function silent({ kernel, refund }: Asking): RefundEvidence | null {
+  const ageMs = kernel.clock.now().getTime() - refund.created_at;
+  return refund.exception === null && ageMs >= kernel.timing.refundSilentMs ? { kind: 'abnormal', channelNo: null } : null;
 }
 
 /** What the vendor had taken and then no longer knows is sent again only when it said so twice, and never over an operator's head. */

@@ -31,7 +31,7 @@ async function askAboutAll(kernel: Kernel, account: OpenAccount, attemptNumber: 
 export async function receiveRefund(kernel: Kernel, account: OpenAccount, item: RefundItem, trust: Trust): Promise<Received> {
   const { number, channelNo, attemptNumber } = item;
   if (number === undefined && channelNo === undefined && attemptNumber !== undefined) return askAboutAll(kernel, account, attemptNumber);
-  const refund = await findRefund(kernel.database, number, channelNo);
+  const refund = await findRefund(kernel.database, account.id, number, channelNo);
   const attempt = refund === null ? null : await readAttempt(kernel.database, refund.attempt_id);
   if (refund === null || attempt === null) return 'unknown';
   if (attempt.account_id !== account.id) return 'wrong_account';

@@ -30,6 +30,8 @@ export async function settleRefund(kernel: Kernel, input: SettlingRefund): Promi
   kernel.afterCommit({ before: null, payment: settled.payment });
   if (settled.endedOn !== null) kernel.metrics.refund({ channel: settled.endedOn, result: settled.refund.state });
   const { id, state, exception } = settled.refund;
+  if (input.evidence.kind === 'unknown' && input.evidence.reason === 'unusable_name')
+    kernel.log.error('a channel gave a refund a name that cannot be kept: 1 to 255 visible ASCII characters are allowed', { refund: id });
   kernel.log.debug('refund settled', {
     refund: id,
     payment: input.refund.payment_id,

@@ -6,11 +6,11 @@ import { receivePayment } from '../../core/payments/receive.ts';
 import type { Database } from '../../core/store/database.ts';
 import { checkMoney, type TruthEntry } from '../kit/check-money.ts';
 import { forEachDatabase } from '../kit/database.ts';
-import { notFound, paid, refunded, type Scripted, scriptKernel, type Traits, unpaid, type Vendor } from '../kit/scripted.ts';
+import { approved, notFound, paid, refunded, type Scripted, scriptKernel, type Traits, unpaid, type Vendor } from '../kit/scripted.ts';
 
 /** A vendor that remembers, as its side of the wire does when ours is killed. */
 interface Memory {
-  readonly orders: Map<string, 'open' | 'paid' | 'closed'>;
+  readonly orders: Map<string, 'open' | 'approved' | 'paid' | 'closed'>;
   readonly refunds: Set<string>;
   readonly truth: TruthEntry[];
 }
@@ -45,6 +45,7 @@ function vendorOf(memory: Memory, fate: Fate): Vendor {
   const state = (number: string): Outcome => {
     const known = memory.orders.get(number);
     if (known === 'paid') return paid(number);
+    if (known === 'approved') return approved(number);
     if (known === 'closed') return { kind: 'ok', report: { state: 'closed', echo: { number } } };
     return known === undefined ? notFound : unpaid(number);
   };
@@ -62,6 +63,11 @@ function vendorOf(memory: Memory, fate: Fate): Vendor {
         return { kind: 'action', action: { type: 'qr', qrContent: number }, channelNo: `c-${number}` };
       }),
     query: ({ number }) => during(() => state(number)),
+    capture: ({ number }) =>
+      during(() => {
+        if (memory.orders.get(number) === 'approved') charge(memory, number);
+        return state(number);
+      }),
     close: ({ number }) =>
       during(() => {
         if (memory.orders.get(number) === 'paid') return { kind: 'paid' };
@@ -80,6 +86,11 @@ function vendorOf(memory: Memory, fate: Fate): Vendor {
   };
 }
 
+function charge(memory: Memory, number: string): void {
+  memory.orders.set(number, 'paid');
+  memory.truth.push({ kind: 'charge', number, amount: 100, currency: 'CNY' });
+}
+
 const tables = ['payments', 'attempts', 'refunds', 'history', 'events', 'deliveries'];
 
 async function empty(database: Database): Promise<void> {
@@ -91,17 +102,19 @@ async function empty(database: Database): Promise<void> {
 const never = Number.MAX_SAFE_INTEGER;
 
 /** The same orders under the same numbers, as a merchant sends them again after an error. */
-async function trade(shop: Scripted, memory: Memory, callsBack: boolean): Promise<void> {
+async function trade(shop: Scripted, memory: Memory, { traits, callsBack }: Case): Promise<void> {
+  const captures = traits.abilities?.capture === 'full';
   const bought = await shop.order({ merchantOrderNo: 'bought' });
   const [attempt] = await shop.attempts(bought);
   const number = attempt?.number ?? '';
   if (memory.orders.get(number) === 'open') {
-    memory.orders.set(number, 'paid');
-    memory.truth.push({ kind: 'charge', number, amount: 100, currency: 'CNY' });
+    if (captures) memory.orders.set(number, 'approved');
+    else charge(memory, number);
   }
   const account = shop.kernel.channels.account('acc_1');
-  const told = paid(number);
-  if (callsBack && memory.orders.get(number) === 'paid' && account !== undefined && told.kind === 'ok') {
+  const told = captures ? approved(number) : paid(number);
+  const isTold = memory.orders.get(number) === (captures ? 'approved' : 'paid');
+  if (callsBack && isTold && account !== undefined && told.kind === 'ok') {
     const item = { of: 'payment', number, report: told.report } as Extract<CallbackItem, { of: 'payment' }>;
     await receivePayment(shop.kernel, account, item, 'signed');
   }
@@ -119,7 +132,13 @@ function tolerate(error: unknown): void {
   if (error instanceof Killed || !(error instanceof Error) || !error.message.startsWith('refused')) throw error;
 }
 
-const cases: readonly { readonly name: string; readonly traits: Traits; readonly callsBack: boolean }[] = [
+interface Case {
+  readonly name: string;
+  readonly traits: Traits;
+  readonly callsBack: boolean;
+}
+
+const cases: readonly Case[] = [
   { name: 'a vendor that calls back', traits: {}, callsBack: true },
   { name: 'a vendor that must be asked', traits: {}, callsBack: false },
   {
@@ -137,25 +156,32 @@ const cases: readonly { readonly name: string; readonly traits: Traits; readonly
       idempotency: { create: true, ttlHours: 24 },
     },
   },
+  {
+    name: 'a vendor whose money moves only when we ask for it',
+    callsBack: true,
+    traits: {
+      abilities: { query: 'by_number', close: 'none', capture: 'full', refund: 'partial', queryRefund: 'by_number', statement: 'none' },
+    },
+  },
 ];
 
 describe('A server that dies at every moment of a trade, one after another', () => {
   forEachDatabase((_name, open) => {
     /** Lives until `diesAt`; then another server takes over and the merchant asks again. Answers how many moments the first life had. */
-    const run = async (database: Database, diesAt: number, { traits, callsBack }: (typeof cases)[number]): Promise<number> => {
+    const run = async (database: Database, diesAt: number, one: Case): Promise<number> => {
       await empty(database);
       const memory: Memory = { orders: new Map(), refunds: new Set(), truth: [] };
       const fate: Fate = { moments: 0, diesAt };
-      const first = scriptKernel(mortal(database, fate), traits);
+      const first = scriptKernel(mortal(database, fate), one.traits);
       Object.assign(first.vendor, vendorOf(memory, fate));
       // Some of it is the kernel's own to bear: what matters is only what is left behind.
-      await trade(first, memory, callsBack).catch((error: unknown) => expect(fate.moments, String(error)).to.be.at.least(diesAt));
+      await trade(first, memory, one).catch((error: unknown) => expect(fate.moments, String(error)).to.be.at.least(diesAt));
       expect(await checkMoney(database), `left behind by a death at moment ${diesAt}`).to.deep.equal([]);
-      const second = scriptKernel(database, traits);
+      const second = scriptKernel(database, one.traits);
       Object.assign(second.vendor, vendorOf(memory, { moments: 0, diesAt: never }));
       for (const waitMs of [13_000, 13_000, 30_000, 120_000, 600_000]) {
         second.turn(waitMs);
-        await trade(second, memory, callsBack);
+        await trade(second, memory, one);
         await second.attend();
       }
       expect(await checkMoney(database, memory.truth), `killed at moment ${diesAt}`).to.deep.equal([]);

@@ -47,14 +47,22 @@ export async function readRefundByMerchantNo(reader: Reader, appId: string, merc
   return (row as RefundRow | undefined) ?? null;
 }
 
-/** By our number, or else by the vendor's where only one refund has it: some vendors number a refund like its payment. */
-export async function findRefund(reader: Reader, number: string | undefined, channelNo: string | undefined): Promise<RefundRow | null> {
+/** By our number, or else by the vendor's where only one refund of the account has it: some vendors number a refund like its payment. */
+export async function findRefund(
+  reader: Reader,
+  accountId: string,
+  number: string | undefined,
+  channelNo: string | undefined,
+): Promise<RefundRow | null> {
   if (number !== undefined) {
     const row = await reader.get('SELECT * FROM refunds WHERE number = ?', [number]);
     if (row !== undefined) return row as unknown as RefundRow;
   }
   if (channelNo === undefined) return null;
-  const rows = (await reader.all('SELECT * FROM refunds WHERE channel_no = ? LIMIT 2', [channelNo])) as unknown as readonly RefundRow[];
+  // Two vendors, or two merchants at one, may well count from the same number.
+  const sql = `SELECT refunds.* FROM refunds JOIN attempts ON attempts.id = refunds.attempt_id
+    WHERE refunds.channel_no = ? AND attempts.account_id = ? LIMIT 2`;
+  const rows = (await reader.all(sql, [channelNo, accountId])) as unknown as readonly RefundRow[];
   return rows.length === 1 ? (rows[0] ?? null) : null;
 }
 
