@@ -1,0 +1,150 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { Callback, RawRequest } from '../../core/contract/channel.ts';
+import type { Sample } from '../kit/shopper.ts';
+import type { Stage } from './stage.ts';
+
+const dayMs = 86_400_000;
+
+/** What a callback claims of money, where it is signed. Times and environments are left out: some vendors do not sign them, and no state hangs on them. */
+function factsOf(callback: Callback, about?: string): string {
+  if (callback.kind !== 'event' || callback.trust !== 'signed') return '';
+  const items = callback.items.filter(({ number }) => about === undefined || number === about);
+  const facts = items.map(({ of, number, channelNo, report }) => {
+    const { state, money, echo } = report as { state: string; money?: unknown; echo?: { number?: string; merchantNo?: string } };
+    return [of, number, channelNo, state, money, echo?.number, echo?.merchantNo];
+  });
+  return facts.length === 0 ? '' : JSON.stringify(facts);
+}
+
+/** What reading callbacks owes the kernel. One method stands for its channel: callbacks have one address and one signature. */
+export function callbackCases(get: () => Stage, sample: Sample): void {
+  let genuine: RawRequest;
+
+  before('a payment is paid, and the vendor tells of it', async () => {
+    const stage = get();
+    await stage.callbacks();
+    const started = await stage.start(sample);
+    await stage.pay(started);
+    for (const raw of await stage.callbacks()) {
+      genuine ??= raw;
+      if ((await stage.parse(raw)).kind === 'event') genuine = raw;
+    }
+  });
+
+  readingCases(get, sample, () => genuine);
+  changedCases(get, () => genuine);
+  strangerCases(get, sample, () => genuine);
+}
+
+type Genuine = () => RawRequest;
+
+function readingCases(get: () => Stage, sample: Sample, genuineOne: Genuine): void {
+  it('a genuine one is read, with no more trust than the manifest declares', async () => {
+    const genuine = genuineOne();
+    const callback = await get().parse(genuine);
+    expect(callback.kind, JSON.stringify(callback)).to.equal('event');
+    if (callback.kind !== 'event') return;
+    const ranks = ['unverified', 'token', 'signed'];
+    expect(ranks.indexOf(callback.trust)).to.be.at.most(ranks.indexOf(sample.channel.callback.trust));
+    expect(callback.items.length).to.be.greaterThan(0);
+    expect(callback.accepted.status).to.be.within(200, 299);
+    expect(callback.retry.status === callback.accepted.status && callback.retry.body === callback.accepted.body).to.equal(false);
+  });
+
+  it('again, it is the same event with the same facts', async () => {
+    const genuine = genuineOne();
+    const [first, second] = [await get().parse(genuine), await get().parse(genuine)];
+    if (first.kind !== 'event' || second.kind !== 'event') throw new Error('is no event');
+    expect([second.eventId, second.trust, second.items]).to.deep.equal([first.eventId, first.trust, first.items]);
+  });
+}
+
+function changedCases(get: () => Stage, genuineOne: Genuine): void {
+  it('changed in any byte, it states no other facts as signed', async () => {
+    const genuine = genuineOne();
+    const stage = get();
+    const facts = factsOf(await stage.parse(genuine));
+    const step = Math.max(1, Math.floor(genuine.body.length / 120));
+    for (let at = 0; at < genuine.body.length; at += step) {
+      const body = Buffer.from(genuine.body);
+      body[at] = (body[at] ?? 0) ^ 1;
+      expect(factsOf(await stage.parse({ ...genuine, body })), `byte ${at}`).to.be.oneOf(['', facts]);
+    }
+    for (let at = 0; at < genuine.query.length; at += 3) {
+      const other = genuine.query[at] === '1' ? '2' : '1';
+      const query = genuine.query.slice(0, at) + other + genuine.query.slice(at + 1);
+      expect(factsOf(await stage.parse({ ...genuine, query })), `query ${at}`).to.be.oneOf(['', facts]);
+    }
+  });
+
+  it('cut short or longer, it states no other facts as signed', async () => {
+    const genuine = genuineOne();
+    const stage = get();
+    const facts = factsOf(await stage.parse(genuine));
+    const cuts = [0, 1, Math.floor(genuine.body.length / 2), genuine.body.length - 1].map((end) => genuine.body.subarray(0, end));
+    for (const body of [...cuts, Buffer.concat([genuine.body, Buffer.from('x')]), Buffer.concat([genuine.body, genuine.body])]) {
+      expect(factsOf(await stage.parse({ ...genuine, body }))).to.be.oneOf(['', facts]);
+    }
+  });
+
+  it('without any one of its headers, or with another in its place, it states no other facts as signed', async () => {
+    const genuine = genuineOne();
+    const stage = get();
+    const facts = factsOf(await stage.parse(genuine));
+    for (const name of Object.keys(genuine.headers)) {
+      const { [name]: value = '', ...others } = genuine.headers;
+      const changed = [others, { ...others, [name]: '' }, { ...others, [name]: `${value}x` }, { ...others, [name]: value.slice(1) }];
+      for (const headers of changed) expect(factsOf(await stage.parse({ ...genuine, headers })), name).to.be.oneOf(['', facts]);
+    }
+  });
+
+  it('a day early or late, it is read the same or refused', async () => {
+    const genuine = genuineOne();
+    const stage = get();
+    const facts = factsOf(await stage.parse(genuine));
+    for (const shift of [-dayMs, dayMs]) {
+      const at = new Date(Date.now() + shift);
+      expect(factsOf(await stage.parse(genuine, stage.channel, at))).to.be.oneOf(['', facts]);
+    }
+  });
+}
+
+function strangerCases(get: () => Stage, sample: Sample, genuineOne: Genuine): void {
+  it('read by another account it is refused, or names whose it is', async () => {
+    const genuine = genuineOne();
+    const stage = get();
+    const callback = await stage.parse(genuine, stage.neighbour);
+    if (callback.kind !== 'event' || callback.trust !== 'signed') return;
+    const named = callback.items.flatMap(({ report }) => ('echo' in report ? [report.echo.merchantNo] : []));
+    expect(stage.neighbour.merchantNo, 'a channel whose answers name no merchant').to.not.equal(null);
+    expect(named.every((merchantNo) => merchantNo !== undefined && merchantNo !== stage.neighbour.merchantNo)).to.equal(true);
+  });
+
+  it('forged, it states nothing as signed', async () => {
+    const stage = get();
+    const started = await stage.start(sample);
+    await stage.callbacks();
+    if (!(await stage.forge(started))) return;
+    for (const raw of await stage.callbacks()) expect(factsOf(await stage.parse(raw), started.request.number)).to.equal('');
+    expect(await stage.truth(started.request.number)).to.deep.equal([]);
+  });
+
+  it('is never an exception, nor signed facts, whatever a stranger sends', async () => {
+    const genuine = genuineOne();
+    const stage = get();
+    const headers = fc.dictionary(fc.constantFrom(...Object.keys(genuine.headers), 'x-signature', 'content-type'), fc.string());
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(fc.uint8Array(), fc.json().map(Buffer.from), fc.string().map(Buffer.from)),
+        headers,
+        fc.string(),
+        async (body, sent, query) => {
+          const raw: RawRequest = { ...genuine, headers: sent, query, body: Buffer.from(body) };
+          expect(factsOf(await stage.parse(raw))).to.equal('');
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+}
