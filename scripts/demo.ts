@@ -9,7 +9,7 @@ import { hashKey } from '../core/access/keys.ts';
 import { openVault } from '../core/access/vault.ts';
 import { discoverChannels } from '../core/channels/discover.ts';
 import { type Config, configExitCode, loadConfig, printFaults } from '../core/config.ts';
-import { boot, die, refuseUnsafe, type Server } from '../core/main.ts';
+import { BootFault, boot, die, refuseUnsafe, type Server } from '../core/main.ts';
 import { migrate } from '../core/store/migrations/migrate.ts';
 import { openDatabase } from '../core/store/open.ts';
 
@@ -24,6 +24,7 @@ async function main(): Promise<void> {
     process.exit(configExitCode);
   }
   const { config } = loaded;
+  await refuseTakenPort(config);
   const simulator = config.simulator.enabled ? await startSimulator(config) : null;
   const [key, server] = await serve(config).catch((error: unknown) => {
     simulator?.kill('SIGTERM');
@@ -36,6 +37,19 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
+}
+
+/** Before anything is touched: a second start would move the running one's accounts to its own simulator. */
+async function refuseTakenPort({ port, host }: Config): Promise<void> {
+  const probe = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => probe.once('error', reject).listen(port, host, resolve));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new BootFault(`port ${port} is taken, perhaps by a paymux that is running already: stop it, or set PORT to another one`);
+  } finally {
+    probe.close();
+  }
 }
 
 async function serve(config: Config): Promise<[string | null, Server]> {

@@ -53,7 +53,11 @@ const securitySchemes = {
     type: 'apiKey',
     in: 'header',
     name: 'Signature',
-    description: 'RFC 9421 with the label `paymux`, beside the key, for apps that require it.',
+    description: [
+      'RFC 9421, beside the key, for apps that require it. With `Content-Digest` (RFC 9530, sha-256, also of an empty body) and',
+      '`Signature-Input: paymux=("@method" "@path" "@query" "content-digest");created=…;nonce="…";keyid="…"`.',
+      'The whole profile with an example: docs/signed-requests.md.',
+    ].join(' '),
   },
 };
 

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { addSigningKey, revokeKey } from '../../core/access/admin/keys.ts';
 import { addApp } from '../kit/apps.ts';
@@ -8,6 +11,8 @@ import { must, orderNo, type Paymux, startPaymux } from '../kit/paymux.ts';
 import { expectProblem } from '../kit/refusal.ts';
 import { takeStock } from '../kit/rows.ts';
 import { type RequestToSign, signRequest } from '../kit/sign-request.ts';
+
+const run = promisify(execFile);
 
 type Signer = Pick<RequestToSign, 'keyId' | 'algorithm' | 'key'>;
 
@@ -58,6 +63,18 @@ describe('An app that accepts signed requests only', () => {
       expectProblem(await post(body, headers, path), { status: 401, code });
       expect(await takeStock(paymux.stored.database)).to.deep.equal(before);
     };
+
+    it('takes what the example of the documentation sends', async () => {
+      const example = /```js\n([\s\S]+?)```/.exec(readFileSync('docs/signed-requests.md', 'utf8'))?.[1] ?? '';
+      const env = {
+        PAYMUX_URL: paymux.url,
+        PAYMUX_KEY: app.key,
+        SIGNING_KEY_ID: hmac.keyId,
+        SIGNING_SECRET: (hmac.key as Buffer).toString('base64'),
+      };
+      const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', example], { env });
+      expect(stdout).to.match(/^201 /);
+    });
 
     it('takes a payment, reads it, lists it and closes it, signed with either kind of key', async () => {
       for (const signer of [ed25519, hmac]) {
