@@ -22,14 +22,47 @@ export async function discoverChannels(folder: string): Promise<Discovered> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => null);
   if (entries === null) return { plugins: new Map(), faults: [{ folder, reason: 'is no folder that can be read' }] };
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  const loaded = await Promise.all(names.sort().map(async (name) => ({ name, result: await load(resolve(folder), name) })));
   const plugins = new Map<string, ChannelPlugin>();
   const faults: { folder: string; reason: string }[] = [];
-  for (const { name, result } of loaded) {
+  // One after another: whatever one of them does to the process has a name then.
+  for (const name of names.sort()) {
+    const result = await loadGuarded(resolve(folder), name);
     if (typeof result === 'string') faults.push({ folder: name, reason: result });
     else plugins.set(name, result);
   }
   return { plugins, faults };
+}
+
+/** Longer than any channel takes to load on a machine that is busy. */
+const loadTimeoutMs = 15_000;
+
+/**
+ * Loads one channel and sees what else it does. Code that runs in our process cannot be locked in: an endless loop, or
+ * an exception from a timer of its own, takes the process along whatever we do (docs/decisions/0016).
+ */
+async function loadGuarded(folder: string, name: string): Promise<ChannelPlugin | string> {
+  const before = prototypeKeys();
+  const onExit = () => {
+    process.exitCode = 1;
+    process.stderr.write(`the channel ${name} ended the process while it was loaded\n`);
+  };
+  process.once('exit', onExit);
+  const deadline = Promise.withResolvers<string>();
+  const timer = setTimeout(() => deadline.resolve(`did not finish loading within ${loadTimeoutMs / 1000} s`), loadTimeoutMs);
+  try {
+    const result = await Promise.race([load(folder, name), deadline.promise]);
+    const added = prototypeKeys().filter((key) => !before.includes(key));
+    return added.length === 0 ? result : `changes what every program relies on: ${added.join(', ')}`;
+  } finally {
+    clearTimeout(timer);
+    process.off('exit', onExit);
+  }
+}
+
+/** The members of the built-in prototypes. A member that is added to them turns up in everybody's objects. */
+function prototypeKeys(): readonly string[] {
+  const shared = { Object, Array, Function, String, Number, Boolean, Promise, RegExp, Date, Map, Set, Buffer };
+  return Object.entries(shared).flatMap(([name, type]) => Reflect.ownKeys(type.prototype).map((key) => `${name}.prototype.${String(key)}`));
 }
 
 async function load(folder: string, name: string): Promise<ChannelPlugin | string> {

@@ -23,6 +23,10 @@ interface Case {
 
 /** Each is the only file of the folder `toy`. */
 const cases: Readonly<Record<string, Case>> = {
+  'adds a member to a built-in prototype': {
+    source: `Object.defineProperty(Array.prototype, 'toyLast', { configurable: true, value: 1 });\n${withManifest({})}`,
+    reason: /^changes what every program relies on: Array\.prototype\.toyLast$/,
+  },
   'throws when it is imported': { source: "throw new Error('no licence');", reason: /^cannot be loaded: no licence$/ },
   'throws something that is no error': { source: "throw 'no licence';", reason: /^cannot be loaded: no licence$/ },
   'rejects while it is imported': { source: "await Promise.reject(new Error('no file'));", reason: /^cannot be loaded: no file$/ },
@@ -168,6 +172,12 @@ describe('Finding channels on disk', () => {
       const [code] = (await once(child, 'close')) as [number | null];
       return { code, err };
     }
+
+    it('names the channel that ends the process while it is loaded, and does not end as if all were well', async () => {
+      const { code, err } = await run(makeFolder({ 'toy/index.ts': 'process.exit(0);' }));
+      expect(code).to.equal(1);
+      expect(err).to.equal('the channel toy ended the process while it was loaded\n');
+    });
 
     it('does not start with a bad channel: it ends with 78 and one line for each bad folder, without a stack', async () => {
       const folder = makeFolder({
