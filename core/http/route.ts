@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Locale, Refusal } from '../errors.ts';
+import type { FieldFault, Locale, Refusal } from '../errors.ts';
 
 /** The app that a request was made for, as far as the HTTP layer looks at it. */
 export interface AppIdentity {
@@ -82,6 +82,11 @@ export interface Route {
   readonly body?: z.ZodType;
   /** A strict object; integers, booleans and comma-separated lists are read from their text. */
   readonly query?: z.ZodType;
+  /**
+   * What a schema cannot see, of the fields that passed it, when others did not: so that one answer lists every fault.
+   * `body` has those fields alone. Not called when the schema accepts the whole.
+   */
+  readonly moreFaults?: (app: never, body: never, isMissing: (field: string) => boolean) => readonly FieldFault[];
   /** The successful answers by status. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
   readonly handle: (input: RouteInput<never, never, never, never>) => Promise<Answer | Refusal>;
@@ -89,7 +94,8 @@ export interface Route {
 
 /** A route as it is written down: its handler is typed by its schemas. */
 export interface RouteDefinition<Body extends z.ZodType, Query extends z.ZodType, App extends AppIdentity, Key extends KeyIdentity>
-  extends Omit<Route, 'kind' | 'handle' | 'body' | 'query'> {
+  extends Omit<Route, 'kind' | 'handle' | 'body' | 'query' | 'moreFaults'> {
+  readonly moreFaults?: (app: App, body: Partial<z.output<Body>>, isMissing: (field: string) => boolean) => readonly FieldFault[];
   readonly body?: Body;
   readonly query?: Query;
   readonly handle: (input: RouteInput<z.output<Body>, z.output<Query>, App, Key>) => Promise<Answer | Refusal>;

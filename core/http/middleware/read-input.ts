@@ -30,11 +30,21 @@ export function readInput(route: Route): Step {
     const body = check(bodySchema.type, parsed.value, parsed.faults);
     const params = check(querySchema.type, query.value, query.faults);
     const faults = [...params.faults, ...body.faults];
-    if (faults.length > 0) return sendRefusal(ctx, refuseFaults(faults));
+    if (faults.length > 0) return sendRefusal(ctx, refuseFaults([...faults, ...moreFaults(route, ctx, parsed.value, faults)]));
     ctx.state.body = body.value;
     ctx.state.query = params.value;
     return next();
   };
+}
+
+/** The faults that the route itself sees in the fields that have none so far. */
+function moreFaults(route: Route, ctx: HttpContext, value: unknown, faults: readonly FieldFault[]): readonly FieldFault[] {
+  const { caller } = ctx.state;
+  if (route.moreFaults === undefined || caller === null) return [];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  const faulty = new Set(faults.map(({ param }) => /^\w+/.exec(param)?.[0]));
+  const sound = Object.fromEntries(Object.entries(value).filter(([name]) => !faulty.has(name)));
+  return route.moreFaults(caller.app as never, sound as never, (field) => !Object.hasOwn(value, field));
 }
 
 function schemaOf(schema: z.ZodType | undefined): Schema {

@@ -13,7 +13,7 @@ import { createReadTogether } from '../../store/tables/read-together.ts';
 import { readRefunds } from '../../store/tables/refunds.ts';
 import { answer, defineRoute } from '../route.ts';
 import { readPageQuery } from './read-page.ts';
-import { type CheckUrl, readNewPayment } from './read-payment.ts';
+import { type CheckUrl, moreFaults, readNewPayment } from './read-payment.ts';
 import { listOf, listPaymentsQuery, newPaymentBody, onePaymentQuery, paymentView } from './schemas.ts';
 
 /** `/v1/payments`. */
@@ -30,6 +30,7 @@ function createRoute(kernel: Kernel, checkUrl: CheckUrl) {
     tag: 'Payments',
     scope: 'payments:write',
     body: newPaymentBody,
+    moreFaults: (app, body, isMissing) => moreFaults(kernel, checkUrl, app, body, isMissing),
     answers: { 201: paymentView, 200: paymentView },
     async handle({ app, body, locale }) {
       const request = readNewPayment(kernel, checkUrl, app, body);

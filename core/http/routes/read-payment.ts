@@ -3,7 +3,16 @@ import type { z } from 'zod';
 import type { App } from '../../access/directory.ts';
 import { missingPayerFields } from '../../channels/choose.ts';
 import type { MethodManifest } from '../../contract/manifest.ts';
-import { type DetailValues, type ErrorCode, type FieldCode, faultOf, type Refusal, refuse, type Text } from '../../errors.ts';
+import {
+  type DetailValues,
+  type ErrorCode,
+  type FieldCode,
+  type FieldFault,
+  faultOf,
+  type Refusal,
+  refuse,
+  type Text,
+} from '../../errors.ts';
 import type { Kernel } from '../../payments/deps.ts';
 import type { NewPayment } from '../../payments/request.ts';
 import { canonicalJson } from '../canonical.ts';
@@ -37,6 +46,29 @@ export function readNewPayment(kernel: Kernel, checkUrl: CheckUrl, app: App, bod
   };
   // What was read and not what was written: a default is the same order whether it is spelled out or left out.
   return { ...request, hash: hashOf(request) };
+}
+
+/** The same checks over the fields that a schema let through, when it refused others. */
+export function moreFaults(
+  kernel: Kernel,
+  checkUrl: CheckUrl,
+  app: App,
+  body: Partial<Body>,
+  isMissing: (field: string) => boolean,
+): readonly FieldFault[] {
+  const { method, currency, amount, order_lines: lines } = body;
+  const whole = body as Body;
+  const isNamed = method !== undefined || isMissing('method');
+  const chosen = isNamed ? checkMethods(kernel, whole, readPayer(whole)) : checkFallbacks(kernel, whole);
+  // What the method asks of a field can only be said of a field that is there and readable.
+  const applies = ({ refusal: { param = '' } }: Found) => {
+    if (param === 'currency') return currency !== undefined;
+    if (param === 'amount') return amount !== undefined;
+    return !param.startsWith('payer.') || body.payer !== undefined || isMissing('payer');
+  };
+  const sums = lines === undefined || amount === undefined ? [] : checkSum(whole);
+  const found = [...sums, ...checkLineNumbers(whole), ...checkUrls(checkUrl, app, whole), ...chosen.filter(applies)];
+  return found.map(({ refusal, as }) => ({ param: refusal.param ?? '', code: as, detail: refusal.detail as Text }));
 }
 
 /** Why the address in a field may not be used; null when it may. `url` is that of a notification endpoint. */
@@ -74,13 +106,17 @@ function refuseAll(reasons: readonly Found[]): Refusal {
 
 /** The chosen method must exist, take this currency and amount, and have what it needs; a fallback must exist. */
 function checkMethods(kernel: Kernel, body: Body, payer: NewPayment['payer']): readonly Found[] {
-  const fallbacks = (body.fallback_methods ?? []).filter((id) => kernel.channels.method(id) === undefined);
-  const unknown = fallbacks.map((method) => found('invalid_choice', 'method_unsupported', 'fallback_methods', { values: { method } }));
+  const unknown = checkFallbacks(kernel, body);
   if (body.method === undefined) return [found('required', 'method_required', 'method'), ...unknown];
   const known = kernel.channels.method(body.method);
   if (known === undefined)
     return [found('invalid_choice', 'method_unsupported', 'method', { values: { method: body.method } }), ...unknown];
   return [...checkChosen(known.method, body, payer), ...unknown];
+}
+
+function checkFallbacks(kernel: Kernel, body: Body): readonly Found[] {
+  const unknown = (body.fallback_methods ?? []).filter((id) => kernel.channels.method(id) === undefined);
+  return unknown.map((method) => found('invalid_choice', 'method_unsupported', 'fallback_methods', { values: { method } }));
 }
 
 function checkChosen(method: MethodManifest, body: Body, payer: NewPayment['payer']): readonly Found[] {
