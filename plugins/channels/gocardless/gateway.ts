@@ -7,6 +7,8 @@ export interface GoCardlessAccount {
   readonly baseUrl: string;
   readonly accessToken: string;
   readonly webhookSecret: string;
+  /** `CR…`, where the operator gave it: requests ask for it and payments name it. */
+  readonly creditorId: string | null;
   readonly kit: Kit;
 }
 
@@ -55,11 +57,15 @@ export async function ask({ baseUrl, accessToken, kit }: GoCardlessAccount, call
   return fault === null ? { kind: 'unknown', reason: 'unreadable' } : { kind: 'fault', fault };
 }
 
-/** Creates something once: where the key was used before, what it created then is read instead. */
+/**
+ * Creates something once: where the key was used before, what it created then is read instead. That it cannot be
+ * read does not make it uncreated.
+ */
 export async function createOnce(account: GoCardlessAccount, call: Call, question: Question): Promise<Answer> {
   const answer = await ask(account, call, question);
   if (answer.kind !== 'fault' || answer.fault.existingId === null) return answer;
-  return ask(account, call, { resource: question.resource, path: `/${answer.fault.existingId}` });
+  const existing = await ask(account, call, { resource: question.resource, path: `/${answer.fault.existingId}` });
+  return existing.kind === 'data' || existing.kind === 'unknown' ? existing : { kind: 'unknown', reason: 'unmapped' };
 }
 
 export function isRecord(value: unknown): value is Data {

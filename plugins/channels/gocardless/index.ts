@@ -11,11 +11,13 @@ export interface Config {
   readonly base_url?: string;
   readonly access_token: string;
   readonly webhook_secret: string;
+  readonly creditor_id?: string;
 }
 
 const liveUrl = 'https://api.gocardless.com';
 const sandboxUrl = 'https://api-sandbox.gocardless.com';
 const tokenPattern = '^(sandbox|live)_[A-Za-z0-9_-]{20,120}$';
+const creditorPattern = '^CR[A-Z0-9]{6,30}$';
 const minWebhookSecret = 16;
 
 const manifest: ChannelManifest = {
@@ -70,6 +72,12 @@ const manifest: ChannelManifest = {
         minLength: minWebhookSecret,
         maxLength: 128,
       },
+      creditor_id: {
+        type: 'string',
+        description: 'Creditor (CR…) who is paid. With it, payments of another one are refused',
+        pattern: creditorPattern,
+        maxLength: 32,
+      },
     },
   },
 };
@@ -77,8 +85,7 @@ const manifest: ChannelManifest = {
 function open(account: Account<Config>, kit: Kit): Channel {
   const opened = readConfig(account, kit);
   return {
-    // Payments name the creditor alone, of which a merchant may have several.
-    merchantNo: null,
+    merchantNo: opened.creditorId,
     pay: (request, call) => pay(opened, request, call),
     query: (attempt, call) => query(opened, attempt, call),
     close: (attempt, call) => close(opened, attempt, call),
@@ -97,11 +104,13 @@ function readConfig({ config, livemode }: Account<Config>, kit: Kit): GoCardless
   if (typeof webhookSecret !== 'string' || webhookSecret.length < minWebhookSecret) {
     throw new Error(`webhook_secret is shorter than ${minWebhookSecret} characters`);
   }
+  const { creditor_id: creditorId = null } = config;
+  if (creditorId !== null && !new RegExp(creditorPattern).test(creditorId)) throw new Error('creditor_id is not in its form');
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
   const onLoopback = url !== null && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
   if (url?.protocol !== 'https:' && !onLoopback) throw new Error('base_url must be https, or http on loopback');
   if (url?.origin === (livemode ? sandboxUrl : liveUrl)) throw new Error('base_url is that of the other mode');
-  return { baseUrl: baseUrl.replace(/\/+$/, ''), accessToken, webhookSecret, kit };
+  return { baseUrl: baseUrl.replace(/\/+$/, ''), accessToken, webhookSecret, creditorId, kit };
 }
 
 /** Lists one payment: nothing moves, and the token has to be good. */

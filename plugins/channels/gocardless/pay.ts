@@ -16,6 +16,7 @@ export async function pay(account: GoCardlessAccount, request: PayRequest, call:
   const body = {
     metadata,
     payment_request: { description: subject, amount: String(money.amount), currency: money.currency, metadata },
+    ...(account.creditorId === null ? {} : { links: { creditor: account.creditorId } }),
   };
   const answer = await createOnce(account, call, { resource: 'billing_requests', key: number, body });
   if (answer.kind !== 'data') return refusalOf(answer);
@@ -91,10 +92,13 @@ const refused: ReadonlySet<unknown> = new Set(['failed', 'customer_approval_deni
  * One payment. `charged_back` is money that came and was taken back before we heard of it: no state of ours
  * tells that, and an operator looks.
  */
-function readPayment({ kit }: GoCardlessAccount, data: Data, number: string): Outcome {
+function readPayment({ kit, creditorId }: GoCardlessAccount, data: Data, number: string): Outcome {
   const channelNo = idOf(data.id, 'PM');
   if (channelNo === null) return unreadable;
-  const echo = { number: noteOf(data.metadata, 'attempt_number') ?? number };
+  const { creditor } = recordOf(data.links);
+  if (creditorId !== null && typeof creditor !== 'string') return unreadable;
+  const merchant = creditorId === null ? {} : { merchantNo: creditor as string };
+  const echo = { number: noteOf(data.metadata, 'attempt_number') ?? number, ...merchant };
   if (waiting.has(data.status)) return { kind: 'ok', report: { state: 'processing', channelNo, echo } };
   if (data.status === 'cancelled') return { kind: 'ok', report: { state: 'closed', channelNo, echo } };
   if (refused.has(data.status)) {

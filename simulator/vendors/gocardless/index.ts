@@ -7,8 +7,9 @@ import { type Json, missing, newId, problem, refusedState } from './common.ts';
 import { makeRoutes } from './routes.ts';
 
 export interface Merchant {
-  /** Names the account. */
   readonly token: string;
+  /** Names the account. */
+  readonly creditorId: string;
   readonly webhookSecret: string;
 }
 export type GoCardlessWorld = World<readonly Merchant[]>;
@@ -49,7 +50,7 @@ function openGoCardless(world: GoCardlessWorld): Vendor {
   return {
     identify(wire) {
       const found = findRoute(routes, wire);
-      return found && { operation: found.operation, account: merchantOf(bearerOf(wire))?.token ?? null };
+      return found && { operation: found.operation, account: merchantOf(bearerOf(wire))?.creditorId ?? null };
     },
     async execute(wire, twist) {
       const merchant = merchantOf(bearerOf(wire));
@@ -68,7 +69,7 @@ function openGoCardless(world: GoCardlessWorld): Vendor {
     events: (_, happening) => told[happening] ?? [],
     callbackUrl: (order) => world.registeredUrl(order.account),
     async compose(order, callback, twist) {
-      const merchant = world.keys.find(({ token }) => token === order.account);
+      const merchant = world.keys.find(({ creditorId }) => creditorId === order.account);
       const body = JSON.stringify({ events: composeEvents(order, callback, world.now()), meta: { webhook_id: newId('WB') } });
       const secret = twist.forged || merchant === undefined ? 'the-secret-of-a-stranger' : merchant.webhookSecret;
       const signature = spoiled(await hmac('SHA-256', secret, body), twist.badSignature).toString('hex');
@@ -90,18 +91,19 @@ export default {
   // Metadata may say the same again.
   orderKey: 'vendorNo',
   registersCallbacks: true,
-  // Answers carry no signature and do not name their merchant.
-  shows: { bad_signature: [], wrong_amount: ['pay', 'query', 'refund'], wrong_account: [] },
+  // Answers carry no signature; payments name their creditor.
+  shows: { bad_signature: [], wrong_amount: ['pay', 'query', 'refund'], wrong_account: ['query'] },
   async loadKeys(vault) {
     return ['1', '2'].map((index) => ({
       token: `sandbox_${vault.secret(`token-${index}`, 40)}`,
+      creditorId: `CR${vault.secret(`creditor-${index}`, 12).toUpperCase()}`,
       webhookSecret: vault.secret(`webhook-${index}`, 36),
     }));
   },
   accounts: (keys) =>
-    keys.map(({ token, webhookSecret }) => ({
-      id: token,
-      configure: (baseUrl) => ({ base_url: baseUrl, access_token: token, webhook_secret: webhookSecret }),
+    keys.map(({ token, creditorId, webhookSecret }) => ({
+      id: creditorId,
+      configure: (baseUrl) => ({ base_url: baseUrl, access_token: token, webhook_secret: webhookSecret, creditor_id: creditorId }),
     })),
   open: openGoCardless,
 } satisfies VendorModule<readonly Merchant[]>;

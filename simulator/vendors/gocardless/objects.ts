@@ -35,7 +35,7 @@ export function describePayment(order: Order, twist: Twist) {
     description: order.subject,
     status: 'confirmed',
     metadata: { attempt_number: order.number },
-    links: { creditor: 'CR0001SIMULATED' },
+    links: { creditor: twist.wrongAccount ? 'CR0001SOMEBODY' : order.account },
   };
 }
 

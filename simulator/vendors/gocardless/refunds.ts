@@ -11,7 +11,7 @@ const maxRefunds = 5;
 export function makeRefundRoutes(world: GoCardlessWorld): readonly Route<Handler>[] {
   const findPaid = (merchant: Merchant, id: unknown) => {
     const order = world.store.findByVendorNo(world.channel, textOf(id));
-    return order?.account === merchant.token && order.state === 'paid' ? order : undefined;
+    return order?.account === merchant.creditorId && order.state === 'paid' ? order : undefined;
   };
 
   const create: Handler = ({ wire, merchant, twist }) => {
@@ -40,7 +40,7 @@ export function makeRefundRoutes(world: GoCardlessWorld): readonly Route<Handler
   };
 
   const read: Handler = ({ parts, merchant, twist }) => {
-    const found = world.store.findRefund(world.channel, merchant.token, parts[0] ?? '');
+    const found = world.store.findRefund(world.channel, merchant.creditorId, parts[0] ?? '');
     if (found === undefined) return { answer: missing() };
     return { answer: jsonAnswer(200, { refunds: describeRefund(found.order, found.refund, twist) }), order: found.order };
   };

@@ -24,7 +24,10 @@ const yearMs = 365 * 24 * 3600_000;
 
 function faultOf(json: Json): Answer | null {
   const asked = recordOf(json['payment_request']);
-  if (!isOnly(json, ['payment_request', 'metadata']) || !isOnly(asked, ['description', 'amount', 'currency', 'metadata', 'scheme'])) {
+  if (
+    !isOnly(json, ['payment_request', 'metadata', 'links']) ||
+    !isOnly(asked, ['description', 'amount', 'currency', 'metadata', 'scheme'])
+  ) {
     return invalid('unknown_attribute');
   }
   if (!/^[1-9]\d{0,12}$/.test(textOf(asked['amount']))) return invalid('invalid_amount');
@@ -35,7 +38,7 @@ function faultOf(json: Json): Answer | null {
 
 export function makeRoutes(world: GoCardlessWorld): readonly Route<Handler>[] {
   const ordersOf = (merchant: Merchant) =>
-    [...world.store.orders.values()].filter(({ channel, account }) => channel === world.channel && account === merchant.token);
+    [...world.store.orders.values()].filter(({ channel, account }) => channel === world.channel && account === merchant.creditorId);
   const findRequest = (merchant: Merchant, id: unknown) => ordersOf(merchant).find(({ facts }) => facts['requestId'] === id);
 
   const createRequest: Handler = ({ wire, merchant, twist }) => {
@@ -45,9 +48,10 @@ export function makeRoutes(world: GoCardlessWorld): readonly Route<Handler>[] {
     const json = recordOf(recordOf(readJson(wire))['billing_requests']);
     const fault = faultOf(json);
     if (fault !== null) return { answer: fault };
+    if (recordOf(json['links'])['creditor'] !== merchant.creditorId) return { answer: invalid('creditor_not_found') };
     const asked = recordOf(json['payment_request']);
     const order = draftOrder(world, {
-      account: merchant.token,
+      account: merchant.creditorId,
       number: textOf(recordOf(json['metadata'])['attempt_number']),
       product: 'instant',
       vendorNo: newId('PM'),
@@ -94,7 +98,7 @@ export function makeRoutes(world: GoCardlessWorld): readonly Route<Handler>[] {
 
   const readPayment: Handler = ({ parts, merchant, twist }) => {
     const order = world.store.findByVendorNo(world.channel, parts[0] ?? '');
-    if (order?.account !== merchant.token || order.state !== 'paid') return { answer: missing() };
+    if (order?.account !== merchant.creditorId || order.state !== 'paid') return { answer: missing() };
     return { answer: jsonAnswer(200, { payments: describePayment(order, twist) }), order };
   };
 
