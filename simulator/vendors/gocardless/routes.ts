@@ -36,6 +36,22 @@ function faultOf(json: Json): Answer | null {
   return isMetadata(json['metadata']) && isMetadata(asked['metadata']) ? null : invalid('invalid_metadata');
 }
 
+function draftRequest(world: GoCardlessWorld, merchant: Merchant, json: Json, key: string) {
+  const asked = recordOf(json['payment_request']);
+  return draftOrder(world, {
+    account: merchant.creditorId,
+    number: textOf(recordOf(json['metadata'])['attempt_number']),
+    product: 'instant',
+    vendorNo: newId('PM'),
+    amount: Number(asked['amount']),
+    currency: textOf(asked['currency']),
+    subject: textOf(asked['description']),
+    expiresAt: world.now() + yearMs,
+    fingerprint: key,
+    facts: { requestId: newId('BRQ') },
+  });
+}
+
 export function makeRoutes(world: GoCardlessWorld): readonly Route<Handler>[] {
   const ordersOf = (merchant: Merchant) =>
     [...world.store.orders.values()].filter(({ channel, account }) => channel === world.channel && account === merchant.creditorId);
@@ -49,19 +65,7 @@ export function makeRoutes(world: GoCardlessWorld): readonly Route<Handler>[] {
     const fault = faultOf(json);
     if (fault !== null) return { answer: fault };
     if (recordOf(json['links'])['creditor'] !== merchant.creditorId) return { answer: invalid('creditor_not_found') };
-    const asked = recordOf(json['payment_request']);
-    const order = draftOrder(world, {
-      account: merchant.creditorId,
-      number: textOf(recordOf(json['metadata'])['attempt_number']),
-      product: 'instant',
-      vendorNo: newId('PM'),
-      amount: Number(asked['amount']),
-      currency: textOf(asked['currency']),
-      subject: textOf(asked['description']),
-      expiresAt: world.now() + yearMs,
-      fingerprint: key ?? '',
-      facts: { requestId: newId('BRQ') },
-    });
+    const order = draftRequest(world, merchant, json, key ?? '');
     world.store.save(order);
     return { answer: jsonAnswer(201, { billing_requests: describeRequest(order, twist) }), order };
   };
