@@ -72,6 +72,8 @@ function successCases(get: () => Stage, sample: Sample, { paid, charges }: Moves
     const stage = get();
     const first = await stage.start(sample);
     const again: Started = { ...first, outcome: await stage.channel.pay(first.request, stage.call()) };
+    // The kernel sends again only what the manifest calls idempotent: elsewhere a vendor may open a second page.
+    if (!sample.channel.idempotency.create && again.outcome.kind === 'action') return;
     await stage.pay(first);
     await stage.pay(again);
     expect(await charges(first.request.number)).to.have.length(1);
