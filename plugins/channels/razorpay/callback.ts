@@ -43,9 +43,12 @@ function readPaymentEvent(account: RazorpayAccount, payload: Data): Found {
   if (sessionNo === null) return payment.order_id === null ? 'foreign' : null;
   const order = entityOf(payload.order);
   const number = order !== null && order.id === sessionNo && typeof order.receipt === 'string' ? order.receipt : null;
-  const report = readPayment(account, payment, number);
-  if (id === null || report === null) return null;
+  if (id === null) return null;
   const named = { of: 'payment', ...(number === null ? {} : { number }), sessionNo } as const;
+  // Told again later, an event may show what has become of the payment since.
+  if (payment.status === 'refunded' || payment.status === 'failed') return { id, item: { ...named, report: { state: 'changed' } } };
+  const report = readPayment(account, payment, number);
+  if (report === null) return null;
   return { id, item: report.state === 'succeeded' ? { ...named, channelNo: report.channelNo, report } : { ...named, report } };
 }
 

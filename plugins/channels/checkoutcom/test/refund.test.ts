@@ -59,7 +59,7 @@ describe('checkoutcom: refunds', () => {
       [good({})],
       [good([1])],
       [good([{ ...action, amount: 5.5 }]), good(payment)],
-      [good([action]), good({ id: 'pay_other' })],
+      [good([action]), good({ ...payment, id: 'pay_other' })],
     ];
     for (const answers of steps) {
       const outcome = await channel.queryRefund(refundRequest, makeCall(scriptHttp(...answers)));

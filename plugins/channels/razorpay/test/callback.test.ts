@@ -65,6 +65,15 @@ describe('razorpay: callbacks', () => {
     expect(authorized).to.have.nested.property('items[0].report.state', 'processing');
   });
 
+  it('that show a payment which is no longer captured make us ask, and one of an unknown state is malformed', async () => {
+    for (const status of ['refunded', 'failed']) {
+      const callback = await read(tell('payment.captured', { payment: { entity: { ...payment, status } } }));
+      expect(callback).to.have.deep.property('items', [{ of: 'payment', sessionNo: orderId, report: { state: 'changed' } }]);
+    }
+    const unknown = await read(tell('payment.captured', { payment: { entity: { ...payment, status: 'new' } } }));
+    expect(unknown).to.include({ kind: 'refused', reason: 'malformed' });
+  });
+
   it('keep their names whatever the unsigned event id says', async () => {
     const headers = { ...sign(paid), 'x-razorpay-event-id': 'of-a-stranger' };
     expect(await channel.parseCallback(rawOf(paid, headers), call)).to.have.property('eventId', `order.paid:${paymentId}`);
