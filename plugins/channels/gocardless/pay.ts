@@ -15,7 +15,13 @@ export async function pay(account: GoCardlessAccount, request: PayRequest, call:
   const metadata = { attempt_number: number };
   const body = {
     metadata,
-    payment_request: { description: subject, amount: String(money.amount), currency: money.currency, metadata },
+    // The bank's app shows it; what it takes at most is not documented.
+    payment_request: {
+      description: Array.from(subject).slice(0, 200).join(''),
+      amount: String(money.amount),
+      currency: money.currency,
+      metadata,
+    },
     ...(account.creditorId === null ? {} : { links: { creditor: account.creditorId } }),
   };
   const answer = await createOnce(account, call, { resource: 'billing_requests', key: number, body });

@@ -56,6 +56,12 @@ describe('gocardless: paying', () => {
     ]);
   });
 
+  it('shortens a long subject without breaking a character', async () => {
+    const { http, requests } = scriptHttp(created, opened);
+    await channel.pay({ ...request, subject: '🍵'.repeat(256) }, makeCall({ http }));
+    expect(JSON.parse(String(requests[0]?.body)).billing_requests.payment_request.description).to.equal('🍵'.repeat(200));
+  });
+
   it('finds what an unanswered try has created, and opens a page to that', async () => {
     const { http, requests } = scriptHttp(conflictWith(requestId), good({ billing_requests: asked }), opened);
     expect(await channel.pay(request, makeCall({ http }))).to.deep.equal(action);
