@@ -32,7 +32,8 @@ export function readCallback(account: WechatAccount, raw: RawRequest, call: Call
     return refuse('malformed');
   }
   // Only orders name the app. The contract's echo has no place for it, so it is compared here.
-  if (content.appid !== undefined && content.appid !== account.appid) return refuse('wrong_account');
+  const { appid, miniAppid, appAppid } = account;
+  if (content.appid !== undefined && ![appid, miniAppid, appAppid].includes(String(content.appid))) return refuse('wrong_account');
   const item = eventType === 'TRANSACTION.SUCCESS' ? readPaymentItem(account, content) : readRefundItem(account, content);
   return item === null ? refuse('malformed') : { kind: 'event', eventId: id, trust: 'signed', items: [item], accepted, retry };
 }

@@ -9,6 +9,9 @@ export interface WechatAccount {
   readonly baseUrl: string;
   readonly mchid: string;
   readonly appid: string;
+  /** Those of the mini program and of the mobile app; `appid` where they have none of their own. */
+  readonly miniAppid: string;
+  readonly appAppid: string;
   readonly serialNo: string;
   readonly privateKey: KeyObject;
   readonly apiV3Key: Buffer;

@@ -13,6 +13,8 @@ export interface Config {
   readonly base_url?: string;
   readonly mchid: string;
   readonly appid: string;
+  readonly mini_appid?: string;
+  readonly app_appid?: string;
   readonly serial_no: string;
   readonly private_key: string;
   readonly api_v3_key: string;
@@ -42,6 +44,23 @@ const manifest: ChannelManifest = {
       currencies: ['CNY'],
       min: 1,
       needs: ['openid'],
+    },
+    {
+      id: 'wechat_mini',
+      product: 'mini',
+      name: { en: 'WeChat Pay in a mini program', zh: '微信小程序支付' },
+      action: 'sdk',
+      currencies: ['CNY'],
+      min: 1,
+      needs: ['openid'],
+    },
+    {
+      id: 'wechat_app',
+      product: 'app',
+      name: { en: 'WeChat Pay from a mobile app', zh: '微信 App 支付' },
+      action: 'sdk',
+      currencies: ['CNY'],
+      min: 1,
     },
     {
       id: 'wechat_h5',
@@ -74,6 +93,16 @@ const manifest: ChannelManifest = {
       },
       mchid: { type: 'string', description: 'Merchant number (商户号)', pattern: '^[0-9]{6,32}$' },
       appid: { type: 'string', description: 'App id bound to the merchant number', pattern: '^[0-9A-Za-z_-]{4,32}$' },
+      mini_appid: {
+        type: 'string',
+        description: 'App id of the mini program, for wechat_mini; appid is taken when it is left out',
+        pattern: '^[0-9A-Za-z_-]{4,32}$',
+      },
+      app_appid: {
+        type: 'string',
+        description: 'App id of the mobile app, for wechat_app; appid is taken when it is left out',
+        pattern: '^[0-9A-Za-z_-]{4,32}$',
+      },
       serial_no: { type: 'string', description: 'Serial number of the merchant API certificate', pattern: '^[0-9A-Za-z]{6,64}$' },
       private_key: {
         type: 'string',
@@ -116,10 +145,16 @@ function readConfig(config: Config, kit: Kit): WechatAccount {
     const pattern = new RegExp(manifest.config.properties[field]?.pattern ?? '');
     if (!pattern.test(config[field] ?? '')) throw new Error(`${field} is not in its form`);
   }
+  for (const field of ['mini_appid', 'app_appid'] as const) {
+    const pattern = new RegExp(manifest.config.properties[field]?.pattern ?? '');
+    if (config[field] !== undefined && !pattern.test(config[field])) throw new Error(`${field} is not in its form`);
+  }
   return {
     baseUrl: readBaseUrl(config.base_url ?? vendorUrl),
     mchid: config.mchid,
     appid: config.appid,
+    miniAppid: config.mini_appid ?? config.appid,
+    appAppid: config.app_appid ?? config.appid,
     serialNo: config.serial_no,
     privateKey: readKey('private_key', () => createPrivateKey(config.private_key)),
     apiV3Key,

@@ -1,20 +1,19 @@
-import { Buffer } from 'node:buffer';
 import type { AttemptRef, PayRequest, RefundRequest } from '../../../core/contract/channel.ts';
 import type { Call, Kit } from '../../../core/contract/kit.ts';
-import type { Action, CloseOutcome, Echo, Outcome, PaymentReport, RefundOutcome, RefundReport } from '../../../core/contract/outcome.ts';
+import type { CloseOutcome, Echo, Outcome, PaymentReport, RefundOutcome, RefundReport } from '../../../core/contract/outcome.ts';
 import { explainCloseFault, explainFault, explainPayFault, explainRefundFault, saysNotFound } from './errors.ts';
 import { ask, type WechatAccount } from './gateway.ts';
-import { signMessage, toUnixSeconds, writeCashierMessage } from './sign.ts';
-
-type Data = Readonly<Record<string, unknown>>;
+import { products } from './products.ts';
+import { cutBytes, type Data, isRecord, isText, toChinaTime } from './texts.ts';
 
 /** Creates the order and answers what the shopper has to do with it. */
 export async function pay(account: WechatAccount, request: PayRequest, call: Call): Promise<Outcome> {
   if (request.money.currency !== 'CNY') return { kind: 'rejected', reason: 'unsupported' };
-  const shopper = describeShopper(request);
-  if (shopper === null) return { kind: 'rejected', reason: 'validation' };
+  const product = Object.hasOwn(products, request.product) ? products[request.product] : undefined;
+  const shopper = product?.describeShopper(request.payer) ?? null;
+  if (product === undefined || shopper === null) return { kind: 'rejected', reason: 'validation' };
   const body = {
-    appid: account.appid,
+    appid: product.appidOf(account),
     mchid: account.mchid,
     description: cutBytes(request.subject, 127),
     out_trade_no: request.number,
@@ -23,35 +22,11 @@ export async function pay(account: WechatAccount, request: PayRequest, call: Cal
     amount: { total: request.money.amount, currency: request.money.currency },
     ...shopper,
   };
-  const answer = await ask(account, call, { method: 'POST', path: `/v3/pay/transactions/${request.product}`, body });
+  const answer = await ask(account, call, { method: 'POST', path: `/v3/pay/transactions/${product.path}`, body });
   if (answer.kind === 'fault') return explainPayFault(answer.error);
   if (answer.kind !== 'data') return answer;
-  const action = await readAction(account, request, answer.data, call);
+  const action = await product.readAction(account, request, answer.data, call);
   return action === null ? { kind: 'unknown', reason: 'unreadable' } : { kind: 'action', action };
-}
-
-/** The part of the order that only one product has; null when the merchant left out what it needs, or the product is none of ours. */
-function describeShopper({ product, payer }: PayRequest): Data | null {
-  if (product === 'native') return {};
-  if (product === 'jsapi' && payer.openid !== undefined) return { payer: { openid: payer.openid } };
-  if (product === 'h5' && payer.clientIp !== undefined)
-    return { scene_info: { payer_client_ip: payer.clientIp, h5_info: { type: 'Wap' } } };
-  return null;
-}
-
-async function readAction(account: WechatAccount, request: PayRequest, data: Data, call: Call): Promise<Action | null> {
-  if (request.product === 'native') return isText(data.code_url) ? { type: 'qr', qrContent: data.code_url } : null;
-  if (request.product === 'jsapi') return isText(data.prepay_id) ? await makeCashierAction(account, data.prepay_id, call) : null;
-  if (!isText(data.h5_url) || !/^https?:\/\//.test(data.h5_url)) return null;
-  if (request.returnUrl === null) return { type: 'redirect', url: data.h5_url };
-  const mark = data.h5_url.includes('?') ? '&' : '?';
-  return { type: 'redirect', url: `${data.h5_url}${mark}redirect_url=${encodeURIComponent(request.returnUrl)}` };
-}
-
-async function makeCashierAction(account: WechatAccount, prepayId: string, call: Call): Promise<Action> {
-  const parts = { appId: account.appid, timeStamp: toUnixSeconds(call.now()), nonceStr: call.nonce(), package: `prepay_id=${prepayId}` };
-  const paySign = await signMessage(account.privateKey, writeCashierMessage(parts));
-  return { type: 'sdk', params: { ...parts, signType: 'RSA', paySign } };
 }
 
 /** Asks for an order by our number: the vendor's own number exists only once it is paid. */
@@ -168,29 +143,4 @@ function readTime(value: unknown): { readonly at?: Date } {
 
 function makeOrderPath(number: string): string {
   return `/v3/pay/transactions/out-trade-no/${encodeURIComponent(number)}`;
-}
-
-/** RFC 3339 at +08:00, whole seconds. China has one time zone and no summer time. */
-function toChinaTime(time: Date): string {
-  return `${new Date(time.getTime() + 8 * 3_600_000).toISOString().slice(0, 19)}+08:00`;
-}
-
-/** The vendor counts some texts in bytes and refuses longer ones; a shorter description is better than no payment. */
-function cutBytes(text: string, maxBytes: number): string {
-  let bytes = 0;
-  let kept = '';
-  for (const character of text) {
-    bytes += Buffer.byteLength(character, 'utf8');
-    if (bytes > maxBytes) return kept;
-    kept += character;
-  }
-  return kept;
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
-}
-
-function isRecord(value: unknown): value is Data {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

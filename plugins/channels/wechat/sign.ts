@@ -20,7 +20,7 @@ export function writeRequestMessage(parts: SignedParts): string {
   return `${parts.method}\n${parts.path}\n${parts.timestamp}\n${parts.nonce}\n${parts.body}\n`;
 }
 
-/** What the shopper's WeChat checks before it shows the cashier: over the whole `prepay_id=…`, not the bare id. */
+/** What the shopper's WeChat checks before it shows the cashier. Inside WeChat over the whole `prepay_id=…`, from an app over the bare id. */
 export function writeCashierMessage(parts: {
   readonly appId: string;
   readonly timeStamp: string;

@@ -11,7 +11,7 @@ export interface WechatResult {
   readonly afterwards?: () => void;
 }
 
-export const tradeTypes: Readonly<Record<string, string>> = { native: 'NATIVE', jsapi: 'JSAPI', h5: 'MWEB' };
+export const tradeTypes: Readonly<Record<string, string>> = { native: 'NATIVE', jsapi: 'JSAPI', app: 'APP', h5: 'MWEB' };
 const tradeStateTexts = { SUCCESS: '支付成功', REFUND: '转入退款', NOTPAY: '订单未支付', CLOSED: '订单已关闭' } as const;
 const autoCloseMs = 7 * 24 * 3600_000;
 
@@ -42,7 +42,7 @@ export function describeTransaction(
   const total = order.amount + (twist.wrongAmount ? 1 : 0);
   const paid = forcePaid || order.state === 'paid';
   return {
-    appid: merchant.appid,
+    appid: order.facts.appid ?? merchant.appid,
     mchid: twist.wrongAccount ? strangerOf(merchant.mchid) : merchant.mchid,
     out_trade_no: order.number,
     trade_state: state,

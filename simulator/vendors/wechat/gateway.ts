@@ -50,7 +50,7 @@ function makeRoutes(world: WechatWorld): readonly Route<Handler>[] {
   return [
     [
       'POST',
-      /^\/v3\/pay\/transactions\/(native|jsapi|h5)$/,
+      /^\/v3\/pay\/transactions\/(native|jsapi|app|h5)$/,
       'pay',
       ([product], json, merchant) => createOrder(world, product ?? '', json, merchant),
     ],
@@ -173,7 +173,8 @@ export function makeWechat(world: WechatWorld): Vendor {
       for (const refund of order.refunds) if (!refund.done) void endRefund(world, order, refund);
     },
     async open(target) {
-      const prepay = /prepay_id[=":\s]+(wx\d+)/.exec(target)?.[1];
+      // Inside WeChat the parameters hold `prepay_id=…`, from an app a member `prepayId`.
+      const prepay = /prepay_?id[=":\s]+(wx\d+)/i.exec(target)?.[1];
       return prepay === undefined ? null : (world.store.findByToken('wechat', prepay) ?? null);
     },
   };

@@ -10,6 +10,9 @@ const publicKeyId = 'PUB_KEY_ID_0119000001012025010100000001';
 export interface WechatMerchant {
   readonly mchid: string;
   readonly appid: string;
+  /** The first merchant's mini program and mobile app are apps of their own; the second merchant has one app for all. */
+  readonly miniAppid: string;
+  readonly appAppid: string;
   readonly serialNo: string;
   readonly apiV3Key: string;
   readonly pair: Pair;
@@ -31,7 +34,9 @@ const serialOf = (pair: Pair) => `4${createHash('sha1').update(pair.publicPem).d
 async function loadMerchant(vault: KeyVault, index: number, platformSerial: string): Promise<WechatMerchant> {
   const pair = await vault.pair(`merchant-${index}`);
   const apiV3Key = vault.secret(`api-v3-${index}`, 32);
-  return { mchid: `190000010${index}`, appid: `wx51mu1a70r000000${index}`, serialNo: serialOf(pair), apiV3Key, pair, platformSerial };
+  const appid = `wx51mu1a70r000000${index}`;
+  const own = index === 1 ? { miniAppid: 'wx51mu1a70r0000011', appAppid: 'wx51mu1a70r0000021' } : { miniAppid: appid, appAppid: appid };
+  return { mchid: `190000010${index}`, appid, ...own, serialNo: serialOf(pair), apiV3Key, pair, platformSerial };
 }
 
 function certify(pair: Pair): Promise<string> {
@@ -56,12 +61,14 @@ export async function loadKeys(vault: KeyVault): Promise<WechatKeys> {
 
 export function describeAccounts(keys: WechatKeys): readonly AccountOffer[] {
   const platformKeys = JSON.stringify(Object.fromEntries(Object.entries(keys.platform).map(([serial, { pem }]) => [serial, pem])));
-  return keys.merchants.map(({ mchid, appid, serialNo, apiV3Key, pair }) => ({
+  return keys.merchants.map(({ mchid, appid, miniAppid, appAppid, serialNo, apiV3Key, pair }) => ({
     id: mchid,
     configure: (baseUrl) => ({
       base_url: baseUrl,
       mchid,
       appid,
+      mini_appid: miniAppid,
+      app_appid: appAppid,
       serial_no: serialNo,
       private_key: pair.privatePem,
       api_v3_key: apiV3Key,

@@ -48,6 +48,7 @@ const h5Info = object(
 const requests: Readonly<Record<string, Rule>> = {
   native: object(common, ...required),
   jsapi: object({ ...common, payer: object({ openid: text(1, 128) }, 'openid') }, ...required, 'payer'),
+  app: object(common, ...required),
   h5: object({ ...common, scene_info: object({ ...scene, h5_info: h5Info }, 'payer_client_ip', 'h5_info') }, ...required, 'scene_info'),
 };
 
@@ -71,10 +72,16 @@ export function isNotifyUrl(url: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && (hostname === '127.0.0.1' || hostname === 'localhost'));
 }
 
+/** Apps bound to the merchant number. Orders inside WeChat may come from an official account or a mini program. */
+function appidsOf(product: string, merchant: WechatMerchant): readonly string[] {
+  if (product === 'app') return [merchant.appAppid];
+  return product === 'jsapi' ? [merchant.appid, merchant.miniAppid] : [merchant.appid];
+}
+
 /** Faults that no schema can tell. */
 function checkMeaning(product: string, body: PayBody, merchant: WechatMerchant, nowMs: number): WechatResult | null {
   if (body.mchid !== merchant.mchid) return problem(400, 'PARAM_ERROR', '商户号与签名商户号不一致', { field: '/mchid' });
-  if (body.appid !== merchant.appid) return problem(400, 'APPID_MCHID_NOT_MATCH', 'appid和mch_id不匹配');
+  if (!appidsOf(product, merchant).includes(body.appid)) return problem(400, 'APPID_MCHID_NOT_MATCH', 'appid和mch_id不匹配');
   if (!isNotifyUrl(body.notify_url)) return parameterError({ field: '/notify_url', issue: 'must be an https address without a query' });
   if ((body.amount.currency ?? 'CNY') !== 'CNY') return parameterError({ field: '/amount/currency', issue: 'must be CNY' });
   if (body.time_expire !== undefined && !(Date.parse(body.time_expire) > nowMs))
@@ -100,18 +107,22 @@ function makeOrder(world: WechatWorld, product: string, body: PayBody, fingerpri
     expiresAt: body.time_expire === undefined ? nowMs + codeLifeMs : Date.parse(body.time_expire),
     notifyUrl: body.notify_url,
     fingerprint,
-    facts: { ...(body.attach !== undefined && { attach: body.attach }), ...(body.payer && { openid: body.payer.openid }) },
+    facts: {
+      appid: body.appid,
+      ...(body.attach !== undefined && { attach: body.attach }),
+      ...(body.payer && { openid: body.payer.openid }),
+    },
   });
 }
 
 function invite(order: Order, address: string): Record<string, string> {
   if (order.product === 'native') return { code_url: address };
-  return order.product === 'jsapi'
+  return order.product === 'jsapi' || order.product === 'app'
     ? { prepay_id: order.token }
     : { h5_url: `${address}?prepay_id=${order.token}&package=${order.vendorNo}` };
 }
 
-/** POST /v3/pay/transactions/{native|jsapi|h5} */
+/** POST /v3/pay/transactions/{native|jsapi|app|h5} */
 export function createOrder(world: WechatWorld, product: string, json: unknown, merchant: WechatMerchant): WechatResult {
   const rule = requests[product];
   const fault = rule ? checkField(json, rule) : { field: '', issue: 'is unknown' };

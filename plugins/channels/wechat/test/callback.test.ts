@@ -121,6 +121,15 @@ describe('WeChat Pay callbacks', () => {
     await expectRefused(callback('TRANSACTION.SUCCESS', { ...paidOrder, appid: 'wx0000000000000000' }), 'wrong_account');
   });
 
+  it('of the mini program and of the mobile app are ours, where those have app ids of their own', async () => {
+    const owner = openWechat({ mini_appid: 'wxmini0123456789ab', app_appid: 'wxapp00123456789ab' });
+    for (const appid of ['wxmini0123456789ab', 'wxapp00123456789ab', paidOrder.appid]) {
+      const raw = callback('TRANSACTION.SUCCESS', { ...paidOrder, appid });
+      expect(await owner.parseCallback(raw, makeCall()), appid).to.have.property('kind', 'event');
+    }
+    await expectRefused(callback('TRANSACTION.SUCCESS', { ...paidOrder, appid: 'wxmini0123456789ab' }), 'wrong_account');
+  });
+
   it('of kinds that are not handled are accepted and ignored, once they are proven', async () => {
     for (const eventType of ['COUPON.USE', 'PAYSCORE.USER_OPEN_SERVICE', 'constructor']) {
       expect(await read(wrapped(eventType, seal({})))).to.deep.equal({ kind: 'ignored', eventType, reply: accepted });

@@ -35,6 +35,21 @@ describe('WeChat Pay orders', () => {
       { product: 'jsapi', payer: { openid: 'oUpF8u' }, extra: ',"payer":{"openid":"oUpF8u"}', data: { prepay_id: 'wx2016' } },
       { product: 'h5', payer: { clientIp: '203.0.113.9' }, extra: `,${h5}`, data: { h5_url: 'https://wx.tenpay.com/x?prepay_id=1' } },
     ];
+    for (const [product, appid, path] of [
+      ['mini', 'wxmini0123456789ab', '/v3/pay/transactions/jsapi'],
+      ['app', 'wxapp00123456789ab', '/v3/pay/transactions/app'],
+    ] as const) {
+      it(`${product}, for its own app`, async () => {
+        const { http, requests } = scriptHttp(genuine(200, { prepay_id: 'wx2016' }));
+        const channel = openWechat({ [`${product}_appid`]: appid });
+        await channel.pay(payRequest({ product, payer: { openid: 'oUpF8u' } }), makeCall({ http }));
+        const extra = product === 'mini' ? ',"payer":{"openid":"oUpF8u"}' : '';
+        const body = `{${head.replace('wxd678efh567hg6787', appid)},${tail}${extra}}`;
+        expect(requests[0]).to.include({ method: 'POST', url: `http://127.0.0.1:8090/wechat${path}`, body });
+        expect(requests[0]?.headers?.authorization).to.equal(authorization('POST', path, body));
+      });
+    }
+
     for (const { product, payer, extra, data } of cases) {
       it(product, async () => {
         const { http, requests } = scriptHttp(genuine(200, data));
@@ -105,6 +120,39 @@ describe('WeChat Pay orders', () => {
       expect(outcome).to.deep.equal({ kind: 'action', action: { type: 'qr', qrContent: 'weixin://wxpay/bizpayurl?pr=x' } });
     });
 
+    it("app: parameters for the mobile app's library, signed over the bare order id", async () => {
+      const { http } = scriptHttp(genuine(200, { prepay_id: 'wx201410272009395522657a690389285100' }));
+      const outcome = await openWechat({ app_appid: 'wxapp00123456789ab' }).pay(payRequest({ product: 'app' }), makeCall({ http }));
+      const sign = createSign('RSA-SHA256')
+        .update(`wxapp00123456789ab\n${nowSec}\n${nonce}\nwx201410272009395522657a690389285100\n`)
+        .sign(merchant.privateKey, 'base64');
+      expect(outcome).to.deep.equal({
+        kind: 'action',
+        action: {
+          type: 'sdk',
+          params: {
+            appId: 'wxapp00123456789ab',
+            partnerId: '1900000109',
+            prepayId: 'wx201410272009395522657a690389285100',
+            packageValue: 'Sign=WXPay',
+            nonceStr: nonce,
+            timeStamp: String(nowSec),
+            sign,
+          },
+        },
+      });
+    });
+
+    it('mini: parameters for the mini program, signed for its own app', async () => {
+      const { http } = scriptHttp(genuine(200, { prepay_id: 'wx2014' }));
+      const request = payRequest({ product: 'mini', payer: { openid: 'o1' } });
+      const outcome = await openWechat({ mini_appid: 'wxmini0123456789ab' }).pay(request, makeCall({ http }));
+      const paySign = createSign('RSA-SHA256')
+        .update(`wxmini0123456789ab\n${nowSec}\n${nonce}\nprepay_id=wx2014\n`)
+        .sign(merchant.privateKey, 'base64');
+      expect(outcome).to.have.nested.property('action.params').that.includes({ appId: 'wxmini0123456789ab', paySign });
+    });
+
     it('jsapi: parameters for the client library, signed over the whole package', async () => {
       const outcome = await payWith(genuine(200, { prepay_id: 'wx201410272009395522657a690389285100' }), {
         product: 'jsapi',
@@ -154,7 +202,7 @@ describe('WeChat Pay orders', () => {
       const channel = openWechat();
       const usd = await channel.pay(payRequest({ money: { amount: 1, currency: 'USD' } }), call);
       expect(usd).to.deep.equal({ kind: 'rejected', reason: 'unsupported' });
-      for (const product of ['jsapi', 'h5', 'app', '__proto__']) {
+      for (const product of ['jsapi', 'mini', 'h5', 'facepay', '__proto__']) {
         expect(await channel.pay(payRequest({ product }), call)).to.deep.equal({ kind: 'rejected', reason: 'validation' });
       }
     });

@@ -126,6 +126,8 @@ describe('WeChat Pay against the simulator', () => {
   for (const [product, payer] of [
     ['native', {}],
     ['jsapi', { openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o' }],
+    ['mini', { openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o' }],
+    ['app', {}],
     ['h5', { clientIp: '203.0.113.9' }],
   ] as const) {
     it(`${product}: from order to callback, and the query agrees`, async () => {
