@@ -108,6 +108,43 @@ describe('simulator: Alipay', () => {
     expect((await askAlipay(config, 'alipay.trade.precreate', asked)).json.sub_code).to.equal('ACQ.TRADE_HAS_SUCCESS');
   });
 
+  const payCode = (number: string, code: string) =>
+    askAlipay(config, 'alipay.trade.pay', { ...content(number), product_code: 'FACE_TO_FACE_PAYMENT', scene: 'bar_code', auth_code: code });
+  const cancel = (number: string) => askAlipay(config, 'alipay.trade.cancel', { out_trade_no: number });
+
+  it('takes the money behind a bar code at once, once, and from no other wallet', async () => {
+    const paid = await payCode('BAR1', '284567890123456789');
+    expect(paid.verified).to.equal(true);
+    expect(paid.json).to.include({ code: '10000', out_trade_no: 'BAR1', total_amount: '19.99' });
+    expect((await query('BAR1')).json).to.include({ trade_status: 'TRADE_SUCCESS', trade_no: paid.json.trade_no });
+    expect((await payCode('BAR1', '284567890123456789')).json.sub_code).to.equal('ACQ.TRADE_HAS_SUCCESS');
+    expect((await payCode('BAR2', '134567890123456789')).json.sub_code).to.equal('ACQ.PAYMENT_AUTH_CODE_INVALID');
+    expect((await payCode('BAR2', '284567890123450051')).json.sub_code).to.equal('ACQ.BUYER_BALANCE_NOT_ENOUGH');
+  });
+
+  it('cancels a bar code: unpaid it is closed, paid it is refunded, and twice is once', async () => {
+    expect((await payCode('BAR3', '284567890123450003')).json.code).to.equal('10003');
+    expect((await cancel('BAR3')).json).to.include({ code: '10000', action: 'close', retry_flag: 'N' });
+    expect((await pay('284567890123450003')).json).to.include({ paid: false, reason: 'closed' });
+    await payCode('BAR4', '284567890123456789');
+    expect((await cancel('BAR4')).json).to.include({ action: 'refund', retry_flag: 'N' });
+    expect((await cancel('BAR4')).json).to.include({ action: 'refund' });
+    expect((await query('BAR4')).json.trade_status).to.equal('TRADE_CLOSED');
+    expect((await cancel('BAR5')).json).to.not.have.property('action');
+    const { entries } = (await stage.control('GET', '/_truth')).json;
+    const kinds = entries.filter((entry: Config) => entry.number?.startsWith('BAR4')).map((entry: Config) => entry.kind);
+    expect(kinds).to.deep.equal(['charge', 'refund']);
+  });
+
+  it('takes the order string of a mobile app from the shopper, and from no server', async () => {
+    const params = signAlipay(config, 'alipay.trade.app.pay', { ...content('APP1'), product_code: 'QUICK_MSECURITY_PAY' });
+    const orderStr = new URLSearchParams(params).toString();
+    expect((await pay(orderStr.replace('APP1', 'APP9'))).status, 'not what was signed').to.equal(404);
+    expect((await pay(JSON.stringify({ orderStr }))).json).to.include({ paid: true, number: 'APP1' });
+    const asked = await askAlipay(config, 'alipay.trade.app.pay', content('APP2'));
+    expect(asked.json.sub_code).to.equal('isv.invalid-method');
+  });
+
   it('closes an unpaid trade, and no paid one', async () => {
     const close = (number: string) => askAlipay(config, 'alipay.trade.close', { out_trade_no: number });
     await fetch(pageUrl('CLOSE1'), { redirect: 'manual' });

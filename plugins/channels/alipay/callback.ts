@@ -1,7 +1,7 @@
 import type { Callback, CallbackItem, RawRequest, Reply } from '../../../core/contract/channel.ts';
 import { type Merchant, readText } from './gateway.ts';
-import { isPositive, readTrade } from './pay.ts';
 import { type Params, parseForm, verifyParams } from './sign.ts';
+import { isPositive, readTrade } from './trade.ts';
 
 // Alipay reads the body alone: anything but these seven letters makes it send again, eight times in about 25 hours.
 const accepted: Reply = { status: 200, headers: { 'content-type': 'text/plain' }, body: 'success' };

@@ -3,8 +3,9 @@ import type { Kit } from '../../../core/contract/kit.ts';
 import type { ChannelManifest, MethodManifest } from '../../../core/contract/manifest.ts';
 import { parseCallback, parseReturn } from './callback.ts';
 import type { Merchant } from './gateway.ts';
-import { close, pay, probe, query, queryRefund, refund } from './pay.ts';
+import { close, pay, probe, queryRefund, refund } from './pay.ts';
 import { isOwnPublicKey, parsePrivateKey, parsePublicKey } from './sign.ts';
+import { query } from './trade.ts';
 
 export interface Config {
   readonly gateway_url: string;
@@ -21,6 +22,15 @@ const methods: readonly MethodManifest[] = [
   { id: 'alipay_page', product: 'page', name: { en: 'Alipay, desktop page', zh: '支付宝电脑网站支付' }, action: 'redirect', ...limits },
   { id: 'alipay_wap', product: 'wap', name: { en: 'Alipay, mobile page', zh: '支付宝手机网站支付' }, action: 'redirect', ...limits },
   { id: 'alipay_precreate', product: 'precreate', name: { en: 'Alipay, QR code', zh: '支付宝扫码支付' }, action: 'qr', ...limits },
+  { id: 'alipay_app', product: 'app', name: { en: 'Alipay, from a mobile app', zh: '支付宝 App 支付' }, action: 'sdk', ...limits },
+  {
+    id: 'alipay_barcode',
+    product: 'barcode',
+    name: { en: 'Alipay, bar code of the shopper', zh: '支付宝付款码支付' },
+    action: 'none',
+    needs: ['authCode'],
+    ...limits,
+  },
 ];
 
 const manifest: ChannelManifest = {

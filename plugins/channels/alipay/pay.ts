@@ -1,21 +1,12 @@
 import type { AttemptRef, PayRequest, RefundRequest } from '../../../core/contract/channel.ts';
 import type { Call, Kit } from '../../../core/contract/kit.ts';
 import type { Money } from '../../../core/contract/money.ts';
-import type {
-  CloseOutcome,
-  Declined,
-  Echo,
-  Outcome,
-  PaymentReport,
-  RefundOutcome,
-  Rejected,
-  Unknown,
-} from '../../../core/contract/outcome.ts';
+import type { CloseOutcome, Outcome, RefundOutcome } from '../../../core/contract/outcome.ts';
+import { closeBarCode, payBarCode } from './barcode.ts';
 import { readFailure } from './errors.ts';
-import { type Answer, ask, formatTime, type Merchant, readText, readTime, signQuestion } from './gateway.ts';
+import { type Answer, ask, type Merchant, readText, readTime, signQuestion } from './gateway.ts';
 import { buildForm } from './sign.ts';
-
-const unreadable: Unknown = { kind: 'unknown', reason: 'unreadable' };
+import { isAbout, orderOf, undecided, unreadable } from './trade.ts';
 
 /** Products whose call is opened by the shopper's browser, not by us: method and product code. */
 const pages: Readonly<Record<string, { readonly method: string; readonly productCode: string }>> = {
@@ -35,6 +26,8 @@ const notWaitingCodes: readonly string[] = [
 
 export async function pay(merchant: Merchant, request: PayRequest, call: Call): Promise<Outcome> {
   if (request.product === 'precreate') return precreate(merchant, request, call);
+  if (request.product === 'barcode') return payBarCode(merchant, request, call);
+  if (request.product === 'app') return describeAppCall(merchant, request);
   const page = Object.hasOwn(pages, request.product) ? pages[request.product] : undefined;
   if (page === undefined) return { kind: 'rejected', reason: 'unsupported' };
   const { returnUrl } = request;
@@ -53,6 +46,14 @@ export async function pay(merchant: Merchant, request: PayRequest, call: Call): 
   return { kind: 'action', action: { type: 'redirect', url: `${merchant.gatewayUrl}?${buildForm(params)}` } };
 }
 
+/** The text that the mobile app hands to Alipay's SDK. Like a page, it is the same for every repeat, and nothing is sent. */
+async function describeAppCall(merchant: Merchant, request: PayRequest): Promise<Outcome> {
+  const content = orderOf(merchant.kit, request, 'QUICK_MSECURITY_PAY');
+  const question = { method: 'alipay.trade.app.pay', content, callbackUrl: request.callbackUrl };
+  const orderStr = buildForm(await signQuestion(merchant, question, request.createdAt));
+  return { kind: 'action', action: { type: 'sdk', params: { orderStr } } };
+}
+
 async function precreate(merchant: Merchant, request: PayRequest, call: Call): Promise<Outcome> {
   const content = orderOf(merchant.kit, request, 'FACE_TO_FACE_PAYMENT');
   const question = { method: 'alipay.trade.precreate', content, callbackUrl: request.callbackUrl };
@@ -64,85 +65,8 @@ async function precreate(merchant: Merchant, request: PayRequest, call: Call): P
   return { kind: 'action', action: { type: 'qr', qrContent } };
 }
 
-function orderOf(kit: Kit, request: PayRequest, productCode: string): Record<string, string> {
-  return {
-    out_trade_no: request.number,
-    total_amount: kit.money.toMajor(request.money),
-    subject: cleanSubject(request.subject),
-    product_code: productCode,
-    // Absolute: a relative time would start anew with every repeat.
-    time_expire: formatTime(request.expiresAt),
-  };
-}
-
-/** Alipay's documents forbid `/`, `=` and `&` in a subject; their full-width twins read the same. */
-function cleanSubject(subject: string): string {
-  return subject.replaceAll('/', '／').replaceAll('=', '＝').replaceAll('&', '＆');
-}
-
-export async function query(merchant: Merchant, attempt: AttemptRef, call: Call): Promise<Outcome> {
-  const answer = await ask(merchant, { method: 'alipay.trade.query', content: { out_trade_no: attempt.number } }, call);
-  if (answer.kind !== 'answer') return answer;
-  if (answer.failure?.subCode === 'ACQ.TRADE_NOT_EXIST') return { kind: 'ok', report: { state: 'not_found' } };
-  if (answer.failure !== null) return undecided(readFailure(answer.failure));
-  const { node } = answer;
-  const number = readText(node['out_trade_no']);
-  if (number === undefined) return unreadable;
-  const report = readTrade(merchant.kit, {
-    status: node['trade_status'],
-    channelNo: node['trade_no'],
-    total: node['total_amount'],
-    currency: node['trans_currency'],
-    paidAt: node['send_pay_date'],
-    wasPaid: wasPaid(merchant.kit, node),
-    echo: { number },
-  });
-  return typeof report === 'string' ? { kind: 'unknown', reason: report } : { kind: 'ok', report };
-}
-
-/** A trade as an answer or a callback tells of it; the two name the same facts differently. */
-export interface Trade {
-  readonly status: unknown;
-  readonly channelNo: unknown;
-  readonly total: unknown;
-  readonly currency?: unknown;
-  readonly paidAt: unknown;
-  /** Of a closed trade: whether money had come in before. Null when the facts contradict each other. */
-  readonly wasPaid: boolean | null;
-  readonly echo: Echo;
-}
-
-/** What a trade means, or why it means nothing. */
-export function readTrade(kit: Kit, trade: Trade): PaymentReport | 'unreadable' | 'unmapped' {
-  const { echo } = trade;
-  const channelNo = readText(trade.channelNo);
-  const known = channelNo === undefined ? { echo } : { channelNo, echo };
-  if (trade.status === 'WAIT_BUYER_PAY') return { state: 'pending', ...known };
-  const isClosed = trade.status === 'TRADE_CLOSED';
-  if (isClosed && trade.wasPaid === null) return 'unmapped';
-  if (isClosed && !trade.wasPaid) return { state: 'closed', ...known };
-  if (!isClosed && trade.status !== 'TRADE_SUCCESS' && trade.status !== 'TRADE_FINISHED') return 'unmapped';
-  const money = kit.money.fromMajor(trade.total, trade.currency ?? 'CNY');
-  const at = readTime(trade.paidAt);
-  if (money === null || channelNo === undefined) return 'unreadable';
-  return { state: 'succeeded', channelNo, money, echo, ...(at === undefined ? {} : { at }) };
-}
-
-/**
- * A trade is also closed once all of it was refunded, and then carries the time it was paid. Should a closed trade
- * carry that time and yet say that nothing was paid or received, we do not guess: goods would leave unpaid.
- */
-function wasPaid(kit: Kit, node: Readonly<Record<string, unknown>>): boolean | null {
-  if (readText(node['send_pay_date']) === undefined) return false;
-  const amounts = [node['buyer_pay_amount'], node['receipt_amount']].filter((amount) => amount !== undefined);
-  return amounts.length === 0 || amounts.some((amount) => isPositive(kit, amount)) ? true : null;
-}
-
-export function isPositive(kit: Kit, amount: unknown): boolean {
-  return (kit.money.fromMajor(amount, 'CNY')?.amount ?? 0) > 0;
-}
-
 export async function close(merchant: Merchant, attempt: AttemptRef, call: Call): Promise<CloseOutcome> {
+  if (attempt.product === 'barcode') return closeBarCode(merchant, attempt, call);
   const answer = await ask(merchant, { method: 'alipay.trade.close', content: { out_trade_no: attempt.number } }, call);
   if (answer.kind !== 'answer') return answer;
   if (answer.failure === null) return isAbout(answer, attempt) ? { kind: 'closed' } : unreadable;
@@ -163,7 +87,13 @@ export async function refund(merchant: Merchant, request: RefundRequest, call: C
   const answer = await ask(merchant, { method: 'alipay.trade.refund', content }, call);
   if (answer.kind !== 'answer') return answer;
   if (answer.failure !== null) return readFailure(answer.failure);
-  return isAbout(answer, request.attempt) ? readRefund(merchant.kit, answer, request.money) : unreadable;
+  if (!isAbout(answer, request.attempt)) return unreadable;
+  const outcome = readRefund(merchant.kit, answer, request.money);
+  const isOpen = outcome.kind === 'ok' && outcome.report.state === 'processing';
+  if (!isOpen || request.attempt.product !== 'barcode') return outcome;
+  // No callback will come for a bar code, so what this answer leaves open is asked at once.
+  const asked = await queryRefund(merchant, request, call);
+  return asked.kind === 'ok' && asked.report.state === 'succeeded' ? asked : outcome;
 }
 
 /**
@@ -209,14 +139,4 @@ export async function probe(merchant: Merchant, call: Call): Promise<{ readonly 
   if (answer.kind !== 'answer') return { ok: false, detail: answer.vendor?.code ?? answer.reason };
   const isKnown = answer.failure === null || answer.failure.subCode === 'ACQ.TRADE_NOT_EXIST';
   return { ok: isKnown, detail: isKnown ? 'Alipay knows this application and its keys' : (answer.failure?.subCode ?? '') };
-}
-
-/** The outcomes without a place for the number have to be compared here; for the others the kernel compares the echo. */
-function isAbout(answer: Answer, attempt: Pick<AttemptRef, 'number'>): boolean {
-  return answer.node['out_trade_no'] === attempt.number;
-}
-
-/** A failed question is no answer: what would decline a payment says nothing about one that is asked about. */
-function undecided(failure: Declined | Rejected | Unknown): Rejected | Unknown {
-  return failure.kind === 'declined' ? { kind: 'unknown', reason: 'unmapped', vendor: failure.vendor } : failure;
 }

@@ -25,7 +25,7 @@ export function makeCaller(world: AlipayWorld): Caller {
 }
 
 /** The shopper's way back, with signed facts. The way in is a signed address or form, which any browser can follow. */
-export function makeTill(world: AlipayWorld): Till {
+export function makeTill(world: AlipayWorld): Omit<Till, 'open'> {
   async function returnTo(order: Order): Promise<string | null> {
     const merchant = world.keys.merchants.find(({ appId }) => appId === order.account);
     if (order.returnUrl === null || !URL.canParse(order.returnUrl) || merchant === undefined) return null;
@@ -50,6 +50,5 @@ export function makeTill(world: AlipayWorld): Till {
   return {
     returnTo,
     cancelTo: (order) => order.facts.quitUrl || null,
-    open: async () => null,
   };
 }

@@ -1,8 +1,9 @@
 import { pageAnswer, redirectAnswer } from '../../answers.ts';
 import { renderMessagePage } from '../../pages.ts';
 import { fromChinaText } from '../../time.ts';
-import type { Answer, Done, Operation, Twist, Vendor, Wire } from '../../types.ts';
+import { type Answer, type Done, honest, type Operation, type Twist, type Vendor, type Wire } from '../../types.ts';
 import { type AlipayResult, failed, refused } from './answers.ts';
+import { cancelTrade, findByCode, payBarCode } from './barcode.ts';
 import { makeCaller, makeTill } from './caller.ts';
 import type { AlipayWorld } from './keys.ts';
 import { type Params, signAnswer, verifyRequest } from './sign.ts';
@@ -10,19 +11,22 @@ import { type AlipayRequest, closeTrade, createTrade, queryRefund, queryTrade, r
 
 interface Method {
   readonly operation: Operation;
-  /** True when the shopper's browser asks, and sees a page instead of JSON. */
-  readonly browser: boolean;
+  /** Who asks: the merchant's server, the shopper's browser, which sees a page, or the SDK in a mobile app, which asks in its own way. */
+  readonly by: 'server' | 'browser' | 'app';
   readonly run: (world: AlipayWorld, request: AlipayRequest) => AlipayResult;
 }
 
 const methods: Readonly<Record<string, Method>> = {
-  'alipay.trade.page.pay': { operation: 'pay', browser: true, run: (world, request) => createTrade(world, 'page', request) },
-  'alipay.trade.wap.pay': { operation: 'pay', browser: true, run: (world, request) => createTrade(world, 'wap', request) },
-  'alipay.trade.precreate': { operation: 'pay', browser: false, run: (world, request) => createTrade(world, 'precreate', request) },
-  'alipay.trade.query': { operation: 'query', browser: false, run: queryTrade },
-  'alipay.trade.close': { operation: 'close', browser: false, run: closeTrade },
-  'alipay.trade.refund': { operation: 'refund', browser: false, run: refundTrade },
-  'alipay.trade.fastpay.refund.query': { operation: 'query', browser: false, run: queryRefund },
+  'alipay.trade.page.pay': { operation: 'pay', by: 'browser', run: (world, request) => createTrade(world, 'page', request) },
+  'alipay.trade.wap.pay': { operation: 'pay', by: 'browser', run: (world, request) => createTrade(world, 'wap', request) },
+  'alipay.trade.precreate': { operation: 'pay', by: 'server', run: (world, request) => createTrade(world, 'precreate', request) },
+  'alipay.trade.app.pay': { operation: 'pay', by: 'app', run: (world, request) => createTrade(world, 'app', request) },
+  'alipay.trade.pay': { operation: 'pay', by: 'server', run: payBarCode },
+  'alipay.trade.cancel': { operation: 'close', by: 'server', run: cancelTrade },
+  'alipay.trade.query': { operation: 'query', by: 'server', run: queryTrade },
+  'alipay.trade.close': { operation: 'close', by: 'server', run: closeTrade },
+  'alipay.trade.refund': { operation: 'refund', by: 'server', run: refundTrade },
+  'alipay.trade.fastpay.refund.query': { operation: 'query', by: 'server', run: queryRefund },
 };
 
 const methodOf = (params: Params): Method | undefined =>
@@ -33,6 +37,13 @@ function readParams(wire: Wire): Params {
   const isForm = String(wire.headers['content-type']).startsWith('application/x-www-form-urlencoded');
   const pairs = [...new URLSearchParams(wire.query), ...(isForm ? new URLSearchParams(wire.body.toString('utf8')) : [])];
   return Object.fromEntries(pairs);
+}
+
+/** What a mobile app hands to the SDK: the parameters as one text, alone or as `orderStr` of an object. */
+function readOrderString(target: string): Params | null {
+  const text = parseContent(target)?.orderStr ?? target;
+  if (typeof text !== 'string' || !/(^|&)method=alipay\.trade\.app\.pay(&|$)/.test(text)) return null;
+  return Object.fromEntries(new URLSearchParams(text));
 }
 
 function parseContent(text: string | undefined): Readonly<Record<string, unknown>> | null {
@@ -63,11 +74,12 @@ export function makeAlipay(world: AlipayWorld): Vendor {
   const platform = world.keys.platform;
   const merchantOf = (appId: string | undefined) => world.keys.merchants.find((one) => one.appId === appId);
 
-  async function carryOut(params: Params, twist: Twist): Promise<AlipayResult> {
+  async function carryOut(params: Params, twist: Twist, isApp = false): Promise<AlipayResult> {
     const merchant = merchantOf(params.app_id);
     if (merchant === undefined) return refused('40002', 'isv.invalid-app-id', '无效的AppID参数');
     const wrong = checkEnvelope(params);
     if (wrong !== null) return wrong;
+    if ((methodOf(params)?.by === 'app') !== isApp) return refused('40002', 'isv.invalid-method', '不存在的方法名');
     if (!(await verifyRequest(merchant.pair.verify, params))) return refused('40002', 'isv.invalid-signature', '无效签名');
     const content = parseContent(params.biz_content);
     if (content === null) return refused('40002', 'isv.invalid-parameter', '参数无效: biz_content');
@@ -82,7 +94,7 @@ export function makeAlipay(world: AlipayWorld): Vendor {
 
   async function show(params: Params, result: AlipayResult, status: number, spoil: boolean): Promise<Answer> {
     const method = methodOf(params);
-    if (method?.browser) return showBrowser(result);
+    if (method?.by === 'browser') return showBrowser(result);
     const node = method === undefined ? 'error_response' : `${params.method?.replaceAll('.', '_')}_response`;
     const body = await signAnswer(platform.sign, node, result.node, spoil);
     return { status, headers: { 'content-type': 'text/html;charset=utf-8' }, body };
@@ -117,5 +129,9 @@ export function makeAlipay(world: AlipayWorld): Vendor {
     },
     ...makeCaller(world),
     ...makeTill(world),
+    async open(target) {
+      const params = readOrderString(target);
+      return params === null ? findByCode(world, target) : ((await carryOut(params, honest, true)).order ?? null);
+    },
   };
 }

@@ -21,11 +21,14 @@ const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3600_000, d: 24
 const productCodes: Readonly<Record<string, readonly string[]>> = {
   page: ['FAST_INSTANT_TRADE_PAY'],
   wap: ['QUICK_WAP_WAY'],
+  app: ['QUICK_MSECURITY_PAY'],
+  barcode: ['FACE_TO_FACE_PAYMENT'],
   precreate: ['FACE_TO_FACE_PAYMENT', 'QR_CODE_OFFLINE', 'OFFLINE_PAYMENT'],
 };
 
-const textOf = (content: AlipayRequest['content'], name: string) => (typeof content[name] === 'string' ? (content[name] as string) : '');
-const invalid = (name: string) => failed('ACQ.INVALID_PARAMETER', `参数无效: ${name}`);
+export const textOf = (content: AlipayRequest['content'], name: string) =>
+  typeof content[name] === 'string' ? (content[name] as string) : '';
+export const invalid = (name: string) => failed('ACQ.INVALID_PARAMETER', `参数无效: ${name}`);
 
 /** When the trade stops being payable; null when the request says it in a way that cannot be read. */
 function readExpiry(content: AlipayRequest['content'], nowMs: number): number | null {
@@ -36,7 +39,8 @@ function readExpiry(content: AlipayRequest['content'], nowMs: number): number | 
   return found?.[1] && found[2] ? nowMs + Number(found[1]) * (unitMs[found[2]] ?? 0) : null;
 }
 
-function makeOrder(world: AlipayWorld, product: string, { merchant, params, content }: AlipayRequest): Order | AlipayResult {
+/** The order that a request to pay describes, or what is wrong with it. */
+export function makeOrder(world: AlipayWorld, product: string, { merchant, params, content }: AlipayRequest): Order | AlipayResult {
   const nowMs = world.now();
   const [number, subject] = [textOf(content, 'out_trade_no'), textOf(content, 'subject')];
   const amount = fromYuan(content.total_amount);
@@ -85,7 +89,7 @@ export function createTrade(world: AlipayWorld, product: string, request: Alipay
 }
 
 /** The trade that exists for this merchant; an unscanned QR code is none yet. */
-function findTrade(world: AlipayWorld, { merchant, content }: AlipayRequest): Order | undefined {
+export function findTrade(world: AlipayWorld, { merchant, content }: AlipayRequest): Order | undefined {
   const [vendorNo, number] = [textOf(content, 'trade_no'), textOf(content, 'out_trade_no')];
   const order = vendorNo === '' ? world.store.findOrder('alipay', merchant.appId, number) : world.store.findByVendorNo('alipay', vendorNo);
   return order?.account === merchant.appId && order.known ? order : undefined;

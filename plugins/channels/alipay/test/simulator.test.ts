@@ -85,6 +85,7 @@ describe('Alipay at the simulated gateway', () => {
     const outcome = await channel.pay(attempt, call);
     if (outcome.kind !== 'action') throw new Error(`expected an action, got ${JSON.stringify(outcome)}`);
     if (outcome.action.type === 'qr') return outcome.action.qrContent;
+    if (outcome.action.type === 'sdk') return JSON.stringify(outcome.action.params);
     return outcome.action.type === 'redirect' ? outcome.action.url : '';
   }
 
@@ -102,7 +103,7 @@ describe('Alipay at the simulated gateway', () => {
     return outcome.kind === 'ok' ? outcome.report.state : outcome.kind;
   }
 
-  for (const product of ['page', 'wap', 'precreate']) {
+  for (const product of ['page', 'wap', 'precreate', 'app']) {
     it(`a ${product} payment is paid, called back and found`, async () => {
       const attempt = await paidAttempt(product);
       const outcome = await channel.query(attempt, call);
@@ -115,6 +116,47 @@ describe('Alipay at the simulated gateway', () => {
       expect(await channel.close(attempt, call)).to.deep.equal({ kind: 'paid' });
     });
   }
+
+  const withCode = (authCode: string): PayRequest => ({ ...newRequest('barcode'), payer: { authCode } });
+
+  it('a bar code is paid at once, found, refunded, and closed by nobody', async () => {
+    const attempt = withCode('284567890123456789');
+    const outcome = await channel.pay(attempt, call);
+    expect(outcome).to.have.deep.nested.property('report.money', attempt.money);
+    expect(await channel.query(attempt, call)).to.have.deep.property('report', outcome.kind === 'ok' ? outcome.report : null);
+    expect((await channel.pay(attempt, call)).kind, 'sent again').to.equal('unknown');
+    expect(await channel.close(attempt, call)).to.deep.equal({ kind: 'paid' });
+    expect(await channel.refund(refundOf(attempt, '01', 1999), call)).to.have.nested.property('report.state', 'succeeded');
+    expect(received, 'callbacks').to.have.length(0);
+  });
+
+  it('a bar code that waits for its password is processing, then paid', async () => {
+    const attempt = withCode('284567890123450003');
+    expect(stateOf(await channel.pay(attempt, call))).to.equal('processing');
+    expect(stateOf(await channel.query(attempt, call))).to.equal('processing');
+    expect(await control('/_pay', { target: '284567890123450003' })).to.include({ paid: true, number: attempt.number });
+    expect(stateOf(await channel.query(attempt, call))).to.equal('succeeded');
+  });
+
+  it('a bar code that waits is cancelled for good', async () => {
+    const attempt = withCode('284567890123460003');
+    await channel.pay(attempt, call);
+    expect(await channel.close(attempt, call)).to.deep.equal({ kind: 'closed' });
+    expect(await control('/_pay', { target: '284567890123460003' })).to.include({ paid: false });
+    expect(stateOf(await channel.query(attempt, call))).to.equal('closed');
+    expect(await channel.close(attempt, call)).to.deep.equal({ kind: 'closed' });
+  });
+
+  it('a bar code without money behind it is declined', async () => {
+    expect(await channel.pay(withCode('284567890123450051'), call)).to.include({ kind: 'declined', code: 'insufficient_funds' });
+  });
+
+  it('a bar code whose answer was lost is found', async () => {
+    await play('pay', 'drop_after_execute', { count: 1 });
+    const attempt = withCode('284567890123456789');
+    expect((await channel.pay(attempt, call)).kind).to.equal('unknown');
+    expect(stateOf(await channel.query(attempt, call))).to.equal('succeeded');
+  });
 
   it('a QR code that nobody scanned is not yet a trade, to a query and to a close', async () => {
     const attempt = newRequest('precreate');
