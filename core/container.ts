@@ -6,7 +6,7 @@ import type { Vault } from './access/vault.ts';
 import { type Channels, createChannels } from './channels/accounts.ts';
 import { type Caller, createCaller } from './channels/call.ts';
 import { createSm2, type Sm2 } from './channels/sm2.ts';
-import { createWireAgent } from './channels/wire.ts';
+import { createWireAgent } from './channels/wire-agents.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { ChannelPlugin } from './contract/channel.ts';

@@ -179,7 +179,7 @@ async function stopServing(cradle: Cradle, http: RunningHttp, jobs: readonly Run
   await Promise.all(jobs.map((job) => job.stop()));
   await cradle.dispatcher.stop();
   await cradle.directory.stop();
-  cradle.caller.shutdown();
+  await cradle.caller.shutdown();
   await cradle.sm2.stop();
   await cradle.agent.close();
 }

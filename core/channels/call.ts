@@ -8,6 +8,7 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { OpenAccount } from './accounts.ts';
 import { makeHttp, type WireTrace } from './wire.ts';
+import { createWireAgents, type WireAgents } from './wire-agents.ts';
 
 export type Operation = 'pay' | 'query' | 'close' | 'capture' | 'refund' | 'query_refund' | 'callback' | 'probe';
 
@@ -20,6 +21,8 @@ export interface CallerDeps {
   readonly timeoutMs: number;
 }
 
+type Deps = CallerDeps & { readonly agents: WireAgents };
+
 type Faulty = NotSent | Unknown;
 
 /** Calls a plugin's method. The only caller there is: breaker, deadline, metrics and the wire trace are here and nowhere else. */
@@ -31,7 +34,8 @@ export interface Caller {
   ): Promise<T | Faulty | Rejected>;
   /** Whether calls of this account and operation are being refused at once. */
   isOpen(accountId: string, operation: Operation): boolean;
-  shutdown(): void;
+  /** Ends the breakers, and the connections that were opened with merchants' certificates. */
+  shutdown(): Promise<void>;
 }
 
 /** Carries an outcome through the breaker as the failure it is to the vendor's health. */
@@ -45,7 +49,8 @@ class FaultyOutcome extends Error {
 
 type Work = () => Promise<{ readonly kind: string }>;
 
-export function createCaller(deps: CallerDeps): Caller {
+export function createCaller(given: CallerDeps): Caller {
+  const deps: Deps = { ...given, agents: createWireAgents(given.agent, Math.min(given.timeoutMs, 5000)) };
   const breakers = new Map<string, CircuitBreaker<[Work], { readonly kind: string }>>();
   const breakerOf = (account: OpenAccount, operation: Operation) => {
     const name = `${account.id}:${operation}`;
@@ -66,6 +71,7 @@ export function createCaller(deps: CallerDeps): Caller {
     isOpen: (accountId, operation) => breakers.get(`${accountId}:${operation}`)?.opened === true,
     shutdown: () => {
       for (const breaker of breakers.values()) breaker.shutdown();
+      return deps.agents.close();
     },
   };
 }
@@ -102,12 +108,7 @@ async function fire(breaker: CircuitBreaker<[Work], { readonly kind: string }>, 
   }
 }
 
-async function runOnce(
-  deps: CallerDeps,
-  account: OpenAccount,
-  operation: Operation,
-  work: (call: Call) => Promise<{ readonly kind: string }>,
-) {
+async function runOnce(deps: Deps, account: OpenAccount, operation: Operation, work: (call: Call) => Promise<{ readonly kind: string }>) {
   const trace: WireTrace = { maybeSent: false };
   const outcome = withinTruth(await guarded(deps, account, operation, trace, work), account, trace);
   if (outcome.kind === 'unknown' || (outcome.kind === 'notSent' && (outcome as NotSent).reason !== 'local')) {
@@ -118,7 +119,7 @@ async function runOnce(
 
 /** Runs the plugin's code; whatever it throws, and a plugin that never returns, becomes an outcome. */
 async function guarded(
-  deps: CallerDeps,
+  deps: Deps,
   account: OpenAccount,
   operation: Operation,
   trace: WireTrace,
@@ -127,7 +128,7 @@ async function guarded(
   const deadline = startDeadline(deps.timeoutMs);
   const log = deps.log.child({ channel: account.channelId, account: account.id, operation }, account.secrets);
   const call: Call = {
-    http: makeHttp(deps.agent, deadline.signal, trace, (exchange) => log.debug('vendor exchange', { ...exchange })),
+    http: makeHttp(deps.agents, deadline.signal, trace, (exchange) => log.debug('vendor exchange', { ...exchange })),
     now: () => deps.clock.now(),
     nonce: () => randomBytes(16).toString('hex'),
     log: (level, message, fields) => log.write(level, message, fields),

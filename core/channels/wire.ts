@@ -1,19 +1,12 @@
-import { Agent, type Dispatcher, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import type { Http, WireAnswer, WireRequest } from '../contract/kit.ts';
 import type { NotSent, Unknown } from '../contract/outcome.ts';
-
-/** Vendors answer in kilobytes; statements are streamed elsewhere. */
-const maxAnswerBytes = 4 * 1024 * 1024;
+import type { WireAgents } from './wire-agents.ts';
 
 /** What one call did on the wire, as the kernel saw it and whatever the plugin says of it. */
 export interface WireTrace {
   /** True once a request may have reached the vendor. */
   maybeSent: boolean;
-}
-
-/** The connections to all vendors. One agent, so that idle connections are reused and can be closed at the end. */
-export function createWireAgent(connectTimeoutMs: number): Agent {
-  return new Agent({ connect: { timeout: connectTimeoutMs }, keepAliveTimeout: 20_000, connections: 256, maxResponseSize: maxAnswerBytes });
 }
 
 /** One request to a vendor and what became of it, in words that may be logged: no query, no headers, no bodies. */
@@ -32,8 +25,13 @@ interface Exchange {
  * The `http` of one call: bound to its deadline, and to a trace of whether anything left. A request
  * counts as sent from its first moment, because a channel may throw, or be given up, while it is under way.
  */
-export function makeHttp(agent: Dispatcher, deadline: AbortSignal, trace: WireTrace, tell: (exchange: Exchange) => void): Http {
-  const send = makeSend(agent, deadline, trace);
+export function makeHttp(
+  agents: Pick<WireAgents, 'pick'>,
+  deadline: AbortSignal,
+  trace: WireTrace,
+  tell: (exchange: Exchange) => void,
+): Http {
+  const send = makeSend(agents, deadline, trace);
   return async (wire) => {
     const startedAt = performance.now();
     const answer = await send(wire);
@@ -56,9 +54,11 @@ function describeExchange({ method, url }: WireRequest, answer: WireAnswer | Not
   };
 }
 
-function makeSend(agent: Dispatcher, deadline: AbortSignal, trace: WireTrace): Http {
+function makeSend(agents: Pick<WireAgents, 'pick'>, deadline: AbortSignal, trace: WireTrace): Http {
   let maybeReached = 0;
   return async (wire: WireRequest) => {
+    const dispatcher = pickAgent(agents, wire);
+    if (dispatcher === null) return { kind: 'notSent', reason: 'tls' };
     maybeReached += 1;
     trace.maybeSent = true;
     try {
@@ -66,7 +66,7 @@ function makeSend(agent: Dispatcher, deadline: AbortSignal, trace: WireTrace): H
         method: wire.method,
         headers: { ...wire.headers },
         body: wire.body ?? null,
-        dispatcher: agent,
+        dispatcher,
         signal: deadline,
         bodyTimeout: 0,
         headersTimeout: 0,
@@ -79,6 +79,15 @@ function makeSend(agent: Dispatcher, deadline: AbortSignal, trace: WireTrace): H
       return lost;
     }
   };
+}
+
+/** Null for a certificate or key that cannot be used. OpenSSL's error is dropped: it may quote what it was given. */
+function pickAgent(agents: Pick<WireAgents, 'pick'>, { tls }: WireRequest): Dispatcher | null {
+  try {
+    return agents.pick(tls);
+  } catch {
+    return null;
+  }
 }
 
 async function readAnswer(answer: Dispatcher.ResponseData): Promise<WireAnswer> {

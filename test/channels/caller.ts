@@ -1,7 +1,7 @@
 import type { Agent } from 'undici';
 import type { OpenAccount } from '../../core/channels/accounts.ts';
 import { type Caller, createCaller } from '../../core/channels/call.ts';
-import { createWireAgent } from '../../core/channels/wire.ts';
+import { createWireAgent } from '../../core/channels/wire-agents.ts';
 import { systemClock } from '../../core/clock.ts';
 import type { ChannelManifest } from '../../core/contract/manifest.ts';
 import { createLog } from '../../core/log.ts';
@@ -37,7 +37,7 @@ export function openCaller({ timeoutMs = 5000, resetTimeoutMs = 3_600_000, volum
     logText: () => lines.join(''),
     metric: async (name, labels) => findSample(await metrics.text(), name, labels),
     async stop() {
-      caller.shutdown();
+      await caller.shutdown();
       metrics.close();
       await agent.destroy();
     },

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Agent } from 'undici';
-import { classify, createWireAgent, makeHttp, type WireTrace } from '../../core/channels/wire.ts';
+import { classify, makeHttp, type WireTrace } from '../../core/channels/wire.ts';
+import { createWireAgent } from '../../core/channels/wire-agents.ts';
 import type { WireRequest } from '../../core/contract/kit.ts';
 import { freePort } from '../kit/paymux.ts';
 import { type Behaviour, httpAnswer, makeSelfSigned, startVendor, type Tls, type Vendor } from './vendor.ts';
@@ -34,7 +35,7 @@ describe('What the wire says of a call', () => {
   /** Sends one order, and answers the result together with what the wire remembers of it. */
   async function send(url: string, { agent = openAgent(), deadline = AbortSignal.timeout(5000), ...more }: Sending = {}) {
     const trace: WireTrace = { maybeSent: false };
-    const http = makeHttp(agent, deadline, trace, () => undefined);
+    const http = makeHttp({ pick: () => agent }, deadline, trace, () => undefined);
     const result = await http({ method: 'POST', url, headers: { 'content-type': 'application/json' }, body: order, ...more });
     return { result, maybeSent: trace.maybeSent };
   }
