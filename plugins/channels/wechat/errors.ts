@@ -22,6 +22,14 @@ export const payDeclines = makeRules({
   TRADEERROR: ['declined', 'retry_other_method', 'WeChat Pay refused the trade.', '微信支付拒绝了该交易。'],
 });
 
+/** Codes after which a bar code was, for certain, not charged. Only `micropay` of API version 2 has them. */
+export const barCodeDeclines = makeRules({
+  AUTHCODEEXPIRE: ['auth_code_invalid', 'retry', 'The bar code has expired.', '付款码已过期。'],
+  AUTHCODEERROR: ['auth_code_invalid', 'retry', 'The bar code is wrong.', '付款码错误。'],
+  AUTHCODEINVALID: ['auth_code_invalid', 'retry', 'The bar code is not one of WeChat Pay.', '付款码不是微信支付的付款码。'],
+  NOTSUPORTCARD: ['card_declined', 'retry_other_method', 'The shopper’s card cannot be used.', '用户的银行卡不支持。'],
+});
+
 /** Codes of which the vendor's table of refund errors says that the refund request has failed. */
 export const refundDeclines = makeRules({
   NOTENOUGH: ['insufficient_balance', 'retry', 'The merchant balance does not cover the refund.', '商户可用余额不足以退款。'],
@@ -54,6 +62,12 @@ const rejections: ReadonlyMap<string, Rejected['reason']> = new Map<string, Reje
   ['MCHNOTEXISTS', 'config'],
   ['PARAMERROR', 'validation'],
   ['OPENIDMISMATCH', 'validation'],
+  ['XMLFORMATERROR', 'validation'],
+  ['LACKPARAMS', 'validation'],
+  ['NOTUTF8', 'validation'],
+  ['REQUIREPOSTMETHOD', 'validation'],
+  ['APPIDNOTEXIST', 'config'],
+  ['MCHIDNOTEXIST', 'config'],
   ['OUTTRADENOUSED', 'number_reused'],
   ['REFUNDFEEMISMATCH', 'number_reused'],
 ]);
@@ -98,6 +112,15 @@ export function explainPayFault(error: VendorError): Declined | Rejected | Unkno
   if (flatten(error.code) === 'INVALIDREQUEST' && !saysNumberReused(error))
     return { kind: 'rejected', reason: 'validation', vendor: error };
   return explainFault(error);
+}
+
+/**
+ * A genuine error of `micropay`. Its INVALID_REQUEST also means "sent before", so it proves nothing, and nor
+ * does any code that tells of the order's state: a query does.
+ */
+export function explainBarCodeFault(error: VendorError): Declined | Rejected | Unknown {
+  const rule = barCodeDeclines.get(flatten(error.code)) ?? payDeclines.get(flatten(error.code));
+  return rule === undefined ? explainFault(error) : { kind: 'declined', code: rule.code, advice: rule.advice, vendor: error };
 }
 
 /** A genuine error of `refund`. A reused number is looked at first: under it a refund may exist. */

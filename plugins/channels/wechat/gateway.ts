@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Call, Kit, WireAnswer } from '../../../core/contract/kit.ts';
 import type { NotSent, Rejected, Unknown, VendorError } from '../../../core/contract/outcome.ts';
 import { judge, signMessage, toUnixSeconds, writeRequestMessage } from './sign.ts';
+import type { V2Access } from './v2.ts';
 
 /** An opened account: configuration with its keys already parsed. */
 export interface WechatAccount {
@@ -17,6 +18,8 @@ export interface WechatAccount {
   readonly apiV3Key: Buffer;
   /** By certificate serial or `PUB_KEY_ID_…`; several while the vendor rotates or a merchant migrates. */
   readonly platformKeys: ReadonlyMap<string, KeyObject>;
+  /** Null where bar codes are not configured. */
+  readonly v2: V2Access | null;
   readonly kit: Kit;
 }
 

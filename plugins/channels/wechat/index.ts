@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { Account, Channel, ChannelPlugin } from '../../../core/contract/channel.ts';
 import type { Call, Kit } from '../../../core/contract/kit.ts';
 import type { ChannelManifest } from '../../../core/contract/manifest.ts';
@@ -7,6 +7,7 @@ import { readCallback } from './callback.ts';
 import { saysNotFound } from './errors.ts';
 import { ask, type WechatAccount } from './gateway.ts';
 import { close, pay, query, queryRefund, refund } from './pay.ts';
+import type { V2Access } from './v2.ts';
 
 /** The configuration of one WeChat Pay merchant number. */
 export interface Config {
@@ -19,6 +20,9 @@ export interface Config {
   readonly private_key: string;
   readonly api_v3_key: string;
   readonly platform_public_keys: string;
+  readonly api_v2_key?: string;
+  readonly v2_sign_type?: string;
+  readonly merchant_certificate?: string;
 }
 
 const vendorUrl = 'https://api.mch.weixin.qq.com';
@@ -71,6 +75,15 @@ const manifest: ChannelManifest = {
       min: 1,
       needs: ['clientIp'],
     },
+    {
+      id: 'wechat_barcode',
+      product: 'barcode',
+      name: { en: 'WeChat Pay, bar code of the shopper', zh: '微信付款码支付' },
+      action: 'none',
+      currencies: ['CNY'],
+      min: 1,
+      needs: ['authCode'],
+    },
   ],
   abilities: { query: 'by_number', close: 'unpaid', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'none' },
   money: { notation: 'minor_integer' },
@@ -118,6 +131,25 @@ const manifest: ChannelManifest = {
         minLength: 2,
         maxLength: 65536,
       },
+      api_v2_key: {
+        type: 'string',
+        description: 'API key of version 2, 32 characters: for wechat_barcode, together with merchant_certificate',
+        secret: true,
+        minLength: 32,
+        maxLength: 32,
+      },
+      v2_sign_type: {
+        type: 'string',
+        description: 'How requests of version 2 are signed',
+        enum: ['HMAC-SHA256', 'MD5'],
+        default: 'HMAC-SHA256',
+      },
+      merchant_certificate: {
+        type: 'string',
+        description: 'The merchant API certificate (apiclient_cert.pem), which reversing a bar code asks for',
+        minLength: 1,
+        maxLength: 8192,
+      },
     },
   },
 };
@@ -149,6 +181,7 @@ function readConfig(config: Config, kit: Kit): WechatAccount {
     const pattern = new RegExp(manifest.config.properties[field]?.pattern ?? '');
     if (config[field] !== undefined && !pattern.test(config[field])) throw new Error(`${field} is not in its form`);
   }
+  const privateKey = readKey('private_key', () => createPrivateKey(config.private_key));
   return {
     baseUrl: readBaseUrl(config.base_url ?? vendorUrl),
     mchid: config.mchid,
@@ -156,11 +189,31 @@ function readConfig(config: Config, kit: Kit): WechatAccount {
     miniAppid: config.mini_appid ?? config.appid,
     appAppid: config.app_appid ?? config.appid,
     serialNo: config.serial_no,
-    privateKey: readKey('private_key', () => createPrivateKey(config.private_key)),
+    privateKey,
     apiV3Key,
     platformKeys: readPlatformKeys(config.platform_public_keys, kit),
+    v2: readV2Access(config, privateKey),
     kit,
   };
+}
+
+/** A bar code that cannot be reversed could never be closed, so the key and the certificate come together or not at all. */
+function readV2Access(config: Config, privateKey: KeyObject): V2Access | null {
+  const { api_v2_key: key, merchant_certificate: cert, v2_sign_type: signType = 'HMAC-SHA256' } = config;
+  if (key === undefined && cert === undefined) return null;
+  if (key === undefined || Buffer.byteLength(key) !== 32) throw new Error('api_v2_key must be exactly 32 bytes');
+  if (cert === undefined) throw new Error('merchant_certificate is missing: api_v2_key is of no use without it');
+  if (signType !== 'HMAC-SHA256' && signType !== 'MD5') throw new Error('v2_sign_type must be HMAC-SHA256 or MD5');
+  if (!isCertificateOf(cert, privateKey)) throw new Error('merchant_certificate must be the PEM of the certificate of private_key');
+  return { key, signType, tls: { cert, key: config.private_key } };
+}
+
+function isCertificateOf(pem: string, privateKey: KeyObject): boolean {
+  try {
+    return new X509Certificate(pem).checkPrivateKey(privateKey);
+  } catch {
+    return false;
+  }
 }
 
 function readBaseUrl(text: string): string {

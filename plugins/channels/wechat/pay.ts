@@ -1,6 +1,7 @@
 import type { AttemptRef, PayRequest, RefundRequest } from '../../../core/contract/channel.ts';
 import type { Call, Kit } from '../../../core/contract/kit.ts';
 import type { CloseOutcome, Echo, Outcome, PaymentReport, RefundOutcome, RefundReport } from '../../../core/contract/outcome.ts';
+import { closeBarCode, payBarCode, queryBarCode } from './barcode.ts';
 import { explainCloseFault, explainFault, explainPayFault, explainRefundFault, saysNotFound } from './errors.ts';
 import { ask, type WechatAccount } from './gateway.ts';
 import { products } from './products.ts';
@@ -9,6 +10,7 @@ import { cutBytes, type Data, isRecord, isText, toChinaTime } from './texts.ts';
 /** Creates the order and answers what the shopper has to do with it. */
 export async function pay(account: WechatAccount, request: PayRequest, call: Call): Promise<Outcome> {
   if (request.money.currency !== 'CNY') return { kind: 'rejected', reason: 'unsupported' };
+  if (request.product === 'barcode') return payBarCode(account, request, call);
   const product = Object.hasOwn(products, request.product) ? products[request.product] : undefined;
   const shopper = product?.describeShopper(request.payer) ?? null;
   if (product === undefined || shopper === null) return { kind: 'rejected', reason: 'validation' };
@@ -31,6 +33,7 @@ export async function pay(account: WechatAccount, request: PayRequest, call: Cal
 
 /** Asks for an order by our number: the vendor's own number exists only once it is paid. */
 export async function query(account: WechatAccount, attempt: AttemptRef, call: Call): Promise<Outcome> {
+  if (attempt.product === 'barcode') return queryBarCode(account, attempt, call);
   const answer = await ask(account, call, { method: 'GET', path: `${makeOrderPath(attempt.number)}?mchid=${account.mchid}` });
   if (answer.kind === 'fault')
     return saysNotFound(answer.error) ? { kind: 'ok', report: { state: 'not_found' } } : explainFault(answer.error);
@@ -47,6 +50,7 @@ export async function query(account: WechatAccount, attempt: AttemptRef, call: C
 
 /** Closes an unpaid order. The vendor answers 204, and again 204 when it was closed before. */
 export async function close(account: WechatAccount, attempt: AttemptRef, call: Call): Promise<CloseOutcome> {
+  if (attempt.product === 'barcode') return closeBarCode(account, attempt, call);
   const path = `${makeOrderPath(attempt.number)}/close`;
   const answer = await ask(account, call, { method: 'POST', path, body: { mchid: account.mchid } });
   if (answer.kind === 'fault') return explainCloseFault(answer.error);

@@ -11,7 +11,13 @@ export interface WechatResult {
   readonly afterwards?: () => void;
 }
 
-export const tradeTypes: Readonly<Record<string, string>> = { native: 'NATIVE', jsapi: 'JSAPI', app: 'APP', h5: 'MWEB' };
+export const tradeTypes: Readonly<Record<string, string>> = {
+  native: 'NATIVE',
+  jsapi: 'JSAPI',
+  app: 'APP',
+  h5: 'MWEB',
+  barcode: 'MICROPAY',
+};
 const tradeStateTexts = { SUCCESS: '支付成功', REFUND: '转入退款', NOTPAY: '订单未支付', CLOSED: '订单已关闭' } as const;
 const autoCloseMs = 7 * 24 * 3600_000;
 
@@ -23,7 +29,7 @@ export const parameterError = ({ field, issue }: Fault) => problem(400, 'PARAM_E
 export const orderNotExist = () => problem(404, 'ORDER_NOT_EXIST', '订单不存在');
 
 /** Another merchant's number, for answers that are about somebody else. */
-const strangerOf = (mchid: string) => `${mchid.slice(0, -1)}9`;
+export const strangerOf = (mchid: string) => `${mchid.slice(0, -1)}9`;
 
 function tradeState(order: Order, nowMs: number): keyof typeof tradeStateTexts {
   if (order.state === 'paid') return order.refunds.length > 0 ? 'REFUND' : 'SUCCESS';

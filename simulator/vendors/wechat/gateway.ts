@@ -1,12 +1,13 @@
 import { endRefund } from '../../orders.ts';
 import { type FoundRoute, findRoute, type Route, readJson } from '../../requests.ts';
-import type { Answer, Done, Twist, Vendor, Wire } from '../../types.ts';
+import { type Answer, type Done, honest, type Twist, type Vendor, type Wire } from '../../types.ts';
 import { problem, type WechatResult } from './answers.ts';
 import { makeCaller } from './caller.ts';
 import type { WechatMerchant, WechatWorld } from './keys.ts';
 import { closeOrder, createOrder, queryOrder } from './orders.ts';
 import { createRefund, queryRefund } from './refunds.ts';
 import { isFresh, readAuthorization, seal, signMessage, verifyRequest } from './sign.ts';
+import { makeV2 } from './v2.ts';
 
 type Handler = (found: readonly string[], json: unknown, merchant: WechatMerchant, twist: Twist) => WechatResult;
 
@@ -146,13 +147,17 @@ function carryOut(route: FoundRoute<Handler> | null, wire: Wire, merchant: Wecha
 export function makeWechat(world: WechatWorld): Vendor {
   const routes = makeRoutes(world);
   const isNewNonce = makeNonceBook(world.now);
+  const v2 = makeV2(world);
 
   return {
     identify(wire) {
+      const old = v2.identify(wire);
+      if (old !== null) return old;
       const found = findRoute(routes, wire);
       return found ? { operation: found.operation, account: readAuthorization(wire.headers.authorization)?.mchid ?? null } : null;
     },
     async execute(wire, twist): Promise<Done> {
+      if (v2.identify(wire) !== null) return v2.execute(wire, twist);
       const who = await authenticate(world, isNewNonce, wire);
       if ('status' in who) return { answer: await signAnswer(world, who, undefined, twist.badSignature) };
       const result = carryOut(findRoute(routes, wire), wire, who, twist);
@@ -160,6 +165,7 @@ export function makeWechat(world: WechatWorld): Vendor {
       return { answer, ...(result.order && { order: result.order }), ...(result.afterwards && { afterwards: result.afterwards }) };
     },
     fail(wire, trouble, code) {
+      if (v2.identify(wire) !== null) return v2.fail(wire, trouble, code, honest);
       const merchant = merchantOf(world, readAuthorization(wire.headers.authorization)?.mchid);
       if (trouble === 'http_500') return signAnswer(world, problem(500, 'SYSTEM_ERROR', '系统异常，请用相同参数重新调用'), merchant, false);
       if (trouble === 'rate_limited') return signAnswer(world, problem(429, 'FREQUENCY_LIMITED', '频率限制'), merchant, false);
@@ -175,7 +181,7 @@ export function makeWechat(world: WechatWorld): Vendor {
     async open(target) {
       // Inside WeChat the parameters hold `prepay_id=…`, from an app a member `prepayId`.
       const prepay = /prepay_?id[=":\s]+(wx\d+)/i.exec(target)?.[1];
-      return prepay === undefined ? null : (world.store.findByToken('wechat', prepay) ?? null);
+      return prepay === undefined ? v2.open(target) : (world.store.findByToken('wechat', prepay) ?? null);
     },
   };
 }

@@ -15,6 +15,10 @@ export interface WechatMerchant {
   readonly appAppid: string;
   readonly serialNo: string;
   readonly apiV3Key: string;
+  readonly apiV2Key: string;
+  readonly v2SignType: 'HMAC-SHA256' | 'MD5';
+  /** The merchant's own, for calls that ask for it. */
+  readonly certificate: string;
   readonly pair: Pair;
   /** Which of the platform's keys signs what this merchant receives. */
   readonly platformSerial: string;
@@ -33,18 +37,31 @@ const serialOf = (pair: Pair) => `4${createHash('sha1').update(pair.publicPem).d
 
 async function loadMerchant(vault: KeyVault, index: number, platformSerial: string): Promise<WechatMerchant> {
   const pair = await vault.pair(`merchant-${index}`);
-  const apiV3Key = vault.secret(`api-v3-${index}`, 32);
+  const [apiV3Key, apiV2Key] = [vault.secret(`api-v3-${index}`, 32), vault.secret(`api-v2-${index}`, 32)];
+  const certificate = await vault.text(`merchant-${index}.crt`, () => certify(pair, serialOf(pair), `Simulated merchant ${index}`));
+  const v2SignType = index === 1 ? 'HMAC-SHA256' : 'MD5';
   const appid = `wx51mu1a70r000000${index}`;
   const own = index === 1 ? { miniAppid: 'wx51mu1a70r0000011', appAppid: 'wx51mu1a70r0000021' } : { miniAppid: appid, appAppid: appid };
-  return { mchid: `190000010${index}`, appid, ...own, serialNo: serialOf(pair), apiV3Key, pair, platformSerial };
+  return {
+    mchid: `190000010${index}`,
+    appid,
+    ...own,
+    serialNo: serialOf(pair),
+    apiV3Key,
+    apiV2Key,
+    v2SignType,
+    certificate,
+    pair,
+    platformSerial,
+  };
 }
 
-function certify(pair: Pair): Promise<string> {
+function certify(pair: Pair, serial: string, commonName: string): Promise<string> {
   const spki = createPublicKey(pair.privatePem).export({ type: 'spki', format: 'der' });
   const from = new Date('2025-01-01T00:00:00Z');
   const to = new Date('2045-01-01T00:00:00Z');
-  const names = { organisation: 'Simulated WeChat Pay', commonName: 'Simulated platform certificate' };
-  return makeCertificate({ serial: certificateSerial, ...names, from, to, spki, signer: pair.sign });
+  const names = { organisation: 'Simulated WeChat Pay', commonName };
+  return makeCertificate({ serial, ...names, from, to, spki, signer: pair.sign });
 }
 
 /** Two merchants: one verifies by the platform's certificate, the other by its public key. */
@@ -54,14 +71,14 @@ export async function loadKeys(vault: KeyVault): Promise<WechatKeys> {
     vault.pair('platform-certificate'),
     vault.pair('platform-public-key'),
   ]);
-  const pem = await vault.text('platform.crt', () => certify(certified));
+  const pem = await vault.text('platform.crt', () => certify(certified, certificateSerial, 'Simulated platform certificate'));
   const platform = { [certificateSerial]: { pair: certified, pem }, [publicKeyId]: { pair: published, pem: published.publicPem } };
   return { merchants, platform };
 }
 
 export function describeAccounts(keys: WechatKeys): readonly AccountOffer[] {
   const platformKeys = JSON.stringify(Object.fromEntries(Object.entries(keys.platform).map(([serial, { pem }]) => [serial, pem])));
-  return keys.merchants.map(({ mchid, appid, miniAppid, appAppid, serialNo, apiV3Key, pair }) => ({
+  return keys.merchants.map(({ mchid, appid, miniAppid, appAppid, serialNo, apiV3Key, apiV2Key, v2SignType, certificate, pair }) => ({
     id: mchid,
     configure: (baseUrl) => ({
       base_url: baseUrl,
@@ -73,6 +90,9 @@ export function describeAccounts(keys: WechatKeys): readonly AccountOffer[] {
       private_key: pair.privatePem,
       api_v3_key: apiV3Key,
       platform_public_keys: platformKeys,
+      api_v2_key: apiV2Key,
+      v2_sign_type: v2SignType,
+      merchant_certificate: certificate,
     }),
   }));
 }

@@ -148,6 +148,61 @@ describe('WeChat Pay against the simulator', () => {
     });
   }
 
+  for (const index of [0, 1]) {
+    it(`barcode: paid at once, asked about, and refunded like every other order (${index === 0 ? 'HMAC-SHA256' : 'MD5'})`, async () => {
+      const channel = open(index);
+      const request = makeRequest({ product: 'barcode', payer: { authCode: '134567890123456789' } });
+      const outcome = await channel.pay(request, call);
+      expect(outcome)
+        .to.have.nested.property('report')
+        .that.deep.includes({
+          state: 'succeeded',
+          money: request.money,
+          echo: { number: request.number, merchantNo: channel.merchantNo },
+        });
+      expect(await channel.query(request, call)).to.deep.equal(outcome);
+      expect((await channel.pay(request, call)).kind, 'sent again').to.equal('unknown');
+      expect(await channel.close(request, call)).to.deep.equal({ kind: 'paid' });
+      expect(await channel.refund(refundOf(request, 'known', 234), call)).to.have.nested.property('report.state', 'processing');
+      const told = await channel.parseCallback(await nextCallback(), call);
+      expect(told).to.have.nested.property('items[0].report.money.amount', 234);
+    });
+  }
+
+  it('barcode: one that waits for its password is paid by it, or reversed for good', async () => {
+    const channel = open();
+    const waiting = (authCode: string) =>
+      makeRequest({ product: 'barcode', payer: { authCode }, createdAt: new Date(Date.now() - 15_000) });
+    const [first, second] = [waiting('134567890123450003'), waiting('134567890123460003')];
+    for (const request of [first, second]) {
+      expect(await channel.pay(request, call)).to.have.nested.property('report.state', 'processing');
+      expect(await channel.query(request, call)).to.have.nested.property('report.state', 'processing');
+    }
+    expect(await control('/_pay', { target: '134567890123450003' })).to.include({ paid: true, number: first.number });
+    expect(await channel.query(first, call)).to.have.nested.property('report.state', 'succeeded');
+    expect(await channel.close(second, call)).to.deep.equal({ kind: 'closed' });
+    expect(await control('/_pay', { target: '134567890123460003' })).to.include({ paid: false });
+    expect(await channel.query(second, call)).to.have.nested.property('report.state', 'closed');
+  });
+
+  it('barcode: declined, lost, badly signed and strange answers are what they are', async () => {
+    const channel = open();
+    const withCode = (authCode: string) => makeRequest({ product: 'barcode', payer: { authCode } });
+    expect(await channel.pay(withCode('134567890123450051'), call)).to.include({ kind: 'declined', code: 'insufficient_funds' });
+    for (const behaviour of ['drop_after_execute', 'bad_signature', 'http_500']) {
+      await misbehave('pay', behaviour, { count: 1 });
+      expect(await channel.pay(withCode('134567890123456789'), call), behaviour).to.have.property('kind', 'unknown');
+    }
+    const request = withCode('134567890123456789');
+    await channel.pay(request, call);
+    await misbehave('query', 'wrong_amount', { count: 1 });
+    expect(await channel.query(request, call)).to.have.nested.property('report.money.amount', 1235);
+    await misbehave('query', 'wrong_account', { count: 1 });
+    expect(await channel.query(request, call))
+      .to.have.nested.property('report.echo.merchantNo')
+      .that.is.not.equal(channel.merchantNo);
+  });
+
   it('a refund: taken, told, and asked for; more than was paid is declined', async () => {
     const channel = open();
     const { request, channelNo } = await payFresh(channel);
@@ -257,7 +312,8 @@ describe('WeChat Pay against the simulator', () => {
     const [first, second] = [open(0), open(1)];
     expect(first.merchantNo).not.to.equal(second.merchantNo);
     expect(await first.probe(call)).to.deep.equal({ ok: true, detail: 'ORDER_NOT_EXIST' });
-    const mixed = open(0, { private_key: configs[1]!.private_key });
+    const { private_key, merchant_certificate } = configs[1]!;
+    const mixed = open(0, { private_key, merchant_certificate: merchant_certificate! });
     expect((await mixed.probe(call)).ok).to.equal(false);
     expect(await mixed.pay(makeRequest(), call)).to.include({ kind: 'rejected', reason: 'auth' });
     const { request } = await payFresh(first);
