@@ -36,6 +36,12 @@ describe('A payment from order to refund', () =>
           method: method.id,
           return_url: 'https://shop.example/done',
           payer,
+          // Methods for several orders need them; all others take no notice.
+          order_lines: [999, amount - 999].map((part, line) => ({
+            merchant_order_no: `${line}-${orderNo()}`,
+            amount: part,
+            subject: 'Tea',
+          })),
         };
         const created = await paymux.call('POST', '/v1/payments', order);
         expect(created.status, created.text).to.equal(201);

@@ -1,8 +1,9 @@
 import type { Buffer } from 'node:buffer';
 import type { Callback, CallbackItem, RawRequest, Reply } from '../../../core/contract/channel.ts';
 import type { Call } from '../../../core/contract/kit.ts';
+import { readCombined } from './combine.ts';
 import type { WechatAccount } from './gateway.ts';
-import { readPayment, readRefund } from './pay.ts';
+import { readPayment, readRefund } from './reports.ts';
 import { judge, openResource } from './sign.ts';
 
 type Data = Readonly<Record<string, unknown>>;
@@ -33,7 +34,8 @@ export function readCallback(account: WechatAccount, raw: RawRequest, call: Call
   }
   // Only orders name the app. The contract's echo has no place for it, so it is compared here.
   const { appid, miniAppid, appAppid } = account;
-  if (content.appid !== undefined && ![appid, miniAppid, appAppid].includes(String(content.appid))) return refuse('wrong_account');
+  const shown = content.appid ?? content.combine_appid;
+  if (shown !== undefined && ![appid, miniAppid, appAppid].includes(String(shown))) return refuse('wrong_account');
   const item = eventType === 'TRANSACTION.SUCCESS' ? readPaymentItem(account, content) : readRefundItem(account, content);
   return item === null ? refuse('malformed') : { kind: 'event', eventId: id, trust: 'signed', items: [item], accepted, retry };
 }
@@ -50,6 +52,7 @@ function openEnvelope(account: WechatAccount, resource: unknown): Buffer | null 
 }
 
 function readPaymentItem(account: WechatAccount, order: Data): CallbackItem | null {
+  if (order.combine_out_trade_no !== undefined) return readCombinedItem(account, order);
   const report = readPayment(account.kit, order);
   if (report === null || report.state === 'unmapped' || report.state === 'not_found') return null;
   // A decline carries no echo: of another merchant's order it must not reach the kernel.
@@ -58,8 +61,24 @@ function readPaymentItem(account: WechatAccount, order: Data): CallbackItem | nu
   return { of: 'payment', ...(report.echo.number === undefined ? {} : { number: report.echo.number }), ...channelNo, report };
 }
 
+function readCombinedItem(account: WechatAccount, order: Data): CallbackItem | null {
+  const read = readCombined(account.kit, order);
+  if (read === null || 'code' in read || read.report.state !== 'succeeded') return null;
+  const { report } = read;
+  return { of: 'payment', number: report.echo.number ?? '', channelNo: report.channelNo, report };
+}
+
+/** A part of a combined payment was refunded, which says nothing of the other parts: all are asked about. */
+function readPartItem(refunded: Data): CallbackItem | null {
+  const [order, refund] = [refunded.out_trade_no, refunded.out_refund_no].map((one) => /^([0-9A-Z]{26})(\d\d)$/.exec(String(one)));
+  if (!order || !refund?.[1] || order[2] !== refund[2]) return null;
+  return { of: 'refund', number: refund[1], report: { state: 'changed' } };
+}
+
 /** In a callback a refund has `refund_status`, and by the vendor's table no currency: domestic refunds are in yuan. One that is written counts. */
 function readRefundItem(account: WechatAccount, refunded: Data): CallbackItem | null {
+  const part = readPartItem(refunded);
+  if (part !== null) return part;
   const { currency = 'CNY' } = (refunded.amount ?? {}) as Data;
   const report = readRefund(account.kit, refunded, refunded.refund_status, currency);
   if (report === null || report.state === 'unmapped' || report.state === 'not_found') return null;

@@ -31,7 +31,7 @@ export const orderNotExist = () => problem(404, 'ORDER_NOT_EXIST', '订单不存
 /** Another merchant's number, for answers that are about somebody else. */
 export const strangerOf = (mchid: string) => `${mchid.slice(0, -1)}9`;
 
-function tradeState(order: Order, nowMs: number): keyof typeof tradeStateTexts {
+export function tradeState(order: Order, nowMs: number): keyof typeof tradeStateTexts {
   if (order.state === 'paid') return order.refunds.length > 0 ? 'REFUND' : 'SUCCESS';
   return order.state === 'closed' || nowMs > order.createdAt + autoCloseMs ? 'CLOSED' : 'NOTPAY';
 }

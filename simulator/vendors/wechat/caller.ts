@@ -2,15 +2,20 @@ import { canonicalJson } from '../../fields.ts';
 import { toChinaRfc3339 } from '../../time.ts';
 import type { Caller, Order, Twist } from '../../types.ts';
 import { describeRefundNotice, describeTransaction } from './answers.ts';
+import { describeCombined } from './combine.ts';
 import type { WechatMerchant, WechatWorld } from './keys.ts';
+import { shownOrder } from './refunds.ts';
 import { seal, signMessage } from './sign.ts';
 
 /** What is sealed inside a notification. */
 function describeEvent(world: WechatWorld, order: Order, refundNumber: string | null, merchant: WechatMerchant, twist: Twist) {
+  const isCombined = order.product === 'combine';
+  if (refundNumber === null && isCombined)
+    return { type: 'transaction', plain: describeCombined(order, merchant, twist, world.now(), true) };
   if (refundNumber === null) return { type: 'transaction', plain: describeTransaction(order, merchant, twist, world.now(), true) };
   const refund = order.refunds.find(({ number }) => number === refundNumber);
   if (refund === undefined) throw new Error(`no refund ${refundNumber}`);
-  return { type: 'refund', plain: describeRefundNotice(order, refund, merchant, twist) };
+  return { type: 'refund', plain: describeRefundNotice(shownOrder(order, refund), refund, merchant, twist) };
 }
 
 /** WeChat Pay's notifications: sealed under the merchant's key, signed with the platform's. */

@@ -3,6 +3,7 @@ import { type FoundRoute, findRoute, type Route, readJson } from '../../requests
 import { type Answer, type Done, honest, type Twist, type Vendor, type Wire } from '../../types.ts';
 import { problem, type WechatResult } from './answers.ts';
 import { makeCaller } from './caller.ts';
+import { closeCombined, createCombined, queryCombined } from './combine.ts';
 import type { WechatMerchant, WechatWorld } from './keys.ts';
 import { closeOrder, createOrder, queryOrder } from './orders.ts';
 import { createRefund, queryRefund } from './refunds.ts';
@@ -72,6 +73,19 @@ function makeRoutes(world: WechatWorld): readonly Route<Handler>[] {
       /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)\/close$/,
       'close',
       ([no], json, merchant) => closeOrder(world, byNumber(no, merchant), json, merchant),
+    ],
+    ['POST', /^\/v3\/combine-transactions\/native$/, 'pay', (_, json, merchant) => createCombined(world, json, merchant)],
+    [
+      'GET',
+      /^\/v3\/combine-transactions\/out-trade-no\/([^/]+)$/,
+      'query',
+      ([no], _, merchant, twist) => queryCombined(world, byNumber(no, merchant), merchant, twist),
+    ],
+    [
+      'POST',
+      /^\/v3\/combine-transactions\/out-trade-no\/([^/]+)\/close$/,
+      'close',
+      ([no], json, merchant) => closeCombined(world, byNumber(no, merchant), json, merchant),
     ],
     ['POST', /^\/v3\/refund\/domestic\/refunds$/, 'refund', (_, json, merchant, twist) => createRefund(world, json, merchant, twist)],
     [

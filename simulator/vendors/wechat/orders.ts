@@ -8,7 +8,7 @@ import { describeTransaction, orderNotExist, parameterError, problem, type Wecha
 import type { WechatMerchant, WechatWorld } from './keys.ts';
 
 const codeLifeMs = 2 * 3600_000;
-const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/;
+export const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/;
 
 const goods = object(
   {
@@ -23,7 +23,7 @@ const goods = object(
   'unit_price',
 );
 const store = object({ id: text(1, 32), name: text(1, 256), area_code: text(1, 32), address: text(1, 512) }, 'id');
-const scene = { payer_client_ip: text(1, 45), device_id: text(1, 32), store_info: store };
+export const scene = { payer_client_ip: text(1, 45), device_id: text(1, 32), store_info: store };
 const common: Readonly<Record<string, Rule>> = {
   appid: text(1, 32),
   mchid: text(1, 32),
@@ -91,7 +91,7 @@ function checkMeaning(product: string, body: PayBody, merchant: WechatMerchant, 
   return local ? parameterError({ field: '/scene_info/payer_client_ip', issue: 'must be the address of the shopper' }) : null;
 }
 
-const digits = (count: number) => Array.from({ length: count }, () => randomInt(10)).join('');
+export const digits = (count: number) => Array.from({ length: count }, () => randomInt(10)).join('');
 
 function makeOrder(world: WechatWorld, product: string, body: PayBody, fingerprint: string): Order {
   const nowMs = world.now();

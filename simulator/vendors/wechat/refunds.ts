@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { checkField, integer, list, object, text } from '../../fields.ts';
 import { endRefund, refundedOf, refundOrder } from '../../orders.ts';
-import type { Order, Twist } from '../../types.ts';
+import type { Order, Refund, Twist } from '../../types.ts';
 import { describeRefund, parameterError, problem, type WechatResult } from './answers.ts';
+import { findPart, partsOf, viewOf } from './combine.ts';
 import type { WechatMerchant, WechatWorld } from './keys.ts';
 import { isNotifyUrl } from './orders.ts';
 
@@ -54,6 +55,27 @@ interface RefundBody {
 
 const invalid = (message: string) => problem(400, 'INVALID_REQUEST', message);
 
+/** What a refund is of: `shown` is `order` itself, or the one order of a combined payment that was named. */
+interface Found {
+  readonly order: Order;
+  readonly shown: Order;
+  readonly part: string;
+}
+
+function find(world: WechatWorld, body: RefundBody, merchant: WechatMerchant): Found | undefined {
+  const order = findOrder(world, body, merchant);
+  // The number of the whole is no order: its parts are.
+  if (order !== undefined && order.product !== 'combine') return { order, shown: order, part: '' };
+  const found = findPart(world, merchant, body.transaction_id ?? body.out_trade_no ?? '');
+  return found && { order: found.order, shown: viewOf(found.order, found.part), part: found.part.number };
+}
+
+/** The order that a refund names when it is shown. */
+export function shownOrder(order: Order, refund: Refund): Order {
+  const part = partsOf(order).find(({ number }) => number === refund.facts.part);
+  return part === undefined ? order : viewOf(order, part);
+}
+
 function findOrder(world: WechatWorld, body: RefundBody, merchant: WechatMerchant): Order | undefined {
   if (body.transaction_id === undefined) return world.store.findOrder('wechat', merchant.mchid, body.out_trade_no ?? '');
   const order = world.store.findByVendorNo('wechat', body.transaction_id);
@@ -79,26 +101,28 @@ export function createRefund(world: WechatWorld, json: unknown, merchant: Wechat
   }
   if (body.notify_url !== undefined && !isNotifyUrl(body.notify_url))
     return parameterError({ field: '/notify_url', issue: 'is not allowed' });
-  const order = findOrder(world, body, merchant);
-  if (order === undefined) return problem(404, 'RESOURCE_NOT_EXISTS', '订单号不存在');
+  const found = find(world, body, merchant);
+  if (found === undefined) return problem(404, 'RESOURCE_NOT_EXISTS', '订单号不存在');
+  const { order, shown, part } = found;
   const earlier = world.store.findRefund('wechat', merchant.mchid, body.out_refund_no);
   if (earlier !== undefined) {
-    const same = earlier.order === order && earlier.refund.amount === body.amount.refund && body.amount.total === order.amount;
+    const isSameOrder = earlier.order === order && (earlier.refund.facts.part ?? '') === part;
+    const same = isSameOrder && earlier.refund.amount === body.amount.refund && body.amount.total === shown.amount;
     return same
-      ? { status: 200, json: describeRefund(order, earlier.refund, twist), order }
+      ? { status: 200, json: describeRefund(shown, earlier.refund, twist), order }
       : invalid('同一退款单号的参数与首次请求不一致');
   }
-  const wrong = checkRefund(world, order, body);
+  const wrong = checkRefund(world, shown, body);
   if (wrong !== null) return wrong;
   const { refund } = refundOrder(world, order, {
     number: body.out_refund_no,
     vendorNo: `503${Array.from({ length: 26 }, () => randomInt(10)).join('')}`,
     amount: body.amount.refund,
-    facts: { ...(body.notify_url !== undefined && { notifyUrl: body.notify_url }) },
+    facts: { ...(body.notify_url !== undefined && { notifyUrl: body.notify_url }), ...(part !== '' && { part }) },
     done: false,
   });
   const afterwards = () => void setTimeout(() => void endRefund(world, order, refund), workMs);
-  return { status: 200, json: describeRefund(order, refund, twist), order, afterwards };
+  return { status: 200, json: describeRefund(shown, refund, twist), order, afterwards };
 }
 
 /** GET /v3/refund/domestic/refunds/{out_refund_no} */
@@ -106,5 +130,5 @@ export function queryRefund(world: WechatWorld, number: string, merchant: Wechat
   const found = world.store.findRefund('wechat', merchant.mchid, number);
   const hidden = found !== undefined && world.now() - found.refund.createdAt < twist.notFoundUntilMs;
   if (found === undefined || found.refund.number !== number || hidden) return problem(404, 'RESOURCE_NOT_EXISTS', '退款单不存在');
-  return { status: 200, json: describeRefund(found.order, found.refund, twist), order: found.order };
+  return { status: 200, json: describeRefund(shownOrder(found.order, found.refund), found.refund, twist), order: found.order };
 }

@@ -185,6 +185,50 @@ describe('WeChat Pay against the simulator', () => {
     expect(await channel.query(second, call)).to.have.nested.property('report.state', 'closed');
   });
 
+  it('combine: several orders are one payment, refunded whole, each order once', async () => {
+    const channel = open();
+    const parts = [1000, 200, 34].map((amount, index) => ({
+      merchantOrderNo: `A-${index}`,
+      money: { amount, currency: 'CNY' },
+      subject: null,
+    }));
+    const request = makeRequest({ product: 'combine', orderLines: parts });
+    const target = targetOf(await channel.pay(request, call));
+    expect(targetOf(await channel.pay(request, call)), 'sent again').to.equal(target);
+    expect(await channel.query(request, call)).to.have.nested.property('report.state', 'pending');
+    expect(await control('/_pay', { target })).to.include({ paid: true, number: request.number });
+    const asked = await channel.query(request, call);
+    const told = await channel.parseCallback(await nextCallback(), call);
+    expect(asked).to.have.nested.property('report').that.deep.includes({ state: 'succeeded', money: request.money });
+    expect(asked).to.have.deep.property('report', told.kind === 'event' ? told.items[0]?.report : null);
+    expect(await channel.close(request, call)).to.deep.equal({ kind: 'paid' });
+    const refund = refundOf(request, 'known', 1234);
+    expect(await channel.queryRefund(refund, call)).to.have.nested.property('report.state', 'not_found');
+    await misbehave('refund', 'drop_after_execute', { count: 1 });
+    expect((await channel.refund(refund, call)).kind, 'lost in the middle').to.equal('unknown');
+    expect(await channel.queryRefund(refund, call)).to.have.nested.property('report.state', 'not_found');
+    await channel.refund(refund, call);
+    for (const _ of parts) {
+      const part = await channel.parseCallback(await nextCallback(), call);
+      expect(part)
+        .to.have.nested.property('items[0]')
+        .that.deep.equals({ of: 'refund', number: refund.number, report: { state: 'changed' } });
+    }
+    expect(await channel.queryRefund(refund, call)).to.have.deep.nested.property('report.money', refund.money);
+    const { entries } = (await (await fetch(`${simulator.url}/_truth?since=0`)).json()) as { entries: { kind: string; number: string }[] };
+    expect(entries.filter(({ number }) => number.startsWith(refund.number))).to.have.length(parts.length);
+  });
+
+  it('combine: an unpaid one is closed for good', async () => {
+    const channel = open(1);
+    const orderLines = [1000, 234].map((amount) => ({ merchantOrderNo: 'A', money: { amount, currency: 'CNY' }, subject: 'tea' }));
+    const request = makeRequest({ product: 'combine', orderLines });
+    expect(await channel.close(request, call)).to.deep.equal({ kind: 'notFound' });
+    const target = targetOf(await channel.pay(request, call));
+    for (const _ of [1, 2]) expect(await channel.close(request, call)).to.deep.equal({ kind: 'closed' });
+    expect(await control('/_pay', { target })).to.include({ paid: false });
+  });
+
   it('barcode: declined, lost, badly signed and strange answers are what they are', async () => {
     const channel = open();
     const withCode = (authCode: string) => makeRequest({ product: 'barcode', payer: { authCode } });
