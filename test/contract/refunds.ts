@@ -62,6 +62,11 @@ interface Moves {
   readonly part: number;
 }
 
+/** A vendor may carry a refund out in pieces, one for each order that was paid together: the money is what counts. */
+function sumOf(refunds: readonly { readonly amount: number }[]): number {
+  return refunds.reduce((sum, { amount }) => sum + amount, 0);
+}
+
 function takenCases(get: () => Stage, { channel: { idempotency } }: Sample, { paid, send, returned, part }: Moves): void {
   const isTaken = (outcome: RefundOutcome) => outcome.kind === 'ok' && ['processing', 'succeeded'].includes(outcome.report.state);
 
@@ -72,10 +77,9 @@ function takenCases(get: () => Stage, { channel: { idempotency } }: Sample, { pa
     expect(isTaken(outcome), JSON.stringify(outcome)).to.equal(true);
     if (outcome.kind === 'ok' && outcome.report.state === 'succeeded')
       expect(outcome.report.money).to.deep.equal({ ...attempt.money, amount: part });
-    const after = await returned(before.length + 1);
-    expect(after.slice(before.length).map(({ amount, currency }) => ({ amount, currency }))).to.deep.equal([
-      { ...attempt.money, amount: part },
-    ]);
+    const moved = (await returned(before.length + 1)).slice(before.length);
+    expect(sumOf(moved)).to.equal(part);
+    expect(new Set(moved.map(({ currency }) => currency))).to.deep.equal(new Set([attempt.money.currency]));
   });
 
   if (idempotency.refund !== false) {
@@ -86,7 +90,7 @@ function takenCases(get: () => Stage, { channel: { idempotency } }: Sample, { pa
       await send(request);
       const again = await send(request);
       expect(again.kind, JSON.stringify(again)).to.be.oneOf(['ok', 'unknown', 'rejected', 'declined']);
-      expect(await returned(before.length + 1)).to.have.length(before.length + 1);
+      expect(sumOf((await returned(before.length + 1)).slice(before.length))).to.equal(part);
     });
 
     it('a refund whose answer was lost is unknown, and sent again is still one', async () => {
@@ -97,7 +101,7 @@ function takenCases(get: () => Stage, { channel: { idempotency } }: Sample, { pa
       expect(await send(request)).to.include({ kind: 'unknown' });
       await get().behave();
       await send(request);
-      expect(await returned(before.length + 1)).to.have.length(before.length + 1);
+      expect(sumOf((await returned(before.length + 1)).slice(before.length))).to.equal(part);
     });
   }
 }

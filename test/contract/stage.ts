@@ -9,7 +9,8 @@ import type { Dispatcher } from 'undici';
 import { checkConfig, completeConfig, secretNames } from '../../core/channels/config-schema.ts';
 import { makeKit } from '../../core/channels/kit.ts';
 import { createSm2 } from '../../core/channels/sm2.ts';
-import { createWireAgent, makeHttp } from '../../core/channels/wire.ts';
+import { makeHttp } from '../../core/channels/wire.ts';
+import { createWireAgent } from '../../core/channels/wire-agents.ts';
 import type { Callback, Channel, ChannelPlugin, PayRequest, RawRequest, RefundRequest } from '../../core/contract/channel.ts';
 import type { Call } from '../../core/contract/kit.ts';
 import type { Action, Outcome } from '../../core/contract/outcome.ts';
@@ -107,7 +108,7 @@ function controlOf(url: string) {
 function makeCalls(agent: Dispatcher, calls: { sent: number; hangs: boolean }, said: unknown[]) {
   return (at?: Date): Call => {
     const deadline = AbortSignal.timeout(calls.hangs ? hangsMs : deadlineMs);
-    const http = makeHttp(agent, deadline, { maybeSent: false }, (exchange) => void said.push(exchange));
+    const http = makeHttp({ pick: () => agent }, deadline, { maybeSent: false }, (exchange) => void said.push(exchange));
     return {
       http: (request) => {
         calls.sent += 1;
@@ -159,7 +160,12 @@ function orderOf(sample: Sample): Omit<PayRequest, 'callbackUrl'> {
     expiresAt: new Date(createdAt.getTime() + 7_200_000),
     subject: 'Tea & "cake", 茶',
     payer,
-    orderLines: [],
+    // Methods for several orders need them; all others take no notice.
+    orderLines: [999, sample.amount - 999].map((amount, index) => ({
+      merchantOrderNo: `A-${index}`,
+      money: { amount, currency: sample.currency },
+      subject: null,
+    })),
     returnUrl: 'https://shop.example/done',
   };
 }
