@@ -155,7 +155,8 @@ describe('closing a bar code', () => {
   });
 
   it('is unknown when Alipay wants the same again, or answers what cannot be read', async () => {
-    expect((await cancelWith({ ...cancelled, retry_flag: 'Y', action: 'close' })).outcome.kind).to.equal('unknown');
+    const again = await cancelWith({ ...cancelled, retry_flag: 'Y', action: 'close' });
+    expect(again.outcome).to.deep.equal({ kind: 'unknown', reason: 'server_error' });
     expect((await cancelWith({ ...cancelled, retry_flag: undefined, action: 'close' })).outcome).to.deep.equal(unreadable);
     expect((await cancelWith({ ...cancelled, action: 'other' })).outcome).to.deep.equal(unreadable);
     expect((await cancelWith({ ...cancelled, out_trade_no: 'OTHER', action: 'close' })).outcome).to.deep.equal(unreadable);
