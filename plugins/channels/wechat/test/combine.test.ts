@@ -281,6 +281,8 @@ describe('Callbacks about a payment of several orders', () => {
     expect(told)
       .to.have.property('items')
       .that.deep.equals([{ of: 'refund', number: refundNumber, report: { state: 'changed' } }]);
+    const mixed = await read({ ...ofPart, out_trade_no: `${number}01` }, 'REFUND.SUCCESS');
+    expect(mixed, 'the numbers of two parts').to.have.nested.property('items[0].number', `${refundNumber}02`);
   });
 
   it('never throw for any content that might be sealed', async () => {
