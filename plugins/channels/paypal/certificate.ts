@@ -53,7 +53,7 @@ function readAddress({ baseUrl, authorities }: Trust, address: string | undefine
   const isPlain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
   if (!isPlain || !/\/v1\/notifications\/certs\/[A-Za-z0-9._-]{1,128}$/.test(url.pathname)) return null;
   const base = new URL(baseUrl);
-  const isBeside = isLoopback(base) && url.origin === base.origin && authorities.length > 0;
+  const isBeside = isLoopback(base) && isLoopback(url) && authorities.length > 0;
   const isPaypal = url.protocol === 'https:' && url.port === '' && /^api(?:-m)?(?:\.sandbox)?\.paypal\.com$/.test(url.hostname);
   return isPaypal || isBeside ? url.href : null;
 }
