@@ -32,7 +32,7 @@ export function readVendorSchema(file: string): VendorSchema | null {
   const text = readVector(`global/specs-min/${file}`);
   if (text === null) return null;
   const document = widenNulls(JSON.parse(text)) as Json;
-  const options = { strict: false, unicodeRegExp: false, allErrors: true, validateFormats: true };
+  const options = { strict: false, unicodeRegExp: false, allErrors: true, validateFormats: true, logger: false as const };
   const ajv = String(document['openapi']).startsWith('3.1') ? new Ajv2020(options) : new Ajv(options);
   // The package is CommonJS, and its default export is a member of what Node hands over.
   (formats as unknown as { default: (one: unknown) => void }).default(ajv);

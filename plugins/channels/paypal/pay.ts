@@ -10,6 +10,9 @@ const notFound = { kind: 'ok', report: { state: 'not_found' } } as const;
 const unreadable = { kind: 'unknown', reason: 'unreadable' } as const;
 const stillPayable = { kind: 'ok', report: { state: 'pending', echo: {} } } as const;
 
+/** As the vendor's specification has it; a locale of any other form is left out. */
+const languageTag = /^[a-z]{2}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?$/;
+
 /** Creates an order and sends the shopper to PayPal, to approve it there. No money moves before `capture`. */
 export async function pay(account: PaypalAccount, request: PayRequest, call: Call): Promise<Outcome> {
   const amount = writeMoney(account.kit, request.money);
@@ -37,7 +40,9 @@ function orderOf({ merchantId }: PaypalAccount, request: PayRequest, amount: Amo
     invoice_id: request.number,
   };
   const back = request.returnUrl === null ? {} : { return_url: request.returnUrl, cancel_url: request.returnUrl };
-  const experience = { user_action: 'PAY_NOW', shipping_preference: 'NO_SHIPPING', ...back };
+  const { locale } = request.payer;
+  const language = locale !== undefined && languageTag.test(locale) ? { locale } : {};
+  const experience = { user_action: 'PAY_NOW', shipping_preference: 'NO_SHIPPING', ...language, ...back };
   return { intent: 'CAPTURE', purchase_units: [unit], payment_source: { paypal: { experience_context: experience } } };
 }
 
