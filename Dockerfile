@@ -25,4 +25,4 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PAYMUX_PORT ?? process.env.PORT ?? 8080}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # Node is started directly: npm would not pass SIGTERM on. Run with --init for a process 1 that reaps.
-CMD ["node", "--max-semi-space-size=8", "core/main.ts"]
+CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=512", "core/main.ts"]

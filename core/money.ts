@@ -42,15 +42,22 @@ export function parseAmount(value: unknown): number | null {
   return typeof value === 'string' && /^(0|[1-9][0-9]*)$/.test(value) ? readDigits(value) : null;
 }
 
-/** Minor units to decimal text in major units: 1999 CNY is `19.99`, 500 JPY is `500`. Money that is none is a bug and throws. */
+/**
+ * Minor units to decimal text in major units: 1999 CNY is `19.99`, 500 JPY is `500`. `exponents` says how many decimals
+ * a vendor writes: money is in the minor units of ISO 4217 all the same, so 199900 HUF are `1999` where a vendor writes
+ * none. Money that is none, or that the vendor cannot write exactly, throws.
+ */
 export function toMajor(money: Money, exponents: Exponents = {}): string {
-  const decimals = exponentOf(money.currency, exponents);
-  if (decimals === undefined) throw new RangeError(`not a currency: ${money.currency}`);
+  const decimals = isoExponents.get(money.currency);
+  const written = exponentOf(money.currency, exponents);
+  if (decimals === undefined || written === undefined) throw new RangeError(`not a currency: ${money.currency}`);
   if (!Number.isSafeInteger(money.amount)) throw new RangeError('not an integer number of minor units');
   const sign = money.amount < 0 ? '-' : '';
   const digits = String(Math.abs(money.amount)).padStart(decimals + 1, '0');
-  if (decimals === 0) return sign + digits;
-  return `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+  const whole = digits.slice(0, digits.length - decimals);
+  const fraction = digits.slice(digits.length - decimals);
+  if (/[1-9]/.test(fraction.slice(written))) throw new RangeError(`this vendor writes ${money.currency} with ${written} decimals`);
+  return written === 0 ? sign + whole : `${sign}${whole}.${fraction.slice(0, written).padEnd(written, '0')}`;
 }
 
 /**
@@ -60,12 +67,13 @@ export function toMajor(money: Money, exponents: Exponents = {}): string {
  */
 export function fromMajor(text: unknown, currency: unknown, exponents: Exponents = {}): Money | null {
   const parts = typeof text === 'string' ? /^(0|[1-9][0-9]*)(?:\.([0-9]+))?$/.exec(text) : null;
-  const decimals = typeof currency === 'string' && isCurrency(currency) ? exponentOf(currency, exponents) : undefined;
-  if (parts === null || decimals === undefined) return null;
-  const [, whole = '', fraction = ''] = parts;
-  if (fraction.length > decimals) return null;
+  if (parts === null || !isCurrency(currency)) return null;
+  const decimals = isoExponents.get(currency) ?? 0;
+  const [, whole = '', written = ''] = parts;
+  if (written.length > (exponentOf(currency, exponents) ?? 0) || /[1-9]/.test(written.slice(decimals))) return null;
+  const fraction = written.slice(0, decimals);
   const amount = readDigits((whole + fraction.padEnd(decimals, '0')).replace(/^0+(?=[0-9])/, ''));
-  return amount === null ? null : { amount, currency: currency as string };
+  return amount === null ? null : { amount, currency };
 }
 
 /** An integer of minor units (number, or text of digits) to money; null when it is anything else. */

@@ -89,6 +89,12 @@ function contradictions(folder: string, one: ChannelManifest): string[] {
     const { capture, query } = abilitiesOf(one, product);
     if (capture !== 'none' && query === 'none') faults.push(`method ${id} captures, and nothing can say when: it needs a query`);
   }
+  const departing = one.money.notation === 'minor_integer' ? Object.keys(one.money.exponents ?? {}) : [];
+  for (const { id, currencies } of one.methods) {
+    for (const code of currencies.filter((each) => departing.includes(each))) {
+      faults.push(`method ${id} offers ${code}, whose minor unit at this vendor is not the kernel's`);
+    }
+  }
   const twice = one.methods.map((each) => each.id).filter((id, at, all) => all.indexOf(id) !== at);
   if (twice.length > 0) faults.push(`methods declared twice: ${twice.join(', ')}`);
   for (const name of one.config.required) {

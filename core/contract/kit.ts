@@ -39,7 +39,7 @@ export interface Call {
   readonly log: PluginLog;
 }
 
-/** Money as vendors write it, by the exponents of the channel's manifest. */
+/** Money as vendors write it: amounts are in the minor units of ISO 4217, decimal texts have the decimals of the channel's manifest. */
 export interface MoneyKit {
   /** Minor units to decimal text in major units: 1999 CNY is `19.99`, 500 JPY is `500`. */
   toMajor(money: Money): string;

@@ -11,7 +11,10 @@ export interface ChannelManifest {
   readonly abilities: Abilities;
   readonly money: {
     readonly notation: 'minor_integer' | 'major_string' | 'major_number';
-    /** Decimals of currencies where this vendor departs from ISO 4217. */
+    /**
+     * Decimals of currencies where this vendor departs from ISO 4217. A channel that counts in minor units must not offer
+     * them: its units would be others than the kernel's.
+     */
     readonly exponents?: Readonly<Record<string, number>>;
   };
   readonly idempotency: {

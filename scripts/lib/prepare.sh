@@ -62,7 +62,7 @@ prepare() {
   PATH="$PWD/node_modules/.bin:$PATH"
   # Modules that Node has parsed once need not be parsed again: a start takes half the time and a fifth less memory.
   NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$PWD/node_modules/.cache/compile}"
-  NODE_OPTIONS="${NODE_OPTIONS:---max-semi-space-size=8}"
+  NODE_OPTIONS="${NODE_OPTIONS:---max-semi-space-size=8 --max-old-space-size=512}"
   export PATH NODE_COMPILE_CACHE NODE_OPTIONS
   [ "$(node_major)" -ge 24 ] && return
   say "paymux needs Node 24; this machine has $(node --version), and no pinned one exists for its platform."

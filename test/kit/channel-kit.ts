@@ -20,27 +20,24 @@ const withoutDecimals = new Set('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND
 const withThreeDecimals = new Set(['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND']);
 
 function makeMoneyKit(exponents: Readonly<Record<string, number>>): MoneyKit {
-  const decimalsOf = (currency: string): number => {
-    const departure = exponents[currency];
-    if (departure !== undefined) return departure;
-    if (withoutDecimals.has(currency)) return 0;
-    return withThreeDecimals.has(currency) ? 3 : 2;
-  };
+  const isoDecimals = (currency: string): number => (withoutDecimals.has(currency) ? 0 : withThreeDecimals.has(currency) ? 3 : 2);
+  const decimalsOf = (currency: string): number => exponents[currency] ?? isoDecimals(currency);
   return {
     toMajor: ({ amount, currency }) => {
-      const decimals = decimalsOf(currency);
-      if (decimals === 0) return String(amount);
-      const digits = String(amount).padStart(decimals + 1, '0');
-      return `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+      const [iso, vendor] = [isoDecimals(currency), decimalsOf(currency)];
+      const digits = String(amount).padStart(iso + 1, '0');
+      const fraction = digits.slice(digits.length - iso);
+      if (Number(fraction.slice(vendor) || 0) !== 0) throw new RangeError('cannot be written');
+      const shown = fraction.padEnd(vendor, '0').slice(0, vendor);
+      return digits.slice(0, digits.length - iso) + (vendor === 0 ? '' : `.${shown}`);
     },
     fromMajor: (text, currency) => {
       if (typeof text !== 'string' || !isCurrency(currency)) return null;
       const parts = /^(0|[1-9]\d{0,15})(?:\.(\d{1,4}))?$/.exec(text);
       if (parts === null) return null;
-      const decimals = decimalsOf(currency);
-      const fraction = parts[2] ?? '';
-      if (fraction.length > decimals) return null;
-      return toMoney(`${parts[1]}${fraction.padEnd(decimals, '0')}`, currency);
+      const [iso, fraction] = [isoDecimals(currency), parts[2] ?? ''];
+      if (fraction.length > decimalsOf(currency) || Number(fraction.slice(iso) || 0) !== 0) return null;
+      return toMoney(`${parts[1]}${fraction.slice(0, iso).padEnd(iso, '0')}`, currency);
     },
     fromMinor: (value, currency) => {
       if (!isCurrency(currency)) return null;

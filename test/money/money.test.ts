@@ -112,10 +112,13 @@ describe('money', () => {
   });
 
   it('follows a channel where it departs from ISO 4217', () => {
-    expect(toMajor({ amount: 500, currency: 'HUF' }, { HUF: 0 })).to.equal('500');
-    expect(fromMajor('500', 'HUF', { HUF: 0 })).to.deep.equal({ amount: 500, currency: 'HUF' });
+    expect(toMajor({ amount: 50_000, currency: 'HUF' }, { HUF: 0 })).to.equal('500');
+    expect(fromMajor('500', 'HUF', { HUF: 0 })).to.deep.equal({ amount: 50_000, currency: 'HUF' });
     expect(fromMajor('500.00', 'HUF', { HUF: 0 })).to.equal(null);
-    expect(fromMajor('1.23', 'CLP', { CLP: 2 })).to.deep.equal({ amount: 123, currency: 'CLP' });
+    expect(() => toMajor({ amount: 50_050, currency: 'HUF' }, { HUF: 0 })).to.throw(RangeError);
+    expect(toMajor({ amount: 123, currency: 'CLP' }, { CLP: 2 })).to.equal('123.00');
+    expect(fromMajor('123.00', 'CLP', { CLP: 2 })).to.deep.equal({ amount: 123, currency: 'CLP' });
+    expect(fromMajor('1.23', 'CLP', { CLP: 2 })).to.equal(null);
     expect(exponentOf('USD', { HUF: 0 })).to.equal(2);
   });
 

@@ -213,7 +213,8 @@ describe('xendit: against the simulator', () => {
     ['forged', 'bad_signature'],
   ] as const) {
     it(`refuses a callback that is "${behaviour}"`, async () => {
-      await misbehave('callback', behaviour, { count: 1 });
+      // All of them: one about an earlier test's refund may still be on its way.
+      await misbehave('callback', behaviour);
       await payFresh();
       expect(await channel.parseCallback(arrived[0]!, call)).to.deep.include({ kind: 'refused', reason });
     });
