@@ -75,12 +75,12 @@ export function moreFaults(
 export type CheckUrl = (param: 'notify_url' | 'return_url' | 'url', url: string, livemode: boolean) => Text | null;
 
 function readPayer(body: Body): NewPayment['payer'] {
-  const { member_id: memberId, client_ip: clientIp, auth_code: authCode, ...rest } = body.payer ?? {};
-  const named = { ...rest, memberId, clientIp, authCode };
+  const { member_id: memberId, client_ip: clientIp, auth_code: authCode, bank_code: bankCode, ...rest } = body.payer ?? {};
+  const named = { ...rest, memberId, clientIp, authCode, bankCode };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
 
-const payerFieldNames: Readonly<Record<string, string>> = { clientIp: 'client_ip', authCode: 'auth_code' };
+const payerFieldNames: Readonly<Record<string, string>> = { clientIp: 'client_ip', authCode: 'auth_code', bankCode: 'bank_code' };
 
 /** A reason to refuse, and what it is called in the list of all of them. */
 interface Found {

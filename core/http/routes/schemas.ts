@@ -47,6 +47,24 @@ export const newPaymentBody = z.strictObject({
       auth_code: z.string().min(1).max(128).optional(),
       token: z.string().min(1).max(4096).optional(),
       email: z.email().max(254).optional(),
+      name: z.string().max(128).regex(/\S/).meta({ description: 'As the bank or the wallet knows the shopper' }).optional(),
+      phone: z
+        .string()
+        .regex(/^\+[1-9][0-9]{6,14}$/)
+        .meta({ description: 'In E.164, such as +8613800000000' })
+        .optional(),
+      bank_code: z
+        .string()
+        .min(1)
+        .max(32)
+        .regex(/^[\x21-\x7e]+$/)
+        .meta({ description: 'The bank that the shopper chose, as the channel calls it' })
+        .optional(),
+      country: z
+        .string()
+        .regex(/^[A-Z]{2}$/)
+        .meta({ description: 'Two letters of ISO 3166' })
+        .optional(),
       locale: z
         .string()
         .min(2)
