@@ -8,12 +8,20 @@ import { type OpenDatabase, openDatabase } from '../core/store/open.ts';
 import { accountCommands } from './admin/accounts.ts';
 import { appCommands } from './admin/apps.ts';
 import { type Command, type Context, type Given, type Printed, readOptions } from './admin/command.ts';
+import { confirmCommands } from './admin/confirm.ts';
 import { eventCommands } from './admin/events.ts';
 import { identityCommands } from './admin/identity.ts';
 import { paymentCommands } from './admin/payments.ts';
 import { commandHelp, generalHelp, printFacts } from './admin/print.ts';
 
-const commands: readonly Command[] = [...identityCommands, ...appCommands, ...accountCommands, ...paymentCommands, ...eventCommands];
+const commands: readonly Command[] = [
+  ...identityCommands,
+  ...appCommands,
+  ...accountCommands,
+  ...paymentCommands,
+  ...confirmCommands,
+  ...eventCommands,
+];
 const exitCodes = { done: 0, refused: 1, usage: 2 } as const;
 
 /** Finds the command, checks all that was given, then does it. Answers the exit code. */
@@ -43,7 +51,7 @@ async function runCommand(command: Command, given: Given, config: Config): Promi
     const vault = openVault({ keyFile: config.keyFile, create: isEmbedded });
     const now = () => new Date();
     const { keyFile, publicUrl, retention } = config;
-    const context: Context = { database: opened.database, vault, now, plugins, readText, publicUrl, keyFile, retention };
+    const context: Context = { database: opened.database, vault, now, plugins, readText, publicUrl, keyFile, retention, config };
     return await command.run(context, given);
   } finally {
     await opened.close();

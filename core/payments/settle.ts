@@ -14,6 +14,8 @@ export interface Settling {
   readonly attempt: Pick<AttemptRow, 'id' | 'payment_id' | 'account_id' | 'state'>;
   readonly evidence: Evidence;
   readonly cause: Cause;
+  /** Who says so and why, for the history. */
+  readonly note?: string;
   /** The attempt on another account or method that follows if this one ends unpaid. Committed in the same transaction. */
   readonly next?: AttemptRow | null;
 }
@@ -78,7 +80,7 @@ async function settleInside(kernel: Kernel, tx: Tx, input: Settling, transitionI
   const changes = differences(plan, payment, attempt);
   if (changes === null) return { payment, attempt, changed: false, before: payment, next: null };
   const next = on.failsOver && isUnpaidEnd(changes.attempt?.state) ? (input.next ?? null) : null;
-  await write(kernel, tx, { now, payment, attempt, plan: changes, next, cause: input.cause, transitionId });
+  await write(kernel, tx, { now, payment, attempt, plan: changes, next, cause: input.cause, note: input.note ?? null, transitionId });
   return {
     next,
     payment: apply(payment, { ...changes.payment, ...(changes.event === null ? {} : { sequence: payment.sequence + 1 }) }),
@@ -151,6 +153,7 @@ interface Writing {
   readonly plan: Plan;
   readonly next: AttemptRow | null;
   readonly cause: Cause;
+  readonly note: string | null;
   readonly transitionId: string;
 }
 
@@ -180,7 +183,7 @@ function transitions(kernel: Kernel, on: Writing): readonly Transition[] {
   const to = plan.attempt?.state;
   if (to !== undefined) {
     if (!canMoveAttempt(attempt.state, to)) throw new Error(`no way for an attempt from ${attempt.state} to ${to}`);
-    rows.push({ id: on.transitionId, subjectId: attempt.id, from: attempt.state, to, cause, detail: plan.attempt?.failure ?? null, at });
+    rows.push({ id: on.transitionId, subjectId: attempt.id, from: attempt.state, to, cause, detail: plan.attempt?.failure ?? on.note, at });
   }
   const next = plan.payment?.state;
   if (next !== undefined) {
@@ -197,7 +200,7 @@ function transitions(kernel: Kernel, on: Writing): readonly Transition[] {
   if (follows !== null) rows.push({ id: kernel.newId('his_'), subjectId: follows.id, from: null, to: follows.state, cause, at });
   if (refund !== null) rows.push({ id: kernel.newId('his_'), subjectId: refund.id, from: null, to: refund.state, cause, at });
   if (rows.length > 0) return rows;
-  const detail = plan.payment?.exception ?? null;
+  const detail = on.note ?? plan.payment?.exception ?? null;
   return [{ id: on.transitionId, subjectId: attempt.id, from: attempt.state, to: attempt.state, cause, detail, at }];
 }
 

@@ -13,6 +13,8 @@ export interface SettlingRefund {
   readonly refund: Pick<RefundRow, 'id' | 'payment_id'>;
   readonly evidence: RefundEvidence;
   readonly cause: Cause;
+  /** Who says so and why, for the history. */
+  readonly note?: string;
   /** Of the answer to a first send: how often the refund had been attended to when it was sent. */
   readonly checks?: number;
 }
@@ -73,7 +75,7 @@ async function settleInside(kernel: Kernel, tx: Tx, input: SettlingRefund, trans
       from: refund.state,
       to,
       cause: input.cause,
-      detail: changes.failure ?? changes.exception ?? null,
+      detail: changes.failure ?? input.note ?? changes.exception ?? null,
       at: now,
     },
   ]);

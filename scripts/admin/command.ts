@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { AccountDeps } from '../../core/access/admin/accounts.ts';
+import type { Config } from '../../core/config.ts';
 import type { Retention } from '../../core/notifications/retain.ts';
 
 /** One option of a command. */
@@ -25,6 +26,7 @@ export interface Context extends AccountDeps {
   readonly publicUrl: string;
   readonly keyFile: string;
   readonly retention: Retention;
+  readonly config: Config;
 }
 
 /** The result of a command: facts to print, or everything that is wrong. */

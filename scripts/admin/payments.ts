@@ -74,6 +74,7 @@ function showAttempt(row: AttemptRow) {
     method: row.method,
     account: `${row.account_id} (version ${row.account_version})`,
     channel_no: row.channel_no,
+    session_no: row.session_no,
     paid: money(row.amount_paid, row.currency_paid ?? row.currency),
     failure: words(row.failure),
     created_at: time(row.created_at),
