@@ -25,6 +25,13 @@ export function makeNumber(now: Date): string {
   return encodeTime(now.getTime()) + encodeRandom();
 }
 
+/** When a number was made; null for a text that is none of ours. */
+export function timeOfNumber(number: string): Date | null {
+  if (!/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(number)) return null;
+  const timeMs = [...number.slice(0, timeChars)].reduce((sum, character) => sum * 32 + alphabet.indexOf(character), 0);
+  return timeMs > maxTimeMs ? null : new Date(timeMs);
+}
+
 function encodeTime(timeMs: number): string {
   if (!Number.isInteger(timeMs) || timeMs < 0 || timeMs > maxTimeMs) throw new RangeError(`not a time that an id can carry: ${timeMs}`);
   let rest = timeMs;

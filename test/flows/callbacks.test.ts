@@ -283,7 +283,7 @@ describe('Callbacks of channels', () => {
           await expectPaidOnce(payment);
         });
 
-        it('about an order that is not ours are not acknowledged, and the same is taken once it is', async () => {
+        it('about an order that may be about to be stored are not acknowledged, and the same is taken once it is', async () => {
           const { payment, last } = await paidButUntold(sample);
           const before = await story(payment);
           const { id, number, channelNo } = await attemptOf(payment);

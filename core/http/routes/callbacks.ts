@@ -3,6 +3,7 @@ import { readCallback } from '../../channels/callback.ts';
 import type { Callback, Reply } from '../../contract/channel.ts';
 import { refuse } from '../../errors.ts';
 import type { Kernel } from '../../payments/deps.ts';
+import { mayAppear } from '../../payments/may-appear.ts';
 import { type Received, receivePayment } from '../../payments/receive.ts';
 import { callbackUrl } from '../../payments/request.ts';
 import { receiveRefund } from '../../refunds/receive.ts';
@@ -52,16 +53,20 @@ async function take(kernel: Kernel, account: OpenAccount, callback: Callback): P
 
 async function takeEvent(kernel: Kernel, account: OpenAccount, event: Event): Promise<Reply> {
   const results: Received[] = [];
+  let isAwaited = false;
   for (const item of event.items) {
     const received =
       item.of === 'payment' ? receivePayment(kernel, account, item, event.trust) : receiveRefund(kernel, account, item, event.trust);
-    results.push(await received);
+    const result = await received;
+    results.push(result);
+    if (result === 'unknown') isAwaited ||= await mayAppear(kernel, account, item);
   }
   const refusal = results.find((result) => result === 'wrong_account') ?? results.find((result) => result === 'unknown');
   kernel.metrics.callback({ channel: account.channelId, result: refusal ?? results[0] ?? 'empty' });
   if (refusal === undefined) return event.accepted;
   kernel.log.warn('a genuine callback is about nothing of this account', { account: account.id, event: event.eventId, result: refusal });
-  return event.retry;
+  // Some vendors send nothing else until this one is taken: what will never be known here must not hold up the rest.
+  return refusal === 'unknown' && !isAwaited ? event.accepted : event.retry;
 }
 
 function toAnswer(reply: Reply): RawAnswer {
