@@ -1,7 +1,7 @@
 import type { Call, Kit } from './kit.ts';
 import type { ChannelManifest } from './manifest.ts';
 import type { Money } from './money.ts';
-import type { CloseOutcome, Outcome, PaymentReport, RefundOutcome, RefundReport } from './outcome.ts';
+import type { CloseOutcome, Echo, Outcome, PaymentReport, RefundOutcome, RefundReport } from './outcome.ts';
 
 /** What `plugins/channels/<id>/index.ts` exports as its default. */
 export interface ChannelPlugin<Config = Readonly<Record<string, unknown>>> {
@@ -149,8 +149,15 @@ export type CallbackItem =
       readonly channelNo?: string;
       /** As `pay` gave it, for vendors whose callbacks name only that. */
       readonly sessionNo?: string;
-      /** `changed`: the vendor says that something happened and not what, so the kernel asks. */
-      readonly report: PaymentReport | { readonly state: 'declined'; readonly code: string } | { readonly state: 'changed' };
+      /**
+       * `changed`: the vendor says that something happened and not what, so the kernel asks.
+       * `reversed`: money that was told as paid did not come, or went back without a refund of ours.
+       */
+      readonly report:
+        | PaymentReport
+        | { readonly state: 'declined'; readonly code: string }
+        | { readonly state: 'changed' }
+        | { readonly state: 'reversed'; readonly echo: Echo };
     }
   | {
       readonly of: 'refund';

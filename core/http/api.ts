@@ -44,4 +44,5 @@ export const notificationObjects = {
   'refund.processing': refundView,
   'refund.succeeded': refundView,
   'refund.failed': refundView,
+  'refund.exception': refundView,
 } as const;

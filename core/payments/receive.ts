@@ -3,8 +3,9 @@ import type { CallbackItem, Trust } from '../contract/channel.ts';
 import { type AttemptRow, readAttemptByChannelNo, readAttemptByNumber, readAttemptBySessionNo } from '../store/tables/attempts.ts';
 import { check } from './check.ts';
 import type { Kernel } from './deps.ts';
-import { type Evidence, evidenceOfReport, expectedOf, isApproved } from './evidence.ts';
+import { compareEcho, type Evidence, evidenceOfReport, expectedOf, isApproved } from './evidence.ts';
 import { alreadySettled, noteUnusableName, settle } from './settle.ts';
+import { noteTakenBack } from './take-back.ts';
 
 /** How a callback's fact was taken. `unknown`: there is no such attempt here. `wrong_account`: it belongs to another account. */
 export type Received = 'settled' | 'queried' | 'unknown' | 'wrong_account';
@@ -19,7 +20,7 @@ export async function receivePayment(kernel: Kernel, account: OpenAccount, item:
   const attempt = await findAttempt(kernel, account, item);
   if (attempt === null) return 'unknown';
   if (attempt.account_id !== account.id) return 'wrong_account';
-  if (alreadySettled(attempt)) return 'settled';
+  if (alreadySettled(attempt)) return receiveOfPaid(kernel, account, attempt, item, trust);
   const evidence = evidenceOfItem(account, attempt, item);
   if (trust === 'signed' && evidence !== null) {
     if (isProof(evidence)) {
@@ -30,6 +31,22 @@ export async function receivePayment(kernel: Kernel, account: OpenAccount, item:
   }
   await check(kernel, attempt.id, 'callback');
   return 'queried';
+}
+
+/** Money that is booked stays booked. Only that the vendor takes it back is news; what else is said of it is old. */
+async function receiveOfPaid(
+  kernel: Kernel,
+  account: OpenAccount,
+  attempt: AttemptRow,
+  item: PaymentItem,
+  trust: Trust,
+): Promise<Received> {
+  if (item.report.state !== 'reversed') return 'settled';
+  const other = compareEcho(item.report.echo, expectedOf(attempt, account.channel.merchantNo, account.record.livemode));
+  if (other !== null) noteDoubt(kernel, account, attempt, { kind: 'mismatch', what: other });
+  else if (trust === 'signed') await noteTakenBack(kernel, attempt);
+  else kernel.log.warn('an unsigned callback says that a payment was taken back', { attempt: attempt.id, account: account.id });
+  return 'settled';
 }
 
 async function findAttempt(kernel: Kernel, account: OpenAccount, item: PaymentItem): Promise<AttemptRow | null> {
@@ -43,7 +60,7 @@ async function findAttempt(kernel: Kernel, account: OpenAccount, item: PaymentIt
 
 /** Null: the vendor says only that there is something to ask about. */
 function evidenceOfItem(account: OpenAccount, attempt: AttemptRow, item: PaymentItem): Evidence | null {
-  if (item.report.state === 'changed') return null;
+  if (item.report.state === 'changed' || item.report.state === 'reversed') return null;
   if (item.report.state === 'declined') return { kind: 'failed', code: item.report.code, advice: 'retry_other_method', vendor: null };
   return evidenceOfReport(item.report, expectedOf(attempt, account.channel.merchantNo, account.record.livemode));
 }

@@ -32,6 +32,7 @@ export async function settleRefund(kernel: Kernel, input: SettlingRefund): Promi
   kernel.afterCommit({ before: null, payment: settled.payment });
   if (settled.endedOn !== null) kernel.metrics.refund({ channel: settled.endedOn, result: settled.refund.state });
   const { id, state, exception } = settled.refund;
+  if (settled.takenBackOn !== null) noteTakenBack(kernel, settled.takenBackOn, settled.refund);
   if (input.evidence.kind === 'unknown' && input.evidence.reason === 'unusable_name')
     kernel.log.error('a channel gave a refund a name that cannot be kept: 1 to 255 visible ASCII characters are allowed', { refund: id });
   kernel.log.debug('refund settled', {
@@ -50,6 +51,14 @@ interface SettledRefund {
   readonly payment: PaymentRow;
   /** The channel on which the refund has now come to its end; null when it has not, or had before. */
   readonly endedOn: string | null;
+  /** The channel that now says the opposite of how the refund had ended. */
+  readonly takenBackOn: string | null;
+}
+
+/** The state stays, the books with it; a person has to compare them with the vendor's. */
+function noteTakenBack({ metrics, log }: Kernel, channel: string, { id, state, payment_id: payment }: RefundRow): void {
+  metrics.callbackMismatch({ channel, field: 'state' });
+  log.error('a channel takes back how a refund had ended', { refund: id, payment, state });
 }
 
 async function settleInside(kernel: Kernel, tx: Tx, input: SettlingRefund, transitionId: string): Promise<SettledRefund> {
@@ -62,9 +71,11 @@ async function settleInside(kernel: Kernel, tx: Tx, input: SettlingRefund, trans
   // Where the attempt is gone, the usual rules hold.
   const { notFoundIsFinalAfterMs } = kernel.channels.settleRules(attempt?.account_id ?? '');
   const changes = decideRefund(evidence, { refund, now, notFoundIsFinalAfterMs });
-  if (changes === null) return { refund, payment, endedOn: null };
+  if (changes === null) return { refund, payment, endedOn: null, takenBackOn: null };
   const to = changes.state ?? refund.state;
-  const told = to !== refund.state && announced[to] !== undefined;
+  const isTakenBack = !isOpenRefund(refund.state) && changes.exception === 'abnormal';
+  const type = isTakenBack ? 'refund.exception' : to === refund.state ? undefined : announced[to];
+  const told = type !== undefined;
   const written = { ...changes, ...(told ? { sequence: refund.sequence + 1 } : {}) };
   if (!(await changeRefund(tx, refund.id, refund.state, written)))
     throw new Error(`refund ${refund.id} left ${refund.state} inside a lock`);
@@ -81,9 +92,10 @@ async function settleInside(kernel: Kernel, tx: Tx, input: SettlingRefund, trans
   ]);
   if (refund.kind === 'merchant' && to !== refund.state) await book(kernel, tx, payment, refund, to, input.cause, now);
   const after = { ...refund, ...written } as RefundRow;
-  if (told) await announceRefund(kernel, tx, { type: announced[to] as string, refund: after, now });
+  if (told) await announceRefund(kernel, tx, { type, refund: after, now });
   const endedOn = isOpenRefund(refund.state) && !isOpenRefund(after.state) ? (attempt?.channel ?? 'none') : null;
-  return { refund: after, payment: (await readPayment(tx, payment.id)) ?? payment, endedOn };
+  const takenBackOn = isTakenBack ? (attempt?.channel ?? 'none') : null;
+  return { refund: after, payment: (await readPayment(tx, payment.id)) ?? payment, endedOn, takenBackOn };
 }
 
 const announced: Partial<Record<RefundState, string>> = {

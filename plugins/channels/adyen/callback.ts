@@ -86,7 +86,9 @@ function itemOf(account: AdyenAccount, item: Item, call: Call): Reading {
       return captured(account, item);
     case 'CAPTURE_FAILED':
       call.log('error', 'Adyen could not take the money of an authorised payment', { pspReference, number: merchantReference });
-      return null;
+      // With `success` false Adyen says that the failure itself did not happen.
+      if (item.signed.success !== 'true') return null;
+      return { of: 'payment', number: merchantReference, report: { state: 'reversed', echo: { ...item.echo, number: merchantReference } } };
     case 'REFUND':
       return refunded(account, item, item.signed.success === 'true');
     case 'REFUND_FAILED':

@@ -62,7 +62,13 @@ describe('adyen: a callback about a payment', () => {
     const report = { state: 'succeeded', channelNo: pspReference, money, echo: common };
     expect(await itemsOf(item(capture))).to.deep.equal([{ of: 'payment', number, channelNo: pspReference, report }]);
     expect((await parse(batchOf(withHmac(item({ ...capture, success: 'false' }))))).kind).to.equal('ignored');
-    expect((await parse(batchOf(withHmac(item({ ...capture, eventCode: 'CAPTURE_FAILED' }))))).kind).to.equal('ignored');
+  });
+
+  it('says that the money did not come when the capture failed after all, unless the failure itself is denied', async () => {
+    const failed = { eventCode: 'CAPTURE_FAILED', pspReference: '8836183819713023', originalReference: pspReference };
+    const report = { state: 'reversed', echo };
+    expect(await itemsOf(item(failed))).to.deep.equal([{ of: 'payment', number, report }]);
+    expect((await parse(batchOf(withHmac(item({ ...failed, success: 'false' }))))).kind).to.equal('ignored');
   });
 
   it('leaves it to the kernel to refuse another merchant account or environment: the item says which it is', async () => {
