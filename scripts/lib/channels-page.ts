@@ -1,0 +1,46 @@
+import { abilitiesOf } from '../../core/channels/abilities.ts';
+import type { Abilities, ChannelManifest } from '../../core/contract/manifest.ts';
+
+const head = `# Channels
+
+What each channel and method can do, out of the channels' manifests: \`npm run channels:docs\` writes this page, and a test
+compares. \`beta\`: some request format could not be checked against a vendor's document, schema or vector; the channel's
+README says which, and what was verified how.
+
+`;
+
+/** One row of a table in Markdown. */
+const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+
+/** The page about all channels, in the order of their names. */
+export function renderChannelsPage(manifests: readonly ChannelManifest[]): string {
+  const sorted = manifests.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const methods = sorted.reduce((sum, one) => sum + one.methods.length, 0);
+  return [
+    head,
+    `${sorted.length} channels with ${methods} methods.\n\n`,
+    `${row(['channel', 'maturity', 'callbacks', 'a repeated create', 'a repeated refund'])}\n${row(Array(5).fill('---'))}\n`,
+    ...sorted.map((one) => `${channelRow(one)}\n`),
+    '\n## Methods\n\n',
+    `${row(['method', 'name', 'shopper', 'currencies', 'needs of the payer', 'query', 'close', 'capture', 'refund'])}\n${row(Array(9).fill('---'))}\n`,
+    ...sorted.flatMap((one) => methodRows(one).map((text) => `${text}\n`)),
+  ].join('');
+}
+
+function channelRow({ id, name, maturity, callback, idempotency }: ChannelManifest): string {
+  const link = `[${name.en}](../plugins/channels/${id}/README.md) (${name.zh})`;
+  const create = idempotency.create ? 'is the same' : 'is not sent';
+  return row([link, maturity, callback.trust, create, idempotency.refund === false ? 'is not sent' : 'is the same']);
+}
+
+function methodRows(manifest: ChannelManifest): readonly string[] {
+  return manifest.methods.map((method) => {
+    const can: Abilities = abilitiesOf(manifest, method.product);
+    const { currencies } = method;
+    const shown = currencies.length > 6 ? `${currencies.slice(0, 5).join(' ')} and ${currencies.length - 5} more` : currencies.join(' ');
+    const words = (ability: string) => (ability === 'none' ? '–' : ability.replaceAll('_', ' '));
+    const needs = (method.needs ?? []).map((need) => need.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)).join(', ');
+    const abilities = [can.query, can.close, can.capture, can.refund].map(words);
+    return row([`\`${method.id}\``, `${method.name.en} (${method.name.zh})`, method.action, shown, needs || '–', ...abilities]);
+  });
+}
