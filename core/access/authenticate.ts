@@ -3,7 +3,7 @@ import type { Directory } from './directory.ts';
 import { fitsMode, hashKey, isKey } from './keys.ts';
 import { spendNonce, windowSec } from './nonces.ts';
 import type { ApiKey, App } from './records.ts';
-import { type ClaimedSignature, isSigned, readSignature, type SignableRequest, verifySignature } from './signature.ts';
+import { type ClaimedSignature, hasOurSignature, isSigned, readSignature, type SignableRequest, verifySignature } from './signature.ts';
 
 /** Why a request is not let in. */
 export type AccessCode =
@@ -33,10 +33,14 @@ export interface AuthenticateDeps {
   readonly now: () => Date;
 }
 
-/** Finds out who sent a request. The key says who; where the app asks for it, the signature proves it. */
+/**
+ * Finds out who sent a request. The key says who; where the app asks for it, the signature proves it. One that is sent
+ * without being asked for has to be right as well: whoever signs wrongly should not learn it on the day it is demanded.
+ */
 export async function authenticate(deps: AuthenticateDeps, request: SignableRequest): Promise<Authenticated | AccessRefusal> {
   const identified = identify(deps, request.headers['authorization']);
-  if (identified.kind === 'refused' || !identified.app.requireSignature) return identified;
+  if (identified.kind === 'refused') return identified;
+  if (!identified.app.requireSignature && !hasOurSignature(request)) return identified;
   if (!isSigned(request)) return refuse('signature_required');
   const refusal = await proveSignature(deps, identified.app, request);
   return refusal ?? identified;

@@ -37,6 +37,11 @@ export function isSigned(request: SignableRequest): boolean {
   return request.headers['signature'] !== undefined || request.headers['signature-input'] !== undefined;
 }
 
+/** True when a signature is labelled as ours. Others may be a proxy's, and are none of our business. */
+export function hasOurSignature(request: SignableRequest): boolean {
+  return ['signature-input', 'signature'].some((name) => new RegExp(`(^|[ ,])${label}=`).test(headerOf(request, name)));
+}
+
 /** Reads the signature labelled `paymux`; null unless it keeps to the profile and the digest is that of the body. Never throws. */
 export function readSignature(request: SignableRequest): ClaimedSignature | null {
   const input = parseDictionary(headerOf(request, 'signature-input'))?.get(label);

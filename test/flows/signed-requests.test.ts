@@ -64,6 +64,16 @@ describe('An app that accepts signed requests only', () => {
       expect(await takeStock(paymux.stored.database)).to.deep.equal(before);
     };
 
+    it('checks a signature that an app need not send: a wrong one is told before it counts', async () => {
+      const easy = await addApp(paymux, {});
+      const path = '/v1/methods';
+      const ask = (headers: Readonly<Record<string, string>>) => paymux.call('GET', path, undefined, { ...easy.headers, ...headers });
+      await eventually(async () => (await ask({})).status === 200);
+      expectProblem(await ask({ 'signature-input': 'paymux=zz', signature: 'paymux=:AA==:' }), { status: 401, code: 'signature_invalid' });
+      expectProblem(await ask(signed(hmac, 'GET', path)), { status: 401, code: 'signature_invalid' });
+      expect((await ask({ 'signature-input': 'proxy=()', signature: 'proxy=:AA==:' })).status).to.equal(200);
+    });
+
     it('takes what the example of the documentation sends', async () => {
       const example = /```js\n([\s\S]+?)```/.exec(readFileSync('docs/signed-requests.md', 'utf8'))?.[1] ?? '';
       const env = {
