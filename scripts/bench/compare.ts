@@ -1,4 +1,4 @@
-import { freePort } from '../../test/kit/paymux.ts';
+import { freePort } from '../../test/kit/free-port.ts';
 import { runPart } from './child.ts';
 import { type Measured, middle } from './latency.ts';
 import type { LoadJob, LoadResult } from './load.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { idempotencyIdOf } from '../../core/http/idempotency-store.ts';
-import { freePort } from '../../test/kit/paymux.ts';
+import { freePort } from '../../test/kit/free-port.ts';
 import { type Compared, compare, type Pace, send } from './compare.ts';
 import { codeMethod, directMethod, type Engine, makeRig, type Rig } from './rig.ts';
 import { type ServerProcess, serverEnvironment, serverOptions, startServer } from './server.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { freePort } from '../../test/kit/paymux.ts';
+import { freePort } from '../../test/kit/free-port.ts';
 import { type Pace, send } from './compare.ts';
 import { type Engine, makeRig } from './rig.ts';
 import { serverEnvironment, serverOptions, startServer } from './server.ts';

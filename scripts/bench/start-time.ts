@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
-import { freePort } from '../../test/kit/paymux.ts';
+import { freePort } from '../../test/kit/free-port.ts';
 import { endProcess } from './child.ts';
 import { codeMethod, makeRig, type Rig } from './rig.ts';
 import { serverEnvironment, serverOptions } from './server.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Call } from '../../core/contract/kit.ts';
 import type { Outcome } from '../../core/contract/outcome.ts';
-import { freePort } from '../kit/paymux.ts';
+import { freePort } from '../kit/free-port.ts';
 import { type CallerOptions, makeAccount, openCaller, type TestCaller } from './caller.ts';
 import { type Behaviour, httpAnswer, startVendor, type Vendor } from './vendor.ts';
 

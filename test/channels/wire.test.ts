@@ -3,7 +3,7 @@ import { Agent } from 'undici';
 import { classify, makeHttp, type WireTrace } from '../../core/channels/wire.ts';
 import { createWireAgent } from '../../core/channels/wire-agents.ts';
 import type { WireRequest } from '../../core/contract/kit.ts';
-import { freePort } from '../kit/paymux.ts';
+import { freePort } from '../kit/free-port.ts';
 import { type Behaviour, httpAnswer, makeSelfSigned, startVendor, type Tls, type Vendor } from './vendor.ts';
 
 const hour = 3_600_000;

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp, createMerchant } from '../../core/access/admin/apps.ts';
@@ -14,6 +13,7 @@ import type { Log } from '../../core/log.ts';
 import { boot, type Server } from '../../core/main.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import type { TestDatabase } from './database.ts';
+import { freePort } from './free-port.ts';
 
 export interface PaymuxOptions {
   readonly database: TestDatabase;
@@ -133,17 +133,6 @@ function parse(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-export function freePort(): Promise<number> {
-  const probe = createServer();
-  return new Promise((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 /** What a payment's action is to the simulator's shopper. */

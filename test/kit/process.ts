@@ -35,7 +35,7 @@ export function serverProcess(environment: Readonly<Record<string, string>>): Se
 }
 
 async function waitUntilReady(url: string, child: ChildProcess): Promise<void> {
-  for (let tries = 0; tries < 600; tries += 1) {
+  for (let tries = 0; tries < 2400; tries += 1) {
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode} before it was ready`);
     const isReady = await fetch(`${url}/readyz`).then(
       (answer) => answer.ok,
@@ -44,5 +44,5 @@ async function waitUntilReady(url: string, child: ChildProcess): Promise<void> {
     if (isReady) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  throw new Error('the server is not ready after 15 s');
+  throw new Error('the server is not ready after a minute');
 }
