@@ -7,10 +7,10 @@ import type { NotSent, Rejected, Unknown } from '../contract/outcome.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { OpenAccount } from './accounts.ts';
-import { makeHttp, type WireTrace } from './wire.ts';
+import { makeWire, type WireTrace } from './wire.ts';
 import { createWireAgents, type WireAgents } from './wire-agents.ts';
 
-export type Operation = 'pay' | 'query' | 'close' | 'capture' | 'refund' | 'query_refund' | 'callback' | 'probe';
+export type Operation = 'pay' | 'query' | 'close' | 'capture' | 'refund' | 'query_refund' | 'callback' | 'probe' | 'statement';
 
 export interface CallerDeps {
   readonly agent: Dispatcher;
@@ -20,6 +20,9 @@ export interface CallerDeps {
   readonly breaker: { readonly volumeThreshold: number; readonly errorThresholdPercentage: number; readonly resetTimeoutMs: number };
   readonly timeoutMs: number;
 }
+
+/** A day of a large merchant is hundreds of megabytes, and its documents are read within the call. */
+const statementTimeoutMs = 30 * 60_000;
 
 type Deps = CallerDeps & { readonly agents: WireAgents };
 
@@ -125,10 +128,10 @@ async function guarded(
   trace: WireTrace,
   work: (call: Call) => Promise<{ readonly kind: string }>,
 ): Promise<{ readonly kind: string }> {
-  const deadline = startDeadline(deps.timeoutMs);
+  const deadline = startDeadline(operation === 'statement' ? statementTimeoutMs : deps.timeoutMs);
   const log = deps.log.child({ channel: account.channelId, account: account.id, operation }, account.secrets);
   const call: Call = {
-    http: makeHttp(deps.agents, deadline.signal, trace, (exchange) => log.debug('vendor exchange', { ...exchange })),
+    ...makeWire(deps.agents, deadline.signal, trace, (exchange) => log.debug('vendor exchange', { ...exchange })),
     now: () => deps.clock.now(),
     nonce: () => randomBytes(16).toString('hex'),
     log: (level, message, fields) => log.write(level, message, fields),

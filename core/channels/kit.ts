@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import type { Kit, Sm2Kit } from '../contract/kit.ts';
 import { fromMajor, fromMinor, toMajor } from '../money.ts';
+import { filesKit } from './files.ts';
 
 const xmlParser = new XMLParser({
   ignoreAttributes: true,
@@ -27,6 +28,7 @@ export function makeKit(sm2: Sm2Kit, exponents: Readonly<Record<string, number>>
     json: parseObject,
     jsonNumber,
     sm2,
+    files: filesKit,
   };
 }
 

@@ -57,6 +57,9 @@ const manifest = z.strictObject({
   rateLimited: z.enum(['notSent', 'unknown']),
   failoverCodes: z.array(z.string()),
   confirmedBy: z.literal('operator').optional(),
+  statements: z
+    .strictObject({ zone: z.string().refine(isZone, 'is no time zone'), readyAt: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/) })
+    .optional(),
   config: z.strictObject({ type: z.literal('object'), required: z.array(z.string()), properties: z.record(z.string(), property) }),
 });
 
@@ -100,7 +103,18 @@ function contradictions(folder: string, one: ChannelManifest): string[] {
   for (const name of one.config.required) {
     if (!Object.hasOwn(one.config.properties, name)) faults.push(`config requires ${name}, which it does not declare`);
   }
+  if ((one.statements !== undefined) !== (one.abilities.statement === 'api')) {
+    faults.push('manifest.statements must be there exactly when abilities.statement is api');
+  }
   return faults;
+}
+
+function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) instanceof Intl.DateTimeFormat;
+  } catch {
+    return false;
+  }
 }
 
 function isPattern(text: string): boolean {
@@ -111,13 +125,13 @@ function isPattern(text: string): boolean {
   }
 }
 
-const functionOf: Readonly<Record<keyof Abilities, keyof Channel>> = {
+/** `statement` has two: {@link statementFaults}. */
+const functionOf: Readonly<Record<Exclude<keyof Abilities, 'statement'>, keyof Channel>> = {
   query: 'query',
   close: 'close',
   capture: 'capture',
   refund: 'refund',
   queryRefund: 'queryRefund',
-  statement: 'statement',
 };
 
 /** How a fault calls an ability that the channel has, or one of its methods alone. */
@@ -126,14 +140,22 @@ const ownOrMethods = (ability: string) => (ability === 'none' ? 'of a method' : 
 /** Where an opened channel is not what its manifest says: an ability without its function, or the reverse. */
 export function abilityFaults(declared: ChannelManifest, channel: Channel): string[] {
   const faults: string[] = [];
-  for (const [ability, name] of Object.entries(functionOf) as [keyof Abilities, keyof Channel][]) {
+  for (const [ability, name] of Object.entries(functionOf) as [keyof typeof functionOf, keyof Channel][]) {
     const present = typeof channel[name] === 'function';
     const wanted = hasAbility(declared, ability);
     if (present && !wanted) faults.push(`has ${name}(), but declares ${ability}: none`);
     if (!present && wanted) faults.push(`declares ${ability}: ${ownOrMethods(declared.abilities[ability])}, but has no ${name}()`);
   }
+  faults.push(...statementFaults(declared.abilities.statement, channel));
   for (const always of ['pay', 'parseCallback'] as const) {
     if (typeof channel[always] !== 'function') faults.push(`has no ${always}()`);
   }
   return faults;
+}
+
+function statementFaults(declared: Abilities['statement'], channel: Channel): string[] {
+  const wanted = { fetchStatement: declared === 'api', readStatement: declared !== 'none' };
+  return (['fetchStatement', 'readStatement'] as const)
+    .filter((name) => (typeof channel[name] === 'function') !== wanted[name])
+    .map((name) => `declares statement: ${declared}, ${wanted[name] ? 'but has no' : 'and has'} ${name}()`);
 }

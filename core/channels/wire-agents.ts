@@ -5,16 +5,13 @@ import type { WireRequest } from '../contract/kit.ts';
 
 type Tls = NonNullable<WireRequest['tls']>;
 
-/** Vendors answer in kilobytes; statements are streamed elsewhere. */
-const maxAnswerBytes = 4 * 1024 * 1024;
-
 /** The connections to all vendors. One agent, so that idle connections are reused and can be closed at the end. */
 export function createWireAgent(connectTimeoutMs: number): Agent {
   return makeAgent({ timeout: connectTimeoutMs });
 }
 
 function makeAgent(connect: NonNullable<Agent.Options['connect']>): Agent {
-  return new Agent({ connect, keepAliveTimeout: 20_000, connections: 256, maxResponseSize: maxAnswerBytes });
+  return new Agent({ connect, keepAliveTimeout: 20_000, connections: 256 });
 }
 
 /** The agent for each request: the common one, or one that shows a certificate or trusts another authority. */

@@ -1,5 +1,5 @@
 import { type Dispatcher, request } from 'undici';
-import type { Http, WireAnswer, WireRequest } from '../contract/kit.ts';
+import type { Download, Http, WireAnswer, WireRequest, WireStream } from '../contract/kit.ts';
 import type { NotSent, Unknown } from '../contract/outcome.ts';
 import type { WireAgents } from './wire-agents.ts';
 
@@ -21,27 +21,40 @@ interface Exchange {
   readonly duration_ms: number;
 }
 
+/** What one call of a channel sends its requests with. */
+export interface Wire {
+  readonly http: Http;
+  readonly download: Download;
+}
+
 /**
- * The `http` of one call: bound to its deadline, and to a trace of whether anything left. A request
+ * The wire of one call: bound to its deadline, and to a trace of whether anything left. A request
  * counts as sent from its first moment, because a channel may throw, or be given up, while it is under way.
  */
-export function makeHttp(
+export function makeWire(
   agents: Pick<WireAgents, 'pick'>,
   deadline: AbortSignal,
   trace: WireTrace,
   tell: (exchange: Exchange) => void,
-): Http {
+): Wire {
   const send = makeSend(agents, deadline, trace);
-  return async (wire) => {
+  const told = async <T>(wire: WireRequest, read: (answer: Dispatcher.ResponseData) => Promise<T>) => {
     const startedAt = performance.now();
-    const answer = await send(wire);
-    tell(describeExchange(wire, answer, Math.round(performance.now() - startedAt)));
-    return answer;
+    const sent = await send(wire, read);
+    tell(describeExchange(wire, sent, Math.round(performance.now() - startedAt)));
+    return sent.kind === 'answered' ? sent.answer : sent;
   };
+  return { http: (wire) => told(wire, readWhole), download: (wire) => told(wire, readAsItComes) };
+}
+
+interface Answered<T> {
+  readonly kind: 'answered';
+  readonly status: number;
+  readonly answer: T;
 }
 
 /** Some vendors take signatures and parameters in the query, so only host and path are kept of an address. */
-function describeExchange({ method, url }: WireRequest, answer: WireAnswer | NotSent | Unknown, durationMs: number): Exchange {
+function describeExchange({ method, url }: WireRequest, answer: Answered<unknown> | NotSent | Unknown, durationMs: number): Exchange {
   const parsed = URL.parse(url);
   const isAnswered = answer.kind === 'answered';
   return {
@@ -54,9 +67,9 @@ function describeExchange({ method, url }: WireRequest, answer: WireAnswer | Not
   };
 }
 
-function makeSend(agents: Pick<WireAgents, 'pick'>, deadline: AbortSignal, trace: WireTrace): Http {
+function makeSend(agents: Pick<WireAgents, 'pick'>, deadline: AbortSignal, trace: WireTrace) {
   let maybeReached = 0;
-  return async (wire: WireRequest) => {
+  return async <T>(wire: WireRequest, read: (answer: Dispatcher.ResponseData) => Promise<T>): Promise<Answered<T> | NotSent | Unknown> => {
     const dispatcher = pickAgent(agents, wire);
     if (dispatcher === null) return { kind: 'notSent', reason: 'tls' };
     maybeReached += 1;
@@ -71,7 +84,7 @@ function makeSend(agents: Pick<WireAgents, 'pick'>, deadline: AbortSignal, trace
         bodyTimeout: 0,
         headersTimeout: 0,
       });
-      return await readAnswer(answer);
+      return { kind: 'answered', status: answer.statusCode, answer: await read(answer) };
     } catch (error) {
       const lost = classify(error);
       if (lost.kind === 'notSent') maybeReached -= 1;
@@ -90,12 +103,30 @@ function pickAgent(agents: Pick<WireAgents, 'pick'>, { tls }: WireRequest): Disp
   }
 }
 
-async function readAnswer(answer: Dispatcher.ResponseData): Promise<WireAnswer> {
+/** Vendors answer in kilobytes; what is larger is read as it comes. */
+const maxAnswerBytes = 4 * 1024 * 1024;
+
+async function readWhole(answer: Dispatcher.ResponseData): Promise<WireAnswer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maxAnswerBytes) throw new Error('the answer is larger than any vendor’s');
+    chunks.push(chunk);
+  }
+  return { ...readHead(answer), body: Buffer.concat(chunks) };
+}
+
+async function readAsItComes(answer: Dispatcher.ResponseData): Promise<WireStream> {
+  return { ...readHead(answer), content: answer.body };
+}
+
+function readHead({ statusCode, headers: given }: Dispatcher.ResponseData) {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(answer.headers)) {
+  for (const [name, value] of Object.entries(given)) {
     if (value !== undefined) headers[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
   }
-  return { kind: 'answered', status: answer.statusCode, headers, body: Buffer.from(await answer.body.arrayBuffer()) };
+  return { kind: 'answered' as const, status: statusCode, headers };
 }
 
 const refused = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);

@@ -2,6 +2,7 @@ import type { Call, Kit } from './kit.ts';
 import type { ChannelManifest } from './manifest.ts';
 import type { Money } from './money.ts';
 import type { CloseOutcome, Echo, Outcome, PaymentReport, RefundOutcome, RefundReport } from './outcome.ts';
+import type { StatementDocument, StatementLine, StatementOutcome } from './statement.ts';
 
 /** What `plugins/channels/<id>/index.ts` exports as its default. */
 export interface ChannelPlugin<Config = Readonly<Record<string, unknown>>> {
@@ -43,8 +44,14 @@ export interface Channel {
   parseCallback(raw: RawRequest, call: Call): Promise<Callback>;
   /** Reads our number out of the shopper's return. A hint only: it may trigger a query, never a state. */
   parseReturn?(raw: RawRequest): { readonly number: string } | null;
-  /** The lines of one business day, in the vendor's time zone. */
-  statement?(day: string, call: Call): AsyncIterable<StatementLine>;
+  /** Asks for the statement of one business day (`2026-01-31`) of the vendor's time zone. Its documents are read before the call ends. */
+  fetchStatement?(day: string, call: Call): Promise<StatementOutcome>;
+  /**
+   * The lines of one document, which may as well have come by hand. Pure: no network, no clock. Throws an `Error` that names the
+   * line where the document is cut off, is another account's, or does not add up to its own totals: half a statement compared
+   * would look like missing payments. A document that holds no transactions, such as a summary, has no lines.
+   */
+  readStatement?(document: StatementDocument): AsyncIterable<StatementLine>;
   /** Proves that the account's credentials work, without moving money. */
   probe?(call: Call): Promise<{ readonly ok: boolean; readonly detail: string }>;
 }
@@ -183,15 +190,3 @@ export type Callback =
   /** Genuine, and of no interest here. */
   | { readonly kind: 'ignored'; readonly eventType: string; readonly reply: Reply }
   | { readonly kind: 'refused'; readonly reason: 'bad_signature' | 'stale' | 'malformed' | 'wrong_account'; readonly reply: Reply };
-
-/** One line of a vendor's statement. Amounts keep their sign; direction columns are folded in. */
-export interface StatementLine {
-  readonly kind: 'payment' | 'refund' | 'fee' | 'chargeback' | 'payout' | 'adjustment';
-  readonly number: string | null;
-  readonly channelNo: string;
-  readonly gross: Money;
-  readonly fee: Money | null;
-  readonly net: Money | null;
-  readonly occurredAt: Date;
-  readonly raw: string;
-}

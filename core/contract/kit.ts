@@ -1,5 +1,6 @@
 import type { Money } from './money.ts';
 import type { NotSent, Unknown } from './outcome.ts';
+import type { FilesKit } from './statement.ts';
 
 /** One HTTP request to a vendor. Bodies are sent byte for byte as given: sign exactly these bytes. */
 export interface WireRequest {
@@ -26,12 +27,24 @@ export interface WireAnswer {
  */
 export type Http = (request: WireRequest) => Promise<WireAnswer | NotSent | Unknown>;
 
+/** An answer whose body is read as it comes. It throws where the answer breaks off. */
+export interface WireStream {
+  readonly kind: 'answered';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
+/** As {@link Http}, for what is too large to hold: statements. The content is read before the call ends. */
+export type Download = (request: WireRequest) => Promise<WireStream | NotSent | Unknown>;
+
 /** A log line of a channel. Fields are masked by name and by the account's secrets before they are written. */
 export type PluginLog = (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>) => void;
 
 /** What one call of a channel may use of the outside world. Made anew for each call. */
 export interface Call {
   readonly http: Http;
+  readonly download: Download;
   /** The current time. Channels never ask the system clock themselves, so that tests can replay a vendor's samples. */
   readonly now: () => Date;
   /** A fresh random text of 32 lower-case hex digits. */
@@ -84,4 +97,5 @@ export interface Kit {
   /** A decimal text that `JSON.stringify` writes as that very number, without quotes: for vendors who want amounts as numbers. */
   readonly jsonNumber: (decimal: string) => unknown;
   readonly sm2: Sm2Kit;
+  readonly files: FilesKit;
 }

@@ -47,6 +47,13 @@ export interface ChannelManifest {
    * operator's word, given with evidence, is taken as the vendor's. Absent for every vendor with an API.
    */
   readonly confirmedBy?: 'operator';
+  /** When the vendor's business day ends and its statement is there. Present exactly where `abilities.statement` is `api`. */
+  readonly statements?: {
+    /** The zone of the vendor's days: `Asia/Shanghai`, `UTC`. */
+    readonly zone: string;
+    /** From when on the next day, in that zone, a statement can be asked for: `10:00`. */
+    readonly readyAt: string;
+  };
   readonly config: ConfigSchema;
 }
 
@@ -76,6 +83,7 @@ export interface Abilities {
   readonly capture: 'full' | 'partial' | 'none';
   readonly refund: 'full' | 'partial' | 'none';
   readonly queryRefund: 'by_number' | 'by_channel_no' | 'none';
+  /** `file`: it cannot be asked for, but one that came by hand can be read. */
   readonly statement: 'api' | 'file' | 'none';
 }
 

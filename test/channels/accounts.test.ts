@@ -163,14 +163,18 @@ describe('Taking over the accounts of a channel', () => {
   });
 
   describe('refuses a channel whose manifest lies', () => {
-    const functions: Readonly<Record<keyof Abilities, Partial<Channel>>> = {
+    const functions: Readonly<Record<Exclude<keyof Abilities, 'statement'>, Partial<Channel>>> = {
       query: { query: async () => ({ kind: 'unknown', reason: 'timeout' }) },
       close: { close: async () => ({ kind: 'closed' }) },
       capture: { capture: async () => ({ kind: 'unknown', reason: 'timeout' }) },
       refund: { refund: async () => ({ kind: 'unknown', reason: 'timeout' }) },
       queryRefund: { queryRefund: async () => ({ kind: 'unknown', reason: 'timeout' }) },
-      statement: { statement: async function* () {} },
     };
+    const statements: Required<Pick<Channel, 'fetchStatement' | 'readStatement'>> = {
+      fetchStatement: async () => ({ kind: 'notYet' }),
+      readStatement: async function* () {},
+    };
+    const shanghai = { zone: 'Asia/Shanghai', readyAt: '10:00' };
     const claims: Abilities = {
       query: 'by_number',
       close: 'unpaid',
@@ -184,7 +188,7 @@ describe('Taking over the accounts of a channel', () => {
         .reload([makeRecord()], noneOff)
         .find(({ isLie }) => isLie)?.reason;
 
-    for (const ability of Object.keys(claims) as (keyof Abilities)[]) {
+    for (const ability of Object.keys(functions) as (keyof typeof functions)[]) {
       it(`${ability} declared without its function`, () => {
         const plugin = makePlugin({ abilities: { ...absent, [ability]: claims[ability] } });
         expect(reasonOf(plugin)).to.equal(`declares ${ability}: ${claims[ability]}, but has no ${ability}()`);
@@ -196,8 +200,23 @@ describe('Taking over the accounts of a channel', () => {
       });
     }
 
+    it('statements that are declared as asked for or as read, and the other is there', () => {
+      const opened = (declared: Abilities['statement'], has: Partial<Channel>) =>
+        reasonOf(
+          makePlugin({ abilities: { ...absent, statement: declared }, ...(declared === 'api' && { statements: shanghai }) }, () =>
+            makeChannel(has),
+          ),
+        );
+      expect(opened('api', { readStatement: statements.readStatement })).to.equal('declares statement: api, but has no fetchStatement()');
+      expect(opened('file', {})).to.equal('declares statement: file, but has no readStatement()');
+      expect(opened('file', statements)).to.equal('declares statement: file, and has fetchStatement()');
+      expect(opened('none', statements)).to.include('declares statement: none, and has fetchStatement()');
+    });
+
     it('but not one that tells the truth of them all', () => {
-      const plugin = makePlugin({ abilities: claims }, () => makeChannel(Object.assign({}, ...Object.values(functions))));
+      const plugin = makePlugin({ abilities: claims, statements: shanghai }, () =>
+        makeChannel(Object.assign({}, statements, ...Object.values(functions))),
+      );
       expect(reasonOf(plugin)).to.equal(undefined);
     });
 

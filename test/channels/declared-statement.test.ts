@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { StatementLine } from '../../core/contract/channel.ts';
 import type { WireRequest } from '../../core/contract/kit.ts';
+import type { StatementLine } from '../../core/contract/statement.ts';
 import { answered, type HttpStep, makeCall, scriptHttp } from '../kit/channel-kit.ts';
 import { changeKettle, faultsOf, openKettle, signKettle } from './kettle.ts';
 
@@ -23,9 +23,13 @@ const paid = '支付,`N1,`K1,19.99,0.12,2026-01-02 11:04:05,"茶, 绿"';
 
 async function read(step: HttpStep, changes: object = {}): Promise<{ lines: readonly StatementLine[]; request: WireRequest | undefined }> {
   const { http, requests } = scriptHttp(step);
+  const kettle = openKettle({ statement: { ...endpoint, ...changes } });
+  const outcome = await kettle.fetchStatement?.('2026-01-02', makeCall({ http }));
+  if (outcome?.kind !== 'ready') throw new Error(JSON.stringify(outcome));
   const lines: StatementLine[] = [];
-  for await (const line of openKettle({ statement: { ...endpoint, ...changes } }).statement?.('2026-01-02', makeCall({ http })) ?? [])
-    lines.push(line);
+  for await (const document of outcome.documents) {
+    for await (const line of kettle.readStatement?.(document) ?? []) lines.push(line);
+  }
   return { lines, request: requests[0] };
 }
 const body = (...rows: string[]) => answered(200, `\uFEFF通道对账单 2026-01-02\r\n${rows.join('\r\n')}\r\n合计,1\r\n`);
@@ -85,8 +89,8 @@ describe('A statement of a channel that is data', () => {
   });
 
   it('is no statement when it is lost, refused, another document, or in part unreadable', async () => {
-    expect(await failureOf({ kind: 'unknown', reason: 'timeout' })).to.equal('the statement was not received: timeout');
-    expect(await failureOf(answered(404, ''))).to.equal('the statement was refused with HTTP 404');
+    expect(await failureOf({ kind: 'unknown', reason: 'timeout' })).to.equal('{"kind":"unknown","reason":"timeout"}');
+    expect(await failureOf(answered(404, ''))).to.equal('{"kind":"rejected","reason":"validation"}');
     expect(await failureOf(answered(200, '<html>'))).to.match(/^the statement has no line with the columns 类型/);
     for (const bad of [
       paid.replace('19.99', '19.999'),

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Agent } from 'undici';
-import { classify, makeHttp, type WireTrace } from '../../core/channels/wire.ts';
+import { classify, makeWire, type WireTrace } from '../../core/channels/wire.ts';
 import { createWireAgent } from '../../core/channels/wire-agents.ts';
 import type { WireRequest } from '../../core/contract/kit.ts';
 import { freePort } from '../kit/free-port.ts';
@@ -35,7 +35,7 @@ describe('What the wire says of a call', () => {
   /** Sends one order, and answers the result together with what the wire remembers of it. */
   async function send(url: string, { agent = openAgent(), deadline = AbortSignal.timeout(5000), ...more }: Sending = {}) {
     const trace: WireTrace = { maybeSent: false };
-    const http = makeHttp({ pick: () => agent }, deadline, trace, () => undefined);
+    const { http } = makeWire({ pick: () => agent }, deadline, trace, () => undefined);
     const result = await http({ method: 'POST', url, headers: { 'content-type': 'application/json' }, body: order, ...more });
     return { result, maybeSent: trace.maybeSent };
   }
@@ -178,6 +178,41 @@ describe('What the wire says of a call', () => {
       for (const error of [new Error('odd'), { code: 'EPIPE' }, { code: 'EPROTO' }, 'text', null, undefined, { code: 7 }]) {
         expect(classify(error)).to.deep.equal({ kind: 'unknown', reason: 'reset' });
       }
+    });
+  });
+
+  describe('an answer that is read as it comes', () => {
+    const download = (url: string) => {
+      const agent = openAgent();
+      const { download: send } = makeWire({ pick: () => agent }, AbortSignal.timeout(5000), { maybeSent: false }, () => undefined);
+      return send({ method: 'GET', url });
+    };
+
+    it('may be larger than what is held at once', async () => {
+      const length = 6 * 1024 * 1024;
+      const vendor = await vendorThat(({ socket, onRequest }) => onRequest(() => void socket.end(httpAnswer('x'.repeat(length)))));
+      const answer = await download(to(vendor));
+      let read = 0;
+      if (answer.kind === 'answered') for await (const chunk of answer.content) read += chunk.length;
+      expect(read).to.equal(length);
+    });
+
+    it('ends with an error where it breaks off', async () => {
+      const vendor = await vendorThat(({ socket, onRequest }) => onRequest(() => void socket.end(httpAnswer('whole').slice(0, -2))));
+      const answer = await download(to(vendor));
+      const read = async () => {
+        if (answer.kind === 'answered') for await (const _ of answer.content);
+      };
+      expect(
+        await read().then(
+          () => 'whole',
+          () => 'broken',
+        ),
+      ).to.equal('broken');
+    });
+
+    it('is as little sent as any other when nobody listens', async () => {
+      expect(await download(`http://127.0.0.1:${await freePort()}/pay`)).to.deep.equal({ kind: 'notSent', reason: 'refused' });
     });
   });
 

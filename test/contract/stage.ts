@@ -9,7 +9,7 @@ import type { Dispatcher } from 'undici';
 import { checkConfig, completeConfig, secretNames } from '../../core/channels/config-schema.ts';
 import { makeKit } from '../../core/channels/kit.ts';
 import { createSm2 } from '../../core/channels/sm2.ts';
-import { makeHttp } from '../../core/channels/wire.ts';
+import { makeWire } from '../../core/channels/wire.ts';
 import { createWireAgent } from '../../core/channels/wire-agents.ts';
 import type { Callback, Channel, ChannelPlugin, PayRequest, RawRequest, RefundRequest } from '../../core/contract/channel.ts';
 import type { Call } from '../../core/contract/kit.ts';
@@ -108,12 +108,13 @@ function controlOf(url: string) {
 function makeCalls(agent: Dispatcher, calls: { sent: number; hangs: boolean }, said: unknown[]) {
   return (at?: Date): Call => {
     const deadline = AbortSignal.timeout(calls.hangs ? hangsMs : deadlineMs);
-    const http = makeHttp({ pick: () => agent }, deadline, { maybeSent: false }, (exchange) => void said.push(exchange));
+    const { http, download } = makeWire({ pick: () => agent }, deadline, { maybeSent: false }, (exchange) => void said.push(exchange));
     return {
       http: (request) => {
         calls.sent += 1;
         return http(request);
       },
+      download,
       now: () => at ?? new Date(),
       nonce: () => randomBytes(16).toString('hex'),
       log: (level, message, fields) => void said.push({ level, message, fields }),

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { classify, makeHttp, type WireTrace } from '../../core/channels/wire.ts';
+import { classify, makeWire, type WireTrace } from '../../core/channels/wire.ts';
 import { createWireAgent } from '../../core/channels/wire-agents.ts';
 
 /** "Not sent" lets a second account charge. These are the ways in which it could be said of a request that has left. */
@@ -30,7 +30,7 @@ describe('A request counts as not sent only when that is proven', () => {
     const trace: WireTrace = { maybeSent: false };
     const ending = new AbortController();
     const url = `http://127.0.0.1:${(vendor.address() as AddressInfo).port}/`;
-    const http = makeHttp({ pick: () => agent }, ending.signal, trace, () => undefined);
+    const { http } = makeWire({ pick: () => agent }, ending.signal, trace, () => undefined);
     const sent = http({ method: 'POST', url, body: 'x' });
     const atOnce = trace.maybeSent;
     await http({ method: 'POST', url: 'http://127.0.0.1:1/' });

@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { filesKit } from '../../core/channels/files.ts';
 import { createSm2 } from '../../core/channels/sm2.ts';
-import type { Call, Http, Kit, MoneyKit, PluginLog, WireAnswer, WireRequest, XmlKit } from '../../core/contract/kit.ts';
+import type { Call, Download, Http, Kit, MoneyKit, PluginLog, WireAnswer, WireRequest, XmlKit } from '../../core/contract/kit.ts';
 import type { Money } from '../../core/contract/money.ts';
 import type { NotSent, Unknown } from '../../core/contract/outcome.ts';
 
@@ -13,7 +14,7 @@ const { kit: sm2 } = createSm2();
  * Decimals are ISO 4217's for the currencies that tests use; `exponents` holds a manifest's departures.
  */
 export function makeKit(exponents: Readonly<Record<string, number>> = {}): Kit {
-  return { money: makeMoneyKit(exponents), xml: xmlKit, sameText, base64, json, jsonNumber, sm2 };
+  return { money: makeMoneyKit(exponents), xml: xmlKit, sameText, base64, json, jsonNumber, sm2, files: filesKit };
 }
 
 const withoutDecimals = new Set('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF'.split(' '));
@@ -120,10 +121,25 @@ export interface CallOptions {
 export function makeCall(options: CallOptions = {}): Call {
   return {
     http: options.http ?? refuseToSend,
+    download: streamed(options.http ?? refuseToSend),
     now: options.now ?? (() => new Date('2026-01-02T03:04:05Z')),
     nonce: options.nonce ?? (() => '0123456789abcdef0123456789abcdef'),
     log: options.log ?? (() => undefined),
   };
+}
+
+/** What `http` answers, in pieces. */
+function streamed(http: Http): Download {
+  return async (request) => {
+    const answer = await http(request);
+    if (answer.kind !== 'answered') return answer;
+    const { body, ...head } = answer;
+    return { ...head, content: inPieces(body) };
+  };
+}
+
+async function* inPieces(body: Buffer): AsyncIterable<Uint8Array> {
+  for (let from = 0; from < body.length; from += 100) yield body.subarray(from, from + 100);
 }
 
 const refuseToSend: Http = (request) => {

@@ -4,7 +4,7 @@ import { parseCallback } from './callback.ts';
 import { openAccount } from './opened.ts';
 import { askRefund, close, pay, query, refund } from './operations.ts';
 import type { Definition } from './schema.ts';
-import { statement } from './statement.ts';
+import { fetchStatement, readStatement } from './statement.ts';
 
 /** The one channel that speaks every definition: what a folder with code exports, made of data. */
 export function toPlugin(definition: Definition): ChannelPlugin {
@@ -22,7 +22,10 @@ export function toPlugin(definition: Definition): ChannelPlugin {
         ...(closing && { close: (attempt, call) => close(opened, closing, attempt, call) }),
         ...(refunding && { refund: (request, call) => refund(opened, request, call) }),
         ...(askingRefund && { queryRefund: (request, call) => askRefund(opened, 'queryRefund', askingRefund, request, call) }),
-        ...(lines && { statement: (day, call) => statement(opened, lines, day, call) }),
+        ...(lines && {
+          fetchStatement: (day, call) => fetchStatement(opened, lines, day, call),
+          readStatement: (document) => readStatement(opened, lines, document),
+        }),
       };
     },
   };
@@ -55,6 +58,7 @@ function toManifest(definition: Definition): ChannelManifest {
     settle,
     rateLimited,
     failoverCodes,
+    ...(definition.statement && { statements: { zone: definition.zone, readyAt: definition.statement.readyAt } }),
     config: {
       type: 'object',
       required: config.required,

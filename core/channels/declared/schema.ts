@@ -139,6 +139,10 @@ const statement = z.strictObject({
   notation: z.enum(['minor', 'major']),
   constantCurrency: text,
   noneWhen: text.optional(),
+  readyAt: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 10:00')
+    .default('10:00'),
 });
 
 const callback = z.strictObject({

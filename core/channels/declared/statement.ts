@@ -1,7 +1,6 @@
-import type { StatementLine } from '../../contract/channel.ts';
 import type { Call } from '../../contract/kit.ts';
 import type { Money } from '../../contract/money.ts';
-import { readCsv } from './csv.ts';
+import type { StatementDocument, StatementLine, StatementOutcome } from '../../contract/statement.ts';
 import { configValues, type Opened } from './opened.ts';
 import type { StatementRule } from './schema.ts';
 import { prepare, toWire } from './send.ts';
@@ -10,33 +9,44 @@ import { readTime } from './times.ts';
 /** What the templates of a statement may name, beside `config.…`. */
 export const statementNames: readonly string[] = ['nonce', 'now', 'day', 'dayDigits'];
 
-/**
- * The lines of one business day. Throws what the operator has to know when there is no statement, or a line
- * that cannot be read: half a statement compared would look like missing payments.
- */
-export async function* statement(opened: Opened, rule: StatementRule, day: string, call: Call): AsyncIterable<StatementLine> {
+/** Asks for one business day. What comes is one document, in the form that the definition describes. */
+export async function fetchStatement(opened: Opened, rule: StatementRule, day: string, call: Call): Promise<StatementOutcome> {
   const values = { ...configValues(opened.config), nonce: call.nonce(), now: call.now(), day, dayDigits: day.replaceAll('-', '') };
-  const answer = await call.http(toWire(opened, rule, await prepare(opened, rule, values)));
-  if (answer.kind !== 'answered') throw new Error(`the statement was not received: ${answer.reason}`);
-  if (answer.status !== 200) throw new Error(`the statement was refused with HTTP ${answer.status}`);
-  const text = new TextDecoder(rule.charset).decode(answer.body);
-  if (rule.noneWhen !== undefined && text.includes(rule.noneWhen)) return;
-  const rows = readCsv(text, rule.separator);
+  const answer = await call.download(toWire(opened, rule, await prepare(opened, rule, values)));
+  if (answer.kind !== 'answered') return answer;
+  const { status, content } = answer;
+  if (status === 200) return { kind: 'ready', documents: only({ name: `${day}.csv`, content }) };
+  return status >= 400 && status < 500 ? { kind: 'rejected', reason: 'validation' } : { kind: 'unknown', reason: 'server_error' };
+}
+
+async function* only(document: StatementDocument): AsyncIterable<StatementDocument> {
+  yield document;
+}
+
+/** Throws what the operator has to know about a document that is none, or a line that cannot be read. */
+export async function* readStatement(opened: Opened, rule: StatementRule, { content }: StatementDocument): AsyncIterable<StatementLine> {
   const names = Object.values(rule.columns).filter((name) => name !== undefined);
-  const head = rows.findIndex(({ cells }) => names.every((name) => cells.includes(name)));
-  if (head < 0) throw new Error(`the statement has no line with the columns ${names.join(', ')}`);
-  const titles = rows[head]?.cells ?? [];
-  for (const { cells, raw, line } of rows.slice(head + 1)) {
+  let titles: readonly string[] | null = null;
+  const form = { charset: rule.charset === 'gbk' ? 'gb18030' : rule.charset, separator: rule.separator, isQuoted: true } as const;
+  for await (const { cells: written, raw, line } of opened.kit.files.csv(content, form)) {
+    if (rule.noneWhen !== undefined && raw.includes(rule.noneWhen)) return;
+    const cells = written.map(clean);
+    if (titles === null) {
+      if (names.every((name) => cells.includes(name))) titles = cells;
+      continue;
+    }
     // Totals and notes at the end have fewer cells than a payment; one with more has a separator nobody quoted.
     if (cells.length < titles.length) continue;
-    const read =
-      cells.length > titles.length
-        ? null
-        : readLine(opened, rule, Object.fromEntries(titles.map((title, at) => [title, cells[at] ?? ''])), raw);
+    const named = Object.fromEntries(titles.map((title, at) => [title, cells[at] ?? '']));
+    const read = cells.length > titles.length ? null : readLine(opened, rule, named, raw);
     if (read === null) throw new Error(`line ${line} of the statement cannot be read`);
     if (read !== 'skipped') yield read;
   }
+  if (titles === null) throw new Error(`the statement has no line with the columns ${names.join(', ')}`);
 }
+
+/** A back-tick before or a tab behind a cell keeps spreadsheets from making a number of it. */
+const clean = (cell: string) => cell.trim().replace(/^`/, '').trim();
 
 type Cells = Readonly<Record<string, string>>;
 

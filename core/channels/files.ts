@@ -1,0 +1,180 @@
+import { createGunzip } from 'node:zlib';
+import type { CsvRow, CsvRule, FilesKit, StatementDocument } from '../contract/statement.ts';
+
+/** What may come out of a compressed file. A day of a large merchant has a tenth of it. */
+const mostBytes = 2 ** 31;
+const mostFiles = 1000;
+
+/** A record that is longer than this is not a record: a quote was left open, or the file is something else. */
+const longestRecord = 2 ** 20;
+
+/** The libraries are loaded with the first file: no payment needs them. */
+export const filesKit: FilesKit = { csv, lines, unzip, gunzip };
+
+async function* csv(content: AsyncIterable<Uint8Array>, { charset, separator = ',', isQuoted = false }: CsvRule): AsyncIterable<CsvRow> {
+  const { parse } = await import('csv-parse');
+  const parser = parse({
+    bom: true,
+    delimiter: separator,
+    quote: isQuoted ? '"' : false,
+    escape: isQuoted ? '"' : null,
+    record_delimiter: ['\r\n', '\n'],
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+    max_record_size: longestRecord,
+    raw: true,
+    info: true,
+  });
+  const fed = feed(decoded(content, charset), parser);
+  try {
+    for await (const { record, raw, info } of parser as AsyncIterable<ParsedRow>) {
+      if (record.some((cell) => cell !== '')) yield { cells: record, raw: raw.replace(/^[\r\n]+|[\r\n]+$/g, ''), line: info.lines };
+    }
+    await fed;
+  } finally {
+    parser.destroy();
+  }
+}
+
+interface ParsedRow {
+  readonly record: readonly string[];
+  readonly raw: string;
+  readonly info: { readonly lines: number };
+}
+
+/** Gives a stream what it can take, and its error to whoever reads it. */
+async function feed(
+  texts: AsyncIterable<string | Uint8Array>,
+  into: NodeJS.WritableStream & { destroy(error?: Error): unknown; readonly destroyed: boolean },
+) {
+  try {
+    for await (const text of texts) {
+      if (into.destroyed) return;
+      if (!into.write(text)) await new Promise<void>((resolve) => into.once('drain', resolve).once('close', resolve));
+    }
+    into.end();
+  } catch (error) {
+    into.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+async function* decoded(content: AsyncIterable<Uint8Array>, charset: CsvRule['charset']): AsyncIterable<string> {
+  const decoder = new TextDecoder(charset, { fatal: true });
+  try {
+    for await (const bytes of content) yield decoder.decode(bytes, { stream: true });
+    yield decoder.decode();
+  } catch (error) {
+    throw error instanceof TypeError ? new Error(`the file has bytes that are not ${charset}`) : error;
+  }
+}
+
+async function* lines(content: AsyncIterable<Uint8Array>): AsyncIterable<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const bytes of content) {
+    const held = rest.length === 0 ? Buffer.from(bytes) : Buffer.concat([rest, bytes]);
+    let from = 0;
+    for (let end = held.indexOf(10); end >= 0; end = held.indexOf(10, from)) {
+      yield withoutReturn(held.subarray(from, end));
+      from = end + 1;
+    }
+    rest = held.subarray(from);
+    if (rest.length > longestRecord) throw new Error(`the file has a line of more than ${longestRecord} bytes`);
+  }
+  if (rest.length > 0) yield withoutReturn(rest);
+}
+
+const withoutReturn = (line: Buffer) => (line.at(-1) === 13 ? line.subarray(0, -1) : line);
+
+async function* gunzip(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const unzipping = createGunzip();
+  const fed = feed(content, unzipping);
+  const allow = limitBytes();
+  try {
+    for await (const bytes of unzipping as AsyncIterable<Buffer>) yield allow(bytes);
+    await fed;
+  } finally {
+    unzipping.destroy();
+  }
+}
+
+function limitBytes() {
+  let sum = 0;
+  return (bytes: Uint8Array) => {
+    sum += bytes.length;
+    if (sum > mostBytes) throw new Error(`the file unpacks to more than ${mostBytes} bytes`);
+    return bytes;
+  };
+}
+
+type ZipPart = { readonly name: string } | { readonly bytes: Uint8Array };
+
+async function* unzip(content: AsyncIterable<Uint8Array>): AsyncIterable<StatementDocument> {
+  const parts = zipParts(content);
+  let part = await parts.next();
+  while (part.done !== true) {
+    const opened = part.value;
+    if (!('name' in opened)) throw new Error('the ZIP file begins in the middle of a file');
+    const one = bytesUntilNext(parts);
+    yield { name: opened.name, content: one.content };
+    part = await one.next();
+  }
+}
+
+/** The bytes of one file, and then the part that follows it, whether or not they were read. */
+function bytesUntilNext(parts: AsyncIterator<ZipPart>) {
+  let after: IteratorResult<ZipPart> | null = null;
+  async function* read(): AsyncGenerator<Uint8Array> {
+    while (after === null) {
+      const part = await parts.next();
+      if (part.done === true || 'name' in part.value) after = part;
+      else yield part.value.bytes;
+    }
+  }
+  const next = async () => {
+    for await (const _ of read());
+    return after as unknown as IteratorResult<ZipPart>;
+  };
+  return { content: read(), next };
+}
+
+async function* zipParts(content: AsyncIterable<Uint8Array>): AsyncGenerator<ZipPart> {
+  const { Unzip, UnzipInflate } = await import('fflate');
+  const parts: ZipPart[] = [];
+  const allow = limitBytes();
+  let files = 0;
+  let open = 0;
+  const reader = new Unzip((file) => {
+    files += 1;
+    if (files > mostFiles) throw new Error(`the ZIP file holds more than ${mostFiles} files`);
+    open += 1;
+    parts.push({ name: nameOf(file.name) });
+    file.ondata = (error, bytes, isLast) => {
+      if (error !== null) throw error;
+      if (bytes.length > 0) parts.push({ bytes: allow(bytes) });
+      if (isLast) open -= 1;
+    };
+    file.start();
+  });
+  reader.register(UnzipInflate);
+  for await (const bytes of content) {
+    // A chunk of 64 KiB can hold 64 MiB of zeros: small steps keep what waits here small.
+    for (let from = 0; from < bytes.length; from += 8192) {
+      reader.push(bytes.subarray(from, from + 8192));
+      yield* parts.splice(0);
+    }
+  }
+  if (files === 0) throw new Error('the file is not a ZIP file');
+  if (open > 0) throw new Error('the ZIP file breaks off');
+}
+
+/** Names without the mark of UTF-8 come as Latin letters for bytes; in Chinese vendors' files the bytes are GBK. */
+function nameOf(name: string): string {
+  const bytes = Buffer.from(name, 'latin1');
+  if (bytes.toString('latin1') !== name) return name;
+  try {
+    return new TextDecoder('gb18030', { fatal: true }).decode(bytes);
+  } catch {
+    return name;
+  }
+}
