@@ -22,7 +22,9 @@ const fault = (error: string): Answer => jsonAnswer(400, { error });
 function isEffective({ operation, behaviour }: Scenario, { shows }: Pick<VendorModule<unknown>, 'shows'>): boolean {
   const ofCallback = ['duplicate', 'reorder', 'forged'].includes(behaviour);
   if (operation === 'callback') return ofCallback || !['http_500', 'rate_limited', 'decline', 'not_found_until_ms'].includes(behaviour);
-  if (ofCallback || operation === 'statement') return false;
+  if (ofCallback) return false;
+  if (operation === 'statement')
+    return !['bad_signature', 'wrong_account', 'wrong_amount', 'not_found_until_ms', 'decline'].includes(behaviour);
   if (behaviour === 'bad_signature' || behaviour === 'wrong_account' || behaviour === 'wrong_amount')
     return shows[behaviour].includes(operation);
   return behaviour !== 'not_found_until_ms' || operation === 'query';

@@ -31,11 +31,12 @@ export async function readBody(request: IncomingMessage): Promise<Buffer | null>
 
 export function send(response: ServerResponse, answer: Answer): void {
   if (response.destroyed) return;
+  const content = answer.bytes ?? answer.body;
   response.writeHead(answer.status, {
     ...answer.headers,
-    ...(answer.status !== 204 && { 'content-length': Buffer.byteLength(answer.body) }),
+    ...(answer.status !== 204 && { 'content-length': Buffer.byteLength(content) }),
   });
-  response.end(answer.body);
+  response.end(content);
 }
 
 async function execute(deps: GatewayDeps, vendor: Vendor, wire: Wire, scenario: Scenario | null, isPay: boolean): Promise<Done> {

@@ -21,6 +21,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Sent instead of `body` where an answer is no text. */
+  readonly bytes?: Uint8Array;
 }
 
 /** How an answer or a callback is to be spoiled. */

@@ -9,6 +9,7 @@ import { moneyCases } from './money.ts';
 import { payingCases } from './payments.ts';
 import { refundCases } from './refunds.ts';
 import { openChannel, openStage, type Stage } from './stage.ts';
+import { statementCases } from './statements.ts';
 
 const samples = await listSamples();
 const { plugins } = await discoverChannels('plugins/channels');
@@ -41,6 +42,8 @@ function describeChannel(plugin: ChannelPlugin, own: readonly Sample[], vendor: 
     });
   }
   describe('callbacks', () => callbackCases(get, own[0] as Sample));
+
+  if (plugin.manifest.abilities.statement === 'api') describe('statement', () => statementCases(get, own));
 
   // A block of its own: a suite's own tests run before its blocks, when nothing has been said yet.
   describe('afterwards', () => {

@@ -24,6 +24,7 @@ const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 export interface Truth {
   readonly kind: 'charge' | 'refund' | 'close';
+  readonly account: string;
   readonly number: string;
   readonly amount: number;
   readonly currency: string;
@@ -63,6 +64,8 @@ export interface Stage {
   truth(number: string): Promise<readonly Truth[]>;
   /** Every refund that the vendor carried out so far. */
   refunds(): Promise<readonly Truth[]>;
+  /** Everything that happened at the vendor, of the account that is played. */
+  history(): Promise<readonly Truth[]>;
   /** Callbacks that arrived since the last look, waiting for one if need be. */
   callbacks(): Promise<readonly RawRequest[]>;
   parse(raw: RawRequest, by?: Channel, at?: Date): Promise<Callback>;
@@ -245,6 +248,7 @@ export async function openStage(plugin: ChannelPlugin): Promise<Stage> {
     },
     truth: async (number) => (await readTruth()).filter((entry) => entry.number === number),
     refunds: async () => (await readTruth()).filter((entry) => entry.kind === 'refund'),
+    history: async () => (await readTruth()).filter((entry) => entry.account === accounts[0]?.id),
     callbacks: () => takeAll(arrived),
     parse: async (raw, by = own, at) => keep(await by.parseCallback(raw, call(at))),
     stop: () => close({ simulator, server: shop.server, agent, dataDir }),

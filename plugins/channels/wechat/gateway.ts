@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import type { KeyObject } from 'node:crypto';
-import type { Call, Kit, WireAnswer } from '../../../core/contract/kit.ts';
+import type { Call, Kit, WireAnswer, WireRequest, WireStream } from '../../../core/contract/kit.ts';
 import type { NotSent, Rejected, Unknown, VendorError } from '../../../core/contract/outcome.ts';
 import { judge, signMessage, toUnixSeconds, writeRequestMessage } from './sign.ts';
 import type { V2Access } from './v2.ts';
@@ -40,6 +40,16 @@ export type Answer =
 
 /** Signs and sends one request, and verifies what comes back before reading it. */
 export async function ask(account: WechatAccount, call: Call, question: Question): Promise<Answer> {
+  const sent = await call.http(await writeRequest(account, call, question));
+  return sent.kind === 'answered' ? readAnswer(account, call, sent) : sent;
+}
+
+/** A file of the vendor's. Its request is signed, its answer is not: that is the vendor's rule for bills. */
+export async function askFile(account: WechatAccount, call: Call, path: string): Promise<WireStream | NotSent | Unknown> {
+  return call.download(await writeRequest(account, call, { method: 'GET', path }));
+}
+
+async function writeRequest(account: WechatAccount, call: Call, question: Question): Promise<WireRequest> {
   const body = question.body === undefined ? '' : JSON.stringify(question.body);
   const timestamp = toUnixSeconds(call.now());
   const nonce = call.nonce();
@@ -53,8 +63,7 @@ export async function ask(account: WechatAccount, call: Call, question: Question
   };
   if (body !== '') headers['content-type'] = 'application/json';
   const url = `${account.baseUrl}${question.path}`;
-  const sent = await call.http(body === '' ? { method: question.method, url, headers } : { method: question.method, url, headers, body });
-  return sent.kind === 'answered' ? readAnswer(account, call, sent) : sent;
+  return body === '' ? { method: question.method, url, headers } : { method: question.method, url, headers, body };
 }
 
 function readAnswer(account: WechatAccount, call: Call, answer: WireAnswer): Answer {

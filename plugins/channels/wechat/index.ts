@@ -7,6 +7,7 @@ import { readCallback } from './callback.ts';
 import { saysNotFound } from './errors.ts';
 import { ask, type WechatAccount } from './gateway.ts';
 import { close, pay, query, queryRefund, refund } from './pay.ts';
+import { fetchStatement, readStatement } from './statement.ts';
 import type { V2Access } from './v2.ts';
 
 /** The configuration of one WeChat Pay merchant number. */
@@ -94,7 +95,9 @@ const manifest: ChannelManifest = {
       abilities: { refund: 'full' },
     },
   ],
-  abilities: { query: 'by_number', close: 'unpaid', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'none' },
+  abilities: { query: 'by_number', close: 'unpaid', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'api' },
+  // The vendor has a day's bills ready at ten the next morning, and keeps them for three months.
+  statements: { zone: 'Asia/Shanghai', readyAt: '10:00' },
   money: { notation: 'minor_integer' },
   idempotency: { create: true },
   callback: { trust: 'signed' },
@@ -174,6 +177,8 @@ function open(account: Account<Config>, kit: Kit): Channel {
     refund: (request, call) => refund(opened, request, call),
     queryRefund: (request, call) => queryRefund(opened, request, call),
     parseCallback: async (raw, call) => readCallback(opened, raw, call),
+    fetchStatement: (day, call) => fetchStatement(opened, day, call),
+    readStatement: (document) => readStatement(opened, document),
     probe: (call) => probe(opened, call),
   };
 }

@@ -2,6 +2,7 @@ import { endRefund } from '../../orders.ts';
 import { type FoundRoute, findRoute, type Route, readJson } from '../../requests.ts';
 import { type Answer, type Done, honest, type Twist, type Vendor, type Wire } from '../../types.ts';
 import { problem, type WechatResult } from './answers.ts';
+import { askBill, downloadBill } from './bills.ts';
 import { makeCaller } from './caller.ts';
 import { closeCombined, createCombined, queryCombined } from './combine.ts';
 import type { WechatMerchant, WechatWorld } from './keys.ts';
@@ -10,7 +11,7 @@ import { createRefund, queryRefund } from './refunds.ts';
 import { isFresh, readAuthorization, seal, signMessage, verifyRequest } from './sign.ts';
 import { makeV2 } from './v2.ts';
 
-type Handler = (found: readonly string[], json: unknown, merchant: WechatMerchant, twist: Twist) => WechatResult;
+type Handler = (found: readonly string[], json: unknown, merchant: WechatMerchant, twist: Twist, wire: Wire) => WechatResult;
 
 /** How long a nonce is remembered: at least as long as a request with it can be fresh. */
 const nonceLifeMs = 600_000;
@@ -94,6 +95,12 @@ function makeRoutes(world: WechatWorld): readonly Route<Handler>[] {
       'query',
       ([no], _, merchant, twist) => queryRefund(world, no ?? '', merchant, twist),
     ],
+    [
+      'GET',
+      /^\/v3\/bill\/tradebill$/,
+      'statement',
+      (_found, _json, merchant, _twist, { query, headers }) => askBill(world, merchant, new URLSearchParams(query), String(headers.host)),
+    ],
     ['GET', /^\/v3\/certificates$/, null, (_found, _json, merchant) => certificates(world, merchant)],
   ];
 }
@@ -154,7 +161,16 @@ function carryOut(route: FoundRoute<Handler> | null, wire: Wire, merchant: Wecha
   const asks = wire.path.startsWith('/v3/pay/') && !isPost;
   if (asks && new URLSearchParams(wire.query).get('mchid') !== merchant.mchid)
     return problem(400, 'PARAM_ERROR', 'mchid有误', { field: '/mchid' });
-  return route.run(route.parts, json, merchant, twist);
+  return route.run(route.parts, json, merchant, twist, wire);
+}
+
+/** The one address whose answers carry no signature. */
+const billPath = '/v3/billdownload/file';
+
+function sendBill(world: WechatWorld, merchant: WechatMerchant, wire: Wire): Answer {
+  const bill = downloadBill(world, merchant, new URLSearchParams(wire.query));
+  if (bill === null) return { status: 404, headers: { 'content-type': 'application/json' }, body: '{"code":"RESOURCE_NOT_EXISTS"}' };
+  return { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: '', bytes: bill };
 }
 
 /** WeChat Pay's API version 3, from the merchant's side of its gateway. */
@@ -167,6 +183,7 @@ export function makeWechat(world: WechatWorld): Vendor {
     identify(wire) {
       const old = v2.identify(wire);
       if (old !== null) return old;
+      if (wire.path === billPath) return { operation: 'statement', account: readAuthorization(wire.headers.authorization)?.mchid ?? null };
       const found = findRoute(routes, wire);
       return found ? { operation: found.operation, account: readAuthorization(wire.headers.authorization)?.mchid ?? null } : null;
     },
@@ -174,6 +191,7 @@ export function makeWechat(world: WechatWorld): Vendor {
       if (v2.identify(wire) !== null) return v2.execute(wire, twist);
       const who = await authenticate(world, isNewNonce, wire);
       if ('status' in who) return { answer: await signAnswer(world, who, undefined, twist.badSignature) };
+      if (wire.path === billPath) return { answer: sendBill(world, who, wire) };
       const result = carryOut(findRoute(routes, wire), wire, who, twist);
       const answer = await signAnswer(world, result, who, twist.badSignature);
       return { answer, ...(result.order && { order: result.order }), ...(result.afterwards && { afterwards: result.afterwards }) };
