@@ -113,7 +113,7 @@ async function fetchAll(stage: Stage): Promise<readonly Kept[]> {
   const documents: Kept[] = [];
   for (const day of [today(stage, Date.now() - 24 * 3600_000), today(stage)]) {
     const outcome = await ask(stage, day);
-    if (outcome.kind === 'empty') continue;
+    if (outcome.kind === 'empty' || outcome.kind === 'notYet') continue;
     if (outcome.kind !== 'ready') throw new Error(JSON.stringify(outcome));
     for await (const { name, content } of outcome.documents) {
       const chunks: Uint8Array[] = [];

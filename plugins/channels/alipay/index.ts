@@ -5,6 +5,7 @@ import { parseCallback, parseReturn } from './callback.ts';
 import type { Merchant } from './gateway.ts';
 import { close, pay, probe, queryRefund, refund } from './pay.ts';
 import { isOwnPublicKey, parsePrivateKey, parsePublicKey } from './sign.ts';
+import { fetchStatement, readStatement } from './statement.ts';
 import { query } from './trade.ts';
 
 export interface Config {
@@ -38,7 +39,9 @@ const manifest: ChannelManifest = {
   name: { en: 'Alipay', zh: '支付宝' },
   maturity: 'stable',
   methods,
-  abilities: { query: 'by_number', close: 'unpaid', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'none' },
+  abilities: { query: 'by_number', close: 'unpaid', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'api' },
+  // A day's bill is there by ten the next morning.
+  statements: { zone: 'Asia/Shanghai', readyAt: '10:00' },
   money: { notation: 'major_string' },
   idempotency: { create: true },
   callback: { trust: 'signed' },
@@ -89,6 +92,8 @@ function open(account: Account<Config>, kit: Kit): Channel {
     queryRefund: (request, call) => queryRefund(merchant, request, call),
     parseCallback: async (raw) => parseCallback(merchant, raw),
     parseReturn: (raw) => parseReturn(merchant, raw),
+    fetchStatement: (day, call) => fetchStatement(merchant, day, call),
+    readStatement: (document) => readStatement(merchant, document),
     probe: (call) => probe(merchant, call),
   };
 }

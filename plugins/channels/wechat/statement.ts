@@ -10,14 +10,20 @@ export async function fetchStatement(account: WechatAccount, day: string, call: 
   if (answer.kind === 'fault') return explainFault(answer.error.code, answer.error);
   if (answer.kind !== 'data') return answer;
   const { download_url: url, hash_value: digest, hash_type: hashType } = answer.data;
-  const found = typeof url === 'string' ? URL.parse(url) : null;
-  if (found === null || typeof digest !== 'string' || hashType !== 'SHA1') return { kind: 'unknown', reason: 'unreadable' };
-  // The signature of the request names the merchant, so it goes to the gateway that is configured and nowhere else.
-  const file = await askFile(account, call, `${found.pathname}${found.search}`);
+  const path = typeof url === 'string' ? pathOf(account, url) : null;
+  if (path === null || typeof digest !== 'string' || hashType !== 'SHA1') return { kind: 'unknown', reason: 'unreadable' };
+  const file = await askFile(account, call, path);
   if (file.kind !== 'answered') return file;
   if (file.status !== 200) return { kind: 'unknown', reason: 'server_error' };
   const content = provenContent(account, file.content, digest.toLowerCase());
   return { kind: 'ready', documents: only({ name: `tradebill-${day}.csv`, content }) };
+}
+
+/** The request for the file is signed as the merchant, so it goes to the gateway that is configured and nowhere else. */
+function pathOf({ baseUrl }: WechatAccount, text: string): string | null {
+  if (text.startsWith(`${baseUrl}/`)) return text.slice(baseUrl.length);
+  const url = URL.parse(text);
+  return url === null ? null : `${url.pathname}${url.search}`;
 }
 
 async function* only(document: StatementDocument): AsyncIterable<StatementDocument> {

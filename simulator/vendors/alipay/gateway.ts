@@ -4,6 +4,7 @@ import { fromChinaText } from '../../time.ts';
 import { type Answer, type Done, honest, type Operation, type Twist, type Vendor, type Wire } from '../../types.ts';
 import { type AlipayResult, failed, refused } from './answers.ts';
 import { cancelTrade, findByCode, payBarCode } from './barcode.ts';
+import { askBill, downloadBill } from './bills.ts';
 import { makeCaller, makeTill } from './caller.ts';
 import type { AlipayWorld } from './keys.ts';
 import { type Params, signAnswer, verifyRequest } from './sign.ts';
@@ -26,6 +27,7 @@ const methods: Readonly<Record<string, Method>> = {
   'alipay.trade.query': { operation: 'query', by: 'server', run: queryTrade },
   'alipay.trade.close': { operation: 'close', by: 'server', run: closeTrade },
   'alipay.trade.refund': { operation: 'refund', by: 'server', run: refundTrade },
+  'alipay.data.dataservice.bill.downloadurl.query': { operation: 'statement', by: 'server', run: askBill },
   'alipay.trade.fastpay.refund.query': { operation: 'query', by: 'server', run: queryRefund },
 };
 
@@ -74,7 +76,10 @@ export function makeAlipay(world: AlipayWorld): Vendor {
   const platform = world.keys.platform;
   const merchantOf = (appId: string | undefined) => world.keys.merchants.find((one) => one.appId === appId);
 
-  async function carryOut(params: Params, twist: Twist, isApp = false): Promise<AlipayResult> {
+  async function carryOut(
+    params: Params,
+    { twist, host = '', isApp = false }: { twist: Twist; host?: string; isApp?: boolean },
+  ): Promise<AlipayResult> {
     const merchant = merchantOf(params.app_id);
     if (merchant === undefined) return refused('40002', 'isv.invalid-app-id', '无效的AppID参数');
     const wrong = checkEnvelope(params);
@@ -83,7 +88,7 @@ export function makeAlipay(world: AlipayWorld): Vendor {
     if (!(await verifyRequest(merchant.pair.verify, params))) return refused('40002', 'isv.invalid-signature', '无效签名');
     const content = parseContent(params.biz_content);
     if (content === null) return refused('40002', 'isv.invalid-parameter', '参数无效: biz_content');
-    return methodOf(params)?.run(world, { merchant, params, content, twist }) ?? failed('ACQ.INVALID_PARAMETER');
+    return methodOf(params)?.run(world, { merchant, params, content, twist, host }) ?? failed('ACQ.INVALID_PARAMETER');
   }
 
   function showBrowser(result: AlipayResult): Answer {
@@ -101,14 +106,17 @@ export function makeAlipay(world: AlipayWorld): Vendor {
   }
 
   async function execute(wire: Wire, twist: Twist): Promise<Done> {
+    const bill = downloadBill(world, wire.path, wire.query);
+    if (bill !== null) return { answer: { status: 200, headers: { 'content-type': 'application/zip' }, body: '', bytes: bill } };
     const params = readParams(wire);
-    const result = await carryOut(params, twist);
+    const result = await carryOut(params, { twist, host: String(wire.headers.host) });
     const answer = await show(params, result, 200, twist.badSignature);
     return { answer, ...(result.order && { order: result.order }), ...(result.afterwards && { afterwards: result.afterwards }) };
   }
 
   return {
     identify(wire) {
+      if (downloadBill(world, wire.path, wire.query) !== null) return { operation: 'statement', account: null };
       if (wire.path !== '/gateway.do' || (wire.method !== 'GET' && wire.method !== 'POST')) return null;
       const params = readParams(wire);
       return { operation: methodOf(params)?.operation ?? null, account: params.app_id ?? null };
@@ -131,7 +139,7 @@ export function makeAlipay(world: AlipayWorld): Vendor {
     ...makeTill(world),
     async open(target) {
       const params = readOrderString(target);
-      return params === null ? findByCode(world, target) : ((await carryOut(params, honest, true)).order ?? null);
+      return params === null ? findByCode(world, target) : ((await carryOut(params, { twist: honest, isApp: true })).order ?? null);
     },
   };
 }

@@ -14,6 +14,8 @@ export interface AlipayRequest {
   readonly params: Params;
   readonly content: Readonly<Record<string, unknown>>;
   readonly twist: Twist;
+  /** Where the request arrived. */
+  readonly host: string;
 }
 
 const longestMs = 15 * 24 * 3600_000;

@@ -72,7 +72,7 @@ export function askBill(world: WechatWorld, merchant: WechatMerchant, query: URL
   if (bill === null) return problem(400, 'NO_STATEMENT_EXIST', '账单文件不存在');
   const token = `${day}.${query.get('tar_type') === 'GZIP' ? 'gz' : 'csv'}`;
   const json = {
-    download_url: `http://${host}/v3/billdownload/file?token=${token}`,
+    download_url: `http://${host}/wechat/v3/billdownload/file?token=${token}`,
     hash_type: 'SHA1',
     hash_value: createHash('sha1').update(bill).digest('hex'),
   };
