@@ -184,6 +184,13 @@ function named({ request, outcome }: Started): PayRequest {
   return { ...request, channelNo: said.channelNo ?? null, sessionNo: said.sessionNo ?? null };
 }
 
+const keepIn =
+  (said: unknown[]) =>
+  <T>(value: T): T => {
+    said.push(value);
+    return value;
+  };
+
 export async function openStage(plugin: ChannelPlugin): Promise<Stage> {
   const { id } = plugin.manifest;
   const dataDir = mkdtempSync(join(tmpdir(), `paymux-contract-${id}-`));
@@ -204,10 +211,7 @@ export async function openStage(plugin: ChannelPlugin): Promise<Stage> {
   const calls = { sent: 0, hangs: false };
   const call = makeCalls(agent, calls, said);
   const readTruth = async (): Promise<readonly Truth[]> => (await control('/_truth?since=0')).entries;
-  const keep = <T>(value: T): T => {
-    said.push(value);
-    return value;
-  };
+  const keep = keepIn(said);
 
   const stage: Stage = {
     plugin,

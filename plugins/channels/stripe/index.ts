@@ -5,6 +5,7 @@ import { readCallback } from './callback.ts';
 import { saysNotFound } from './errors.ts';
 import { ask, type StripeAccount } from './gateway.ts';
 import { close, currencies, maxAmount, pay, query, queryRefund, refund } from './pay.ts';
+import { fetchStatement, readStatement } from './statement.ts';
 
 /** The configuration of one Stripe account. */
 export interface Config {
@@ -39,8 +40,10 @@ const manifest: ChannelManifest = {
     capture: 'none',
     refund: 'partial',
     queryRefund: 'by_channel_no',
-    statement: 'none',
+    statement: 'api',
   },
+  // Balance transactions are there at once; an hour is for clocks that differ.
+  statements: { zone: 'UTC', readyAt: '01:00' },
   money: { notation: 'minor_integer', exponents: { MGA: 0 } },
   // Stripe keeps an idempotency key for at least 24 hours; after that a repeat would be a second payment or refund.
   idempotency: { create: true, ttlHours: 24 },
@@ -96,6 +99,8 @@ function open(account: Account<Config>, kit: Kit): Channel {
     refund: (request, call) => refund(opened, request, call),
     queryRefund: (request, call) => queryRefund(opened, request, call),
     parseCallback: async (raw, call) => readCallback(opened, raw, call),
+    fetchStatement: (day, call) => fetchStatement(opened, day, call),
+    readStatement: (document) => readStatement(opened, document),
     probe: (call) => probe(opened, call),
   };
 }

@@ -1,8 +1,8 @@
-import { zipSync } from 'fflate';
 import { toGbk } from '../../gbk.ts';
 import { daySpan, type Movement, movementsOf } from '../../movements.ts';
 import { toChinaText } from '../../time.ts';
 import { toYuan } from '../../yuan.ts';
+import { writeZip } from '../../zip.ts';
 import { type AlipayResult, refused, success } from './answers.ts';
 import type { AlipayMerchant, AlipayWorld } from './keys.ts';
 import type { AlipayRequest } from './trades.ts';
@@ -56,18 +56,6 @@ function writeDetails(merchant: AlipayMerchant, day: string, moved: readonly Mov
   return `${lines.join('\r\n')}\r\n`;
 }
 
-/** A ZIP whose names are GBK without saying so: names of as many other bytes are put in and replaced. */
-function zipGbk(files: readonly (readonly [string, Buffer])[]): Buffer {
-  const named = files.map(([name, content], index) => ({
-    bytes: toGbk(name),
-    holder: String(index).padEnd(toGbk(name).length, 'x'),
-    content,
-  }));
-  let zip = Buffer.from(zipSync(Object.fromEntries(named.map(({ holder, content }) => [holder, content])))).toString('latin1');
-  for (const { bytes, holder } of named) zip = zip.replaceAll(holder, bytes.toString('latin1'));
-  return Buffer.from(zip, 'latin1');
-}
-
 function movedOn(world: AlipayWorld, merchant: AlipayMerchant, day: string): readonly Movement[] {
   const span = daySpan(day, '+08:00');
   return span === null ? [] : movementsOf(world.store, 'alipay', merchant.appId, span);
@@ -91,8 +79,8 @@ export function downloadBill(world: AlipayWorld, path: string, query: string): B
   if (merchant === undefined || moved.length === 0) return null;
   const stem = `${merchant.sellerId}0156_${day.replaceAll('-', '')}`;
   const sums = `#支付宝业务汇总查询\r\n#账号：[${merchant.sellerId}0156]\r\n`;
-  return zipGbk([
-    [`${stem}_业务明细(汇总).csv`, toGbk(sums)],
-    [`${stem}_业务明细.csv`, toGbk(writeDetails(merchant, day, moved))],
+  return writeZip([
+    { name: toGbk(`${stem}_业务明细(汇总).csv`), content: toGbk(sums) },
+    { name: toGbk(`${stem}_业务明细.csv`), content: toGbk(writeDetails(merchant, day, moved)) },
   ]);
 }

@@ -71,6 +71,12 @@ function checkEnvelope(params: Params): AlipayResult | null {
   return methodOf(params) === undefined ? refused('40002', 'isv.invalid-method', '不存在的方法名') : null;
 }
 
+function showBrowser(world: AlipayWorld, result: AlipayResult): Answer {
+  if (result.order !== undefined) return redirectAnswer(world.payPage(result.order));
+  const message = `${String(result.node.sub_code)}: ${String(result.node.sub_msg)}`;
+  return pageAnswer(200, renderMessagePage(message));
+}
+
 /** Alipay's OpenAPI, version 2: one address for everything. */
 export function makeAlipay(world: AlipayWorld): Vendor {
   const platform = world.keys.platform;
@@ -91,15 +97,9 @@ export function makeAlipay(world: AlipayWorld): Vendor {
     return methodOf(params)?.run(world, { merchant, params, content, twist, host }) ?? failed('ACQ.INVALID_PARAMETER');
   }
 
-  function showBrowser(result: AlipayResult): Answer {
-    if (result.order !== undefined) return redirectAnswer(world.payPage(result.order));
-    const message = `${String(result.node.sub_code)}: ${String(result.node.sub_msg)}`;
-    return pageAnswer(200, renderMessagePage(message));
-  }
-
   async function show(params: Params, result: AlipayResult, status: number, spoil: boolean): Promise<Answer> {
     const method = methodOf(params);
-    if (method?.by === 'browser') return showBrowser(result);
+    if (method?.by === 'browser') return showBrowser(world, result);
     const node = method === undefined ? 'error_response' : `${params.method?.replaceAll('.', '_')}_response`;
     const body = await signAnswer(platform.sign, node, result.node, spoil);
     return { status, headers: { 'content-type': 'text/html;charset=utf-8' }, body };

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { bearerOf, findRoute, type Route } from '../../requests.ts';
 import type { StoredAnswer } from '../../truth.ts';
 import { type Answer, type Done, honest, type Order, type Twist, type Vendor, type Wire } from '../../types.ts';
+import { listBalance } from './balance.ts';
 import { makeCaller, makeTill } from './caller.ts';
 import { apiVersion, problem, type StripeRequest, type StripeResult } from './common.ts';
 import { parseForm } from './form.ts';
@@ -21,6 +22,7 @@ const routes: readonly Route<Run>[] = [
   ['GET', /^\/v1\/payment_intents\/([^/]+)$/, 'query', readIntent],
   ['POST', /^\/v1\/payment_intents\/([^/]+)\/cancel$/, 'close', cancelIntent],
   ['POST', /^\/v1\/refunds$/, 'refund', createRefund],
+  ['GET', /^\/v1\/balance_transactions$/, 'statement', listBalance],
   ['GET', /^\/v1\/refunds\/([^/]+)$/, 'query', readRefund],
 ];
 

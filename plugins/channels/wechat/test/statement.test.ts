@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { expect } from 'chai';
+import type { StatementLine, StatementOutcome } from '../../../../core/contract/statement.ts';
+import { answered, type HttpStep, makeCall, scriptHttp } from '../../../../test/kit/channel-kit.ts';
+import { config, genuine, nonce, nowSec, number, openWechat, refundNumber } from './fixture.ts';
+
+const titles =
+  '交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注';
+const totalTitles = '总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额';
+
+interface Row {
+  readonly state?: string;
+  readonly mchid?: string;
+  readonly orderNo?: string;
+  readonly refundNo?: string;
+  readonly paid?: string;
+  readonly refunded?: string;
+  readonly fee?: string;
+}
+
+function row({
+  state = 'SUCCESS',
+  mchid = config.mchid,
+  orderNo = number,
+  refundNo = '0',
+  paid = '19.99',
+  refunded = '0.00',
+  fee = '0.12000',
+}: Row) {
+  const cells = [
+    '2026-01-02 23:59:59',
+    config.appid,
+    mchid,
+    '0',
+    '',
+    '4200001',
+    orderNo,
+    'o1',
+    'NATIVE',
+    state,
+    'OTHERS',
+    'CNY',
+    paid,
+    '0.00',
+  ];
+  const rest = [state === 'SUCCESS' ? '0' : '503001', refundNo, refunded, '0.00', '', '', '茶', '', fee, '0.60%', paid, refunded, ''];
+  return [...cells, ...rest].map((cell) => `\`${cell}`).join(',');
+}
+
+const refund: Row = { state: 'REFUND', refundNo: refundNumber, paid: '0.00', refunded: '5.00', fee: '-0.03000' };
+const totals = (lines: string, paid: string, refunded: string) =>
+  `${totalTitles}\r\n\`${lines},\`${paid},\`${refunded},\`0.00,\`0.09000,\`${paid},\`${refunded}`;
+const bill = (...parts: string[]) => `\uFEFF${[titles, ...parts].join('\r\n')}\r\n`;
+const whole = bill(row({}), row(refund), totals('2.0', '19.99', '5.00'));
+
+async function read(text: string): Promise<readonly StatementLine[]> {
+  const lines: StatementLine[] = [];
+  for await (const line of openWechat().readStatement({ name: 'bill', content: pieces(Buffer.from(text)) })) lines.push(line);
+  return lines;
+}
+
+async function* pieces(bytes: Buffer): AsyncIterable<Uint8Array> {
+  for (let from = 0; from < bytes.length; from += 33) yield bytes.subarray(from, from + 33);
+}
+
+const failureOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'none',
+    (error: Error) => error.message,
+  );
+
+async function fetchBill(...steps: HttpStep[]): Promise<{ outcome: StatementOutcome; text: Promise<string>; asked: readonly string[] }> {
+  const { http, requests } = scriptHttp(...steps);
+  const call = makeCall({ http, now: () => new Date(nowSec * 1000), nonce: () => nonce });
+  const outcome = await openWechat().fetchStatement('2026-01-02', call);
+  const text = async () => {
+    const chunks: Uint8Array[] = [];
+    if (outcome.kind === 'ready') for await (const { content } of outcome.documents) for await (const chunk of content) chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  };
+  return { outcome, text: text(), asked: requests.map(({ url }) => url) };
+}
+
+const sha1 = (bytes: string | Buffer) => createHash('sha1').update(bytes).digest('hex');
+const ticket = (digest: string, url = 'https://api.mch.weixin.qq.com/v3/billdownload/file?token=abc') =>
+  genuine(200, { hash_type: 'SHA1', hash_value: digest, download_url: url });
+
+describe('WeChat Pay: the bill of a day', () => {
+  it('has payments and refunds by our numbers, with amounts in fen and times of China', async () => {
+    const [paid, refunded] = await read(whole);
+    expect(paid).to.deep.include({ kind: 'payment', number, channelNo: '4200001', gross: { amount: 1999, currency: 'CNY' } });
+    expect(paid).to.deep.include({ fee: { amount: 12, currency: 'CNY' }, occurredAt: new Date('2026-01-02T15:59:59Z') });
+    expect(refunded).to.deep.include({
+      kind: 'refund',
+      number: refundNumber,
+      channelNo: '503001',
+      gross: { amount: -500, currency: 'CNY' },
+    });
+    expect(refunded?.fee).to.deep.equal({ amount: -3, currency: 'CNY' });
+  });
+
+  it('names the whole for each order of a combined payment, and nothing of ours for a reversed bar code', async () => {
+    const parts = bill(
+      row({ orderNo: `${number}01` }),
+      row({ state: 'REVOKED', paid: '0.00', refunded: '19.99' }),
+      totals('2', '19.99', '19.99'),
+    );
+    const lines = await read(parts);
+    expect(lines.map((line) => line.number)).to.deep.equal([number, null]);
+  });
+
+  it('does not tell a fee of less than a fen, because that is no money', async () => {
+    const [line] = await read(bill(row({ fee: '0.00600' }), totals('1.0', '19.99', '0.00')));
+    expect(line?.fee).to.equal(null);
+  });
+
+  for (const [what, text, reason] of [
+    [
+      'another merchant’s',
+      bill(row({ mchid: '1900000110' }), totals('1.0', '19.99', '0.00')),
+      'line 2 of the bill is of another merchant than 1900000109',
+    ],
+    ['without its end', bill(row({})), 'the bill ends without its totals'],
+    ['with a line too few', bill(row({}), totals('2.0', '19.99', '0.00')), 'the bill does not add up to its own totals: lines'],
+    [
+      'with a changed amount',
+      bill(row({ paid: '19.98' }), totals('1.0', '19.99', '0.00')),
+      'the bill does not add up to its own totals: paid',
+    ],
+    ['with a state that nobody knows', bill(row({ state: 'FROZEN' })), 'line 2 of the bill has the unknown state FROZEN'],
+    ['with an amount that is none', bill(row({ paid: '19.999' })), 'line 2 of the bill has an amount or a time that cannot be read'],
+    ['with a cell too many', bill(`${row({})},more`), 'line 2 of the bill has 28 cells instead of 27'],
+  ] as const) {
+    it(`is refused ${what}`, async () => expect(await failureOf(read(text))).to.equal(reason));
+  }
+
+  it('is asked for in two signed steps, the second at the configured gateway, whatever the answer names', async () => {
+    const { outcome, text, asked } = await fetchBill(ticket(sha1(whole)), answered(200, gzipSync(whole)));
+    expect(outcome.kind).to.equal('ready');
+    expect(await text).to.equal(whole);
+    expect(asked).to.deep.equal([
+      `${config.base_url}/v3/bill/tradebill?bill_date=2026-01-02&bill_type=ALL&tar_type=GZIP`,
+      `${config.base_url}/v3/billdownload/file?token=abc`,
+    ]);
+  });
+
+  it('is proven by its digest, packed or not', async () => {
+    const packed = gzipSync(whole);
+    expect(await (await fetchBill(ticket(sha1(packed)), answered(200, packed))).text).to.equal(whole);
+    expect(await failureOf((await fetchBill(ticket(sha1('other')), answered(200, packed))).text)).to.match(/digest WeChat Pay gave/);
+  });
+
+  it('is empty, not there yet, or refused, as the vendor says', async () => {
+    const fault = async (code: string) => (await fetchBill(genuine(400, { code, message: 'x' }))).outcome.kind;
+    expect(await fault('NO_STATEMENT_EXIST')).to.equal('empty');
+    expect(await fault('STATEMENT_CREATING')).to.equal('notYet');
+    expect(await fault('PARAM_ERROR')).to.equal('rejected');
+    expect((await fetchBill(ticket(sha1(whole)), answered(502, ''))).outcome.kind).to.equal('unknown');
+    expect((await fetchBill(answered(200, '{}'))).outcome).to.deep.equal({ kind: 'unknown', reason: 'bad_signature' });
+  });
+});
