@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { makeCall } from '../../../../test/kit/channel-kit.ts';
 import {
   config,
+  lockText,
   number,
   openJdpay,
   paid,
@@ -105,6 +106,9 @@ describe('jdpay: the signature of a callback', () => {
       seal(paid(), { sign: (right) => right.slice(4) }),
       wrap(inner),
       wrap(twice),
+      // Two signatures of which the first is right for what stands before it.
+      wrap(`${inner.slice(0, -8)}<sign>${signatureOf(inner.slice(0, -8))}</sign><sign>x</sign></jdpay>`),
+      seal(paid(), { sign: () => lockText('short') }),
     ];
     for (const body of bodies) expect(await tell(body)).to.deep.include({ kind: 'refused', reason: 'bad_signature' });
   });

@@ -82,8 +82,9 @@ export function show(hex: string): string {
 }
 
 export const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
-export const signatureOf = (text: string, key = jd.privatePem) =>
-  privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, Buffer.from(hashOf(text))).toString('base64');
+export const lockText = (text: string, key = jd.privatePem) =>
+  privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, Buffer.from(text)).toString('base64');
+export const signatureOf = (text: string, key = jd.privatePem) => lockText(hashOf(text), key);
 export const signedHash = (signature: string) => publicDecrypt(ours.publicPem, Buffer.from(signature, 'base64')).toString();
 
 /** What JD finds inside a request, and the text that was signed. */

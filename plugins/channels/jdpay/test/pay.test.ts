@@ -137,6 +137,7 @@ describe('jdpay: what a refused create means', () => {
     ['HTTP 429', answered(429, ''), { kind: 'unknown', reason: 'rate_limited' }],
     ['HTTP 502', answered(502, '<html>'), { kind: 'unknown', reason: 'server_error' }],
     ['HTTP 302', answered(302, ''), { kind: 'unknown', reason: 'unreadable' }],
+    ['HTTP 404 with a success in it', answered(404, seal(code)), { kind: 'unknown', reason: 'unreadable' }],
     ['a page', answered(200, '<html><body>busy</body></html>'), { kind: 'unknown', reason: 'unreadable' }],
     ['a success that is not signed', unsigned('000000'), { kind: 'unknown', reason: 'unreadable' }],
     ['a stranger’s signature', answered(200, seal(code, { key: stranger.privatePem })), { kind: 'unknown', reason: 'bad_signature' }],
