@@ -14,6 +14,8 @@ export interface Wanted {
   readonly livemode: boolean;
   readonly amount: number;
   readonly currency: string;
+  /** How many of the merchant's orders are paid together; 0 for one payment of its own. */
+  readonly lines: number;
   readonly payer: Readonly<Record<string, unknown>>;
 }
 
@@ -46,7 +48,15 @@ function fits(account: OpenAccount, methodId: string, wanted: Wanted): boolean {
   if (method === undefined || !serves(account.record, wanted.merchantId, wanted.livemode)) return false;
   if (!method.currencies.includes(wanted.currency)) return false;
   if (missingPayerFields(method, wanted.payer).length > 0) return false;
-  return wanted.amount >= (method.min ?? 1) && wanted.amount <= (method.max ?? Number.MAX_SAFE_INTEGER);
+  return takesAmount(method, wanted.amount) && takesLines(method, wanted.lines);
+}
+
+export function takesAmount({ min = 1, max = Number.MAX_SAFE_INTEGER, step = 1 }: MethodManifest, amount: number): boolean {
+  return amount >= min && amount <= max && amount % step === 0;
+}
+
+export function takesLines({ orderLines }: MethodManifest, lines: number): boolean {
+  return orderLines === undefined || (lines >= orderLines.min && lines <= orderLines.max);
 }
 
 export function missingPayerFields(method: MethodManifest, payer: Readonly<Record<string, unknown>>): readonly string[] {

@@ -22,6 +22,8 @@ const method = z.strictObject({
   currencies: z.array(currency).min(1),
   min: z.int().positive().optional(),
   max: z.int().positive().optional(),
+  step: z.int().positive().optional(),
+  orderLines: z.strictObject({ min: z.int().positive(), max: z.int().positive() }).optional(),
   needs: z.array(z.enum(['openid', 'clientIp', 'authCode', 'token', 'email', 'name', 'phone', 'bankCode', 'country'])).optional(),
   abilities: z.strictObject(abilities).partial().optional(),
 });

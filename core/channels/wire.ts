@@ -72,8 +72,9 @@ function makeSend(agents: Pick<WireAgents, 'pick'>, deadline: AbortSignal, trace
   return async <T>(wire: WireRequest, read: (answer: Dispatcher.ResponseData) => Promise<T>): Promise<Answered<T> | NotSent | Unknown> => {
     const dispatcher = pickAgent(agents, wire);
     if (dispatcher === null) return { kind: 'notSent', reason: 'tls' };
-    maybeReached += 1;
-    trace.maybeSent = true;
+    const counts = wire.isLogin === true ? 0 : 1;
+    maybeReached += counts;
+    trace.maybeSent = maybeReached > 0;
     try {
       const answer = await request(wire.url, {
         method: wire.method,
@@ -87,7 +88,7 @@ function makeSend(agents: Pick<WireAgents, 'pick'>, deadline: AbortSignal, trace
       return { kind: 'answered', status: answer.statusCode, answer: await read(answer) };
     } catch (error) {
       const lost = classify(error);
-      if (lost.kind === 'notSent') maybeReached -= 1;
+      if (lost.kind === 'notSent') maybeReached -= counts;
       trace.maybeSent = maybeReached > 0;
       return lost;
     }

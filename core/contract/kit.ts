@@ -8,6 +8,11 @@ export interface WireRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /**
+   * For a request that moves nothing whatever becomes of it, such as one for an access token: it does not count as sent, so that
+   * `notSent` with the reason `login` is believed.
+   */
+  readonly isLogin?: true;
   /** For gateways that ask for the merchant's certificate, or whose own was signed by a private authority. PEM texts. */
   readonly tls?: { readonly cert?: string; readonly key?: string; readonly ca?: string };
 }

@@ -69,6 +69,10 @@ export interface MethodManifest {
   /** Minor units, per payment. */
   readonly min?: number;
   readonly max?: number;
+  /** Amounts must be multiples of this, in minor units: 100 where a vendor takes whole rupiahs alone. One when absent. */
+  readonly step?: number;
+  /** How many orders are paid together. Absent for methods that pay one, whatever lines the merchant gives. */
+  readonly orderLines?: { readonly min: number; readonly max: number };
   /** Members of {@link Payer} without which the vendor refuses. */
   readonly needs?: readonly Exclude<keyof Payer, 'locale'>[];
   /** Where this method can do less, or other things, than the channel's other methods. */

@@ -54,6 +54,7 @@ function findCandidates(kernel: Kernel, app: App, request: NewPayment): readonly
     livemode: app.livemode,
     amount: request.amount,
     currency: request.currency,
+    lines: request.orderLines.length,
     payer: request.payer as Readonly<Record<string, unknown>>,
   };
   return choose(wanted, kernel.channels.payable(), kernel.nextTurn(), (accountId) => kernel.caller.isOpen(accountId, 'pay'));

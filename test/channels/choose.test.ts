@@ -19,6 +19,7 @@ const wanted = (changes: Partial<Wanted> = {}): Wanted => ({
   livemode: false,
   amount: 500,
   currency: 'CNY',
+  lines: 0,
   payer: {},
   ...changes,
 });
@@ -98,6 +99,16 @@ describe('Choosing where a payment is tried', () => {
     expect(taken).to.deep.equal([10, 99]);
     const unlimited = [0, 1, Number.MAX_SAFE_INTEGER].filter((amount) => idsOf(wanted({ amount }), [at('a')]).length > 0);
     expect(unlimited).to.deep.equal([1, Number.MAX_SAFE_INTEGER]);
+  });
+
+  it('leaves out a method whose steps the amount is not made of, or that pays another number of orders', () => {
+    const stepped: MethodManifest = { ...qr, id: 'toy_whole', product: 'whole', step: 100 };
+    const several: MethodManifest = { ...qr, id: 'toy_several', product: 'several', orderLines: { min: 2, max: 3 } };
+    const account = at('a', {}, makePlugin({ methods: [stepped, several] }));
+    const amounts = [100, 150, 1000].filter((amount) => idsOf(wanted({ methods: ['toy_whole'], amount }), [account]).length > 0);
+    expect(amounts).to.deep.equal([100, 1000]);
+    const lines = [0, 1, 2, 3, 4].filter((count) => idsOf(wanted({ methods: ['toy_several'], lines: count }), [account]).length > 0);
+    expect(lines).to.deep.equal([2, 3]);
   });
 
   it('leaves out a method that needs what the payer did not give', () => {

@@ -23,6 +23,23 @@ describe('A request counts as not sent only when that is proven', () => {
     expect(classify(all(refused, failure('ECONNREFUSED', 'read'))).kind).to.equal('unknown');
   });
 
+  it('a request that says of itself that it moves nothing counts for nothing, and the next one counts again', async () => {
+    const vendor = createServer((_request, response) => void response.socket?.destroy());
+    await new Promise<void>((resolve) => vendor.listen(0, '127.0.0.1', resolve));
+    const agent = createWireAgent(1000);
+    const trace: WireTrace = { maybeSent: false };
+    const url = `http://127.0.0.1:${(vendor.address() as AddressInfo).port}/`;
+    const { http } = makeWire({ pick: () => agent }, AbortSignal.timeout(5000), trace, () => undefined);
+    expect(await http({ method: 'POST', url, isLogin: true })).to.deep.equal({ kind: 'unknown', reason: 'reset' });
+    expect(trace.maybeSent).to.equal(false);
+    await http({ method: 'POST', url });
+    expect(trace.maybeSent).to.equal(true);
+    await http({ method: 'POST', url: 'http://127.0.0.1:1/', isLogin: true });
+    expect(trace.maybeSent).to.equal(true);
+    await agent.close();
+    vendor.close();
+  });
+
   it('a request that is still under way may have arrived, whatever becomes of the channel meanwhile', async () => {
     const vendor = createServer(() => undefined);
     await new Promise<void>((resolve) => vendor.listen(0, '127.0.0.1', resolve));

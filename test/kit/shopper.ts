@@ -44,12 +44,9 @@ export async function listSamples(): Promise<readonly Sample[]> {
 /** What the shopper's browser got from the vendor's fields, as the vendors' sandboxes know it. */
 const tokens: Readonly<Record<string, string>> = { square: 'cnon:card-nonce-ok' };
 
-/** ISO 4217 counts two decimals of these, and nobody who takes them has coins for any: 2000 of the money instead of 19.99. */
-const inWholeUnits: ReadonlySet<string> = new Set(['IDR']);
-
 function sampleOf(channel: ChannelManifest, method: MethodManifest): Sample {
   const currency = ['CNY', 'USD', 'EUR'].find((wanted) => method.currencies.includes(wanted)) ?? method.currencies[0] ?? '';
-  const wanted = inWholeUnits.has(currency) ? 200_000 : 1999;
+  const wanted = method.step === undefined ? 1999 : 2000 * method.step;
   const amount = Math.min(Math.max(wanted, method.min ?? 1), method.max ?? wanted);
   const facts = (method.needs ?? []).map((need) => payer[need]).filter((fact) => fact !== undefined);
   const known = Object.fromEntries(facts);

@@ -38,7 +38,7 @@ function healthOf(kernel: Kernel, usable: readonly OpenAccount[], channel: strin
   return down === accounts.length ? 'down' : 'degraded';
 }
 
-const payerFields: Readonly<Record<string, string>> = { clientIp: 'client_ip', authCode: 'auth_code' };
+const payerFields: Readonly<Record<string, string>> = { clientIp: 'client_ip', authCode: 'auth_code', bankCode: 'bank_code' };
 
 function viewMethod(channel: string, method: MethodManifest, health: 'up' | 'degraded' | 'down') {
   return {
@@ -50,6 +50,8 @@ function viewMethod(channel: string, method: MethodManifest, health: 'up' | 'deg
     currencies: method.currencies,
     min: method.min ?? null,
     max: method.max ?? null,
+    step: method.step ?? 1,
+    order_lines: method.orderLines ?? null,
     payer_fields: (method.needs ?? []).map((name) => payerFields[name] ?? name),
     health,
   };

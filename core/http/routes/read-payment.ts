@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { z } from 'zod';
 import type { App } from '../../access/directory.ts';
-import { missingPayerFields } from '../../channels/choose.ts';
+import { missingPayerFields, takesAmount, takesLines } from '../../channels/choose.ts';
 import type { MethodManifest } from '../../contract/manifest.ts';
 import {
   type DetailValues,
@@ -120,17 +120,29 @@ function checkFallbacks(kernel: Kernel, body: Body): readonly Found[] {
 }
 
 function checkChosen(method: MethodManifest, body: Body, payer: NewPayment['payer']): readonly Found[] {
-  const { min = 1, max = Number.MAX_SAFE_INTEGER } = method;
+  const { min = 1, max = Number.MAX_SAFE_INTEGER, step = 1 } = method;
   const takesCurrency = method.currencies.includes(body.currency);
-  const takesAmount = body.amount >= min && body.amount <= max;
   const missing = missingPayerFields(method, payer as Readonly<Record<string, unknown>>).map((name) => payerFieldNames[name] ?? name);
   return [
     ...(takesCurrency
       ? []
       : [found('invalid_choice', 'currency_unsupported', 'currency', { values: { currency: body.currency, method: method.id } })]),
     ...missing.map((name) => found('required', 'payer_field_required', `payer.${name}`, { values: { name } })),
-    ...(takesAmount ? [] : [found('out_of_range', 'amount_invalid', 'amount', { values: { min, max, method: method.id } })]),
+    ...(takesAmount(method, body.amount)
+      ? []
+      : [found('out_of_range', 'amount_invalid', 'amount', { values: { min, max, step, method: method.id } })]),
+    ...checkLineCount(method, body.order_lines?.length ?? 0),
   ];
+}
+
+function checkLineCount(method: MethodManifest, count: number): readonly Found[] {
+  if (method.orderLines === undefined || takesLines(method, count)) return [];
+  const { min, max } = method.orderLines;
+  const detail = {
+    en: `${method.id} pays ${min} to ${max} orders together: give them in order_lines.`,
+    zh: `${method.id} 一次合并支付 ${min} 至 ${max} 笔订单：请在 order_lines 中给出。`,
+  };
+  return [found(count < min ? 'too_short' : 'too_long', 'invalid_request', 'order_lines', { detail })];
 }
 
 function checkLines(body: Body): readonly Found[] {

@@ -214,6 +214,8 @@ export const methodView = z.strictObject({
   currencies: z.array(z.string()),
   min: z.int().nullable(),
   max: z.int().nullable(),
+  step: z.int(),
+  order_lines: z.strictObject({ min: z.int(), max: z.int() }).nullable(),
   payer_fields: z.array(z.string()),
   health: z.enum(['up', 'degraded', 'down']),
 });

@@ -53,6 +53,7 @@ export function openLogin(facts: LoginFacts, kit: Kit): Login {
 /** Whatever becomes of this request, it moved nothing, and without its answer nothing that moves money is sent. */
 async function requestToken({ baseUrl, clientId, apiKey }: LoginFacts, kit: Kit, call: Call): Promise<Held | NotSent> {
   const answer = await call.http({
+    isLogin: true,
     method: 'POST',
     url: `${baseUrl}/api/v1/authentication/login`,
     headers: { accept: 'application/json', 'content-type': 'application/json', 'x-client-id': clientId, 'x-api-key': apiKey },

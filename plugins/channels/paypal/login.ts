@@ -54,6 +54,7 @@ async function requestToken({ baseUrl, clientId, clientSecret }: LoginFacts, kit
   const startedAt = call.now().getTime();
   const credentials = Buffer.from(`${clientId}:${clientSecret}`, 'utf8').toString('base64');
   const answer = await call.http({
+    isLogin: true,
     method: 'POST',
     url: `${baseUrl}/v1/oauth2/token`,
     headers: {

@@ -92,6 +92,7 @@ const manifest: ChannelManifest = {
       action: 'qr',
       currencies: ['CNY'],
       min: 2,
+      orderLines: { min: 2, max: 10 },
       abilities: { refund: 'full' },
     },
   ],

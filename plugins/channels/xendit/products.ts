@@ -79,6 +79,8 @@ export const methods: readonly MethodManifest[] = Object.entries(products).map((
   name,
   action: actions[type],
   currencies: [currency],
+  // Xendit takes no part of a rupiah, of which ISO 4217 counts two decimals.
+  ...(currency === 'IDR' ? { step: 100 } : {}),
   // A transfer has no way back: Xendit returns money to where it came from, and a bank's account is not told to it.
   ...(type === 'VIRTUAL_ACCOUNT' ? { abilities: { refund: 'none' } as const } : {}),
 }));

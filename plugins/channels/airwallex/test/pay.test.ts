@@ -37,6 +37,7 @@ describe('airwallex: creating an intent', () => {
     expect(await channel.pay(payRequest, call)).to.deep.equal(action);
     expect(requests).to.deep.equal([
       {
+        isLogin: true,
         method: 'POST',
         url: 'https://airwallex.example/api/v1/authentication/login',
         headers: {

@@ -39,6 +39,7 @@ describe('paypal: creating an order', () => {
       sessionNo: orderId,
     });
     expect(requests[0]).to.deep.equal({
+      isLogin: true,
       method: 'POST',
       url: 'https://paypal.example/v1/oauth2/token',
       headers: {
