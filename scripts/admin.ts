@@ -13,6 +13,7 @@ import { eventCommands } from './admin/events.ts';
 import { identityCommands } from './admin/identity.ts';
 import { paymentCommands } from './admin/payments.ts';
 import { commandHelp, generalHelp, printFacts } from './admin/print.ts';
+import { statementCommands } from './admin/statements.ts';
 
 const commands: readonly Command[] = [
   ...identityCommands,
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   ...paymentCommands,
   ...confirmCommands,
   ...eventCommands,
+  ...statementCommands,
 ];
 const exitCodes = { done: 0, refused: 1, usage: 2 } as const;
 

@@ -1,12 +1,8 @@
-import { openDirectory } from '../../core/access/directory.ts';
-import { systemClock } from '../../core/clock.ts';
-import { wire } from '../../core/container.ts';
-import { createLog } from '../../core/log.ts';
-import { createMetrics } from '../../core/metrics.ts';
 import { confirmPayment } from '../../core/payments/confirm.ts';
 import type { Kernel } from '../../core/payments/deps.ts';
 import { confirmRefund } from '../../core/refunds/confirm.ts';
 import type { Command, Context, Given, Option, Printed } from './command.ts';
+import { withKernel } from './with-kernel.ts';
 
 const testimony: Readonly<Record<string, Option>> = {
   reference: { kind: 'text', doc: 'The number under which the money is found: the bank’s, or the receipt’s.', required: true },
@@ -41,25 +37,6 @@ export const confirmCommands: readonly Command[] = [
     run: (context, given) => withKernel(context, (kernel) => runConfirmRefund(kernel, given)),
   },
 ];
-
-/** The same kernel that the servers have, with nothing running: what is to be sent or told afterwards is due in the database. */
-async function withKernel(context: Context, run: (kernel: Kernel) => Promise<Printed>): Promise<Printed> {
-  const { database, vault, plugins, config } = context;
-  const directory = await openDirectory({ database, vault, pollMs: 0 });
-  const metrics = createMetrics({ version: 'admin' });
-  const log = createLog({ level: 'silent' });
-  const { cradle } = wire({ config, log, clock: systemClock, metrics, database, vault, directory, plugins });
-  try {
-    cradle.channels.reload(directory.accounts(), new Set());
-    return await run(cradle.kernel);
-  } finally {
-    metrics.close();
-    cradle.caller.shutdown();
-    await directory.stop();
-    await cradle.sm2.stop();
-    await cradle.agent.close();
-  }
-}
 
 const readTestimony = (given: Given) => ({
   reference: given.text('reference') ?? '',

@@ -1,0 +1,97 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { readFacts, runAdmin } from '../admin/command.ts';
+import { forEachDatabase } from '../kit/database.ts';
+import { eventually } from '../kit/merchant.ts';
+import { orderNo, type Paymux, startPaymux } from '../kit/paymux.ts';
+import { listSamples, payAsShopper } from '../kit/shopper.ts';
+
+/** One method of each channel that can be asked for statements. */
+const samples = (await listSamples()).filter(
+  ({ channel, method }, index, all) =>
+    channel.abilities.statement === 'api' && all.findIndex((one) => one.channel.id === channel.id) === index && method.action !== 'none',
+);
+
+describe('A statement, fetched by an operator', () =>
+  forEachDatabase((_name, open) => {
+    let paymux: Paymux;
+    let folder: string;
+
+    before(async function () {
+      this.timeout(60_000);
+      folder = mkdtempSync(join(tmpdir(), 'paymux-statements-'));
+      paymux = await startPaymux({ database: await open(), channels: samples.map(({ channel }) => channel.id) });
+    });
+    after(async () => {
+      await paymux.stop();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    const dayIn = (zone = 'UTC') => new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(new Date());
+    const accountOf = async (channel: string, payment: string) => {
+      const row = await paymux.stored.database.get('SELECT account_id, number FROM attempts WHERE payment_id = ? AND channel = ?', [
+        payment,
+        channel,
+      ]);
+      return { account: String(row?.account_id), number: String(row?.number) };
+    };
+
+    for (const { channel, method, currency, amount, payer } of samples) {
+      it(`${channel.id}: has the payment and its refund under our numbers`, async function () {
+        this.timeout(30_000);
+        const asked = { merchant_order_no: orderNo(), amount, currency, subject: 'Tea', method: method.id, payer };
+        const { body: made } = await paymux.call('POST', '/v1/payments', { ...asked, return_url: 'https://shop.example/done' });
+        await payAsShopper(paymux, made.action);
+        const stateOf = async (path: string) => (await paymux.call('GET', path)).body.state;
+        await eventually(
+          async () => (await stateOf(`/v1/payments/${made.id}`)) === 'success',
+          () => `${made.id} is not paid`,
+        );
+        const { body: refund } = await paymux.call('POST', `/v1/payments/${made.id}/refunds`, { merchant_refund_no: orderNo(), amount });
+        await eventually(
+          async () => (await stateOf(`/v1/refunds/${refund.id}`)) === 'success',
+          () => `${refund.id} is not done`,
+        );
+        const { account, number } = await accountOf(channel.id, made.id);
+        const words = ['statement', 'fetch', '--account', account, '--day', dayIn(channel.statements?.zone), '--lines'];
+        const facts = await readFacts(paymux.environment, ...words, '--folder', join(folder, channel.id));
+        const line = (kind: string) => facts.lines.find((one: { kind: string }) => one.kind === kind);
+        expect(line('payment')).to.deep.include({ number, gross: { amount, currency } });
+        expect(line('refund').gross).to.deep.equal({ amount: -amount, currency });
+        expect(
+          facts.sums.map((sum: { kind: string; lines: number; gross: number }) => [sum.kind, sum.lines, sum.gross]),
+        ).to.deep.include.members([
+          ['payment', 1, amount],
+          ['refund', 1, -amount],
+        ]);
+
+        const again = await runAdmin(paymux.environment, ...words, '--folder', join(folder, channel.id));
+        expect(again.code, 'nothing is overwritten').to.equal(1);
+        for (const file of readdirSync(join(folder, channel.id))) {
+          const path = join(folder, channel.id, file);
+          expect((await readFacts(paymux.environment, 'statement', 'read', '--account', account, '--file', path)).sums).to.deep.equal(
+            facts.sums,
+          );
+          const cut = `${path}.cut`;
+          const bytes = readFileSync(path);
+          writeFileSync(cut, bytes.subarray(0, bytes.length / 2));
+          expect((await runAdmin(paymux.environment, 'statement', 'read', '--account', account, '--file', cut)).code).to.equal(1);
+        }
+      });
+    }
+
+    it('is refused for an account that is none, a day that is none, and a channel that has none', async () => {
+      const run = (...words: string[]) => runAdmin(paymux.environment, 'statement', ...words);
+      const none = await run('fetch', '--account', 'acc_none', '--day', '2026-01-31', '--folder', folder);
+      expect([none.code, none.err]).to.deep.equal([1, 'there is no account acc_none\n']);
+      const day = await run('fetch', '--account', 'acc_none', '--day', '2026-02-30x', '--folder', folder);
+      expect([day.code, day.err.split('\n')[0]]).to.deep.equal([2, '--day must be a day such as 2026-01-31']);
+    });
+
+    it('an account’s keys are checked with the vendor', async () => {
+      const [row] = await paymux.stored.database.all("SELECT id FROM channel_accounts WHERE channel = 'wechat' ORDER BY id LIMIT 1");
+      expect(await readFacts(paymux.environment, 'account', 'check', '--id', String(row?.id))).to.deep.include({ account: row?.id });
+    });
+  }));
