@@ -227,6 +227,13 @@ describe('Douyin Pay queries', () => {
 });
 
 describe('Douyin Pay closes', () => {
+  it('name the order in the address and the merchant in the body', async () => {
+    const { http, requests } = scriptHttp(genuine(200));
+    await channel.close(attempt, makeCall({ http }));
+    const url = `${config.base_url}/v1/trade/transactions/out-trade-no/${number}/close`;
+    expect(requests[0]).to.include({ method: 'POST', url, body: '{"mchid":"80001234567"}' });
+  });
+
   it('are believed when the empty answer is signed, with 200 as with 204', async () => {
     for (const status of [200, 204]) expect(await closed(genuine(status))).to.deep.equal({ kind: 'closed' });
     expect(await closed(answered(200, ''))).to.deep.equal({ kind: 'unknown', reason: 'bad_signature' });
