@@ -5,6 +5,7 @@ import { createRateLimit, type RateLimit } from './access/rate-limit.ts';
 import type { Vault } from './access/vault.ts';
 import { type Channels, createChannels } from './channels/accounts.ts';
 import { type Caller, createCaller } from './channels/call.ts';
+import type { Origin } from './channels/packages.ts';
 import { createSm2, type Sm2 } from './channels/sm2.ts';
 import { createWireAgent } from './channels/wire-agents.ts';
 import type { Clock } from './clock.ts';
@@ -32,6 +33,7 @@ export interface Opened {
   readonly vault: Vault;
   readonly directory: Directory;
   readonly plugins: ReadonlyMap<string, ChannelPlugin>;
+  readonly origins: ReadonlyMap<string, Origin>;
 }
 
 /** Every singleton of the kernel by its name. */

@@ -4,12 +4,11 @@ import { KeyFileError } from './access/key-file.ts';
 import { deleteExpiredNonces } from './access/nonces.ts';
 import { openVault, VaultError } from './access/vault.ts';
 import type { AccountFault } from './channels/accounts.ts';
-import { discoverChannels } from './channels/discover.ts';
+import { type Discovered, discoverChannels } from './channels/discover.ts';
 import { type DefinitionWatch, watchDefinitions } from './channels/watch.ts';
 import { systemClock } from './clock.ts';
 import { type Config, configExitCode, loadConfig, printFaults } from './config.ts';
 import { type Cradle, wire } from './container.ts';
-import type { ChannelPlugin } from './contract/channel.ts';
 import { type RunningHttp, startHttp } from './http/start.ts';
 import { type Running, runDueLoop } from './jobs/due-loop.ts';
 import { runSchedule, type Task } from './jobs/schedule.ts';
@@ -38,15 +37,16 @@ export interface Server {
 export async function boot(config: Config, log: Log = createLog(config.log)): Promise<Server> {
   const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
   const metrics = createMetrics({ version });
-  const { plugins, faults } = await discoverChannels(config.channels.folder);
+  const found = await discoverChannels(config.channels.folder, config.channels.packages);
+  const { plugins, origins, faults } = found;
   if (faults.length > 0) throw new BootFault(faults.map((fault) => `channel ${fault.folder} ${fault.reason}`).join('\n'));
   const stored = await openDatabase({ ...config.database, dataDir: config.dataDir });
   try {
     await prepareDatabase(stored, config.database.url === null);
     const vault = openVault({ keyFile: config.keyFile, create: config.database.url === null });
     const directory = await openDirectory({ database: stored.database, vault, pollMs: 500 });
-    const opened = { config, log, clock: systemClock, metrics, database: stored.database, vault, directory, plugins };
-    return await serve(wire(opened).cradle, plugins, stored, version);
+    const opened = { config, log, clock: systemClock, metrics, database: stored.database, vault, directory, plugins, origins };
+    return await serve(wire(opened).cradle, found, stored, version);
   } catch (error) {
     await stored.close();
     throw error;
@@ -67,12 +67,12 @@ export async function refuseUnsafe(database: Database): Promise<void> {
   if (faults.length > 0) throw new BootFault(faults.join('\n'));
 }
 
-async function serve(cradle: Cradle, plugins: Map<string, ChannelPlugin>, stored: OpenDatabase, version: string): Promise<Server> {
+async function serve(cradle: Cradle, found: Discovered, stored: OpenDatabase, version: string): Promise<Server> {
   const { config, log, directory, kernel, dispatcher, metrics } = cradle;
   const state = { isStopping: false };
   refuseLies(cradle, loadAccounts(cradle));
   directory.onChange(() => void loadAccounts(cradle));
-  const definitions = await watchChannels(cradle, plugins);
+  const definitions = await watchChannels(cradle, found);
   const http = await startHttp({ ...cradle, version, ready: () => readiness(cradle, definitions, state.isStopping) });
   const jobs = startJobs(cradle);
   dispatcher.start();
@@ -80,6 +80,9 @@ async function serve(cradle: Cradle, plugins: Map<string, ChannelPlugin>, stored
     paymentsPending: () => countPending(kernel.database, cradle.clock.now()),
     ...(stored.poolUse && { dbPool: stored.poolUse }),
   });
+  for (const [channel, { kind, name, version: its }] of cradle.origins) {
+    if (its !== null) log.info('a channel from outside', { channel, origin: kind, name, version: its });
+  }
   log.info('serving', { port: http.main.port, version, database: kernel.database.engine, channels: [...cradle.plugins.keys()] });
   return {
     port: http.main.port,
@@ -106,11 +109,12 @@ function loadAccounts({ directory, channels, plugins, log }: Cradle): readonly A
 }
 
 /** Takes over definitions of channels that change on disk. One with a fault leaves the one before it serving. */
-function watchChannels(cradle: Cradle, plugins: Map<string, ChannelPlugin>): Promise<DefinitionWatch> {
+function watchChannels(cradle: Cradle, { plugins, origins }: Discovered): Promise<DefinitionWatch> {
   const { config, log } = cradle;
   return watchDefinitions({
     folder: config.channels.folder,
     plugins,
+    origins,
     pollMs: 500,
     onChange: (channel) => {
       log.info('a channel definition was taken over', { channel });

@@ -46,7 +46,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function runCommand(command: Command, given: Given, config: Config): Promise<Printed> {
   const { url } = config.database;
   const isEmbedded = url === null;
-  const { plugins } = await discoverChannels(config.channels.folder);
+  const { plugins } = await discoverChannels(config.channels.folder, config.channels.packages);
   const opened = await openDatabase({ ...(isEmbedded ? {} : { url }), dataDir: config.dataDir });
   try {
     if (!(await hasTables(opened, isEmbedded))) return { kind: 'faults', faults: ['the database lacks tables; run: npm run migrate'] };

@@ -65,8 +65,8 @@ const manifest = z.strictObject({
   config: z.strictObject({ type: z.literal('object'), required: z.array(z.string()), properties: z.record(z.string(), property) }),
 });
 
-/** Why this is not a channel that may be loaded; empty when it is one. */
-export function manifestFaults(folder: string, plugin: unknown): string[] {
+/** Why this is not a channel that may be loaded; empty when it is one. A channel in a folder (null: in a package) has its name. */
+export function manifestFaults(folder: string | null, plugin: unknown): string[] {
   if (typeof plugin !== 'object' || plugin === null) return ['has no default export that is a channel'];
   const { contract, manifest: declared, open } = plugin as Record<string, unknown>;
   if (contract !== 1) return [`is written for contract ${String(contract)}, this kernel speaks contract 1`];
@@ -76,11 +76,11 @@ export function manifestFaults(folder: string, plugin: unknown): string[] {
   return contradictions(folder, declared as ChannelManifest);
 }
 
-function contradictions(folder: string, one: ChannelManifest): string[] {
+function contradictions(folder: string | null, one: ChannelManifest): string[] {
   const faults: string[] = [];
   if (!/^[a-z][a-z0-9]*$/.test(one.id))
     faults.push(`manifest.id ${one.id} must be lower-case letters and digits: an underscore ends it in the name of a method`);
-  if (one.id !== folder) faults.push(`manifest.id is ${one.id}, the folder is ${folder}`);
+  if (folder !== null && one.id !== folder) faults.push(`manifest.id is ${one.id}, the folder is ${folder}`);
   for (const { id, product } of one.methods) {
     if (id !== `${one.id}_${product}`) faults.push(`method ${id} must be called ${one.id}_${product}`);
   }

@@ -1,12 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ChannelPlugin } from '../contract/channel.ts';
-import { definitionFiles, loadDefinition } from './discover.ts';
+import { clashOf, loadDefinition } from './discover.ts';
+import { codeFiles, definitionFiles, type Origin } from './packages.ts';
 
 export interface WatchDeps {
   readonly folder: string;
   /** The channels that are served. A changed definition takes the place of the one before it. */
   readonly plugins: Map<string, ChannelPlugin>;
+  readonly origins: Map<string, Origin>;
   readonly pollMs: number;
   /** Called after a channel was exchanged. */
   readonly onChange: (channel: string) => void;
@@ -60,8 +62,7 @@ export async function watchDefinitions(deps: WatchDeps): Promise<DefinitionWatch
 
 /** The definitions in the folder, each with what changes when it does. */
 async function look(folder: string): Promise<ReadonlyMap<string, Seen>> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const names = (await readdir(folder)).filter((name) => !name.startsWith('.'));
   const found = await Promise.all(names.map(async (name) => [name, await lookInto(join(folder, name))] as const));
   return new Map(found.flatMap(([name, seen]) => (seen === null ? [] : [[name, seen] as const])));
 }
@@ -77,17 +78,22 @@ async function lookInto(folder: string): Promise<Seen | null> {
 async function exchange(deps: WatchDeps, faults: Map<string, string>, folder: string, channel: string, file: string): Promise<void> {
   const known = deps.plugins.get(channel);
   const files = await readdir(join(folder, channel)).catch((): string[] => []);
-  if (files.includes('index.ts') || files.includes('index.js')) {
+  if (deps.origins.get(channel)?.kind === 'package') {
+    tell(deps, faults, channel, clashOf(channel, deps.origins) ?? '');
+    return;
+  }
+  if (codeFiles.some((name) => files.includes(name))) {
     tell(deps, faults, channel, `has code and ${file}: a channel is one of them`);
     return;
   }
-  const loaded = await loadDefinition(folder, channel, file);
+  const loaded = await loadDefinition(join(folder, channel), channel, file);
   if (typeof loaded === 'string') {
     tell(deps, faults, channel, known === undefined ? loaded : `${loaded}\n  the last good one is served`);
     return;
   }
   faults.delete(channel);
   deps.plugins.set(channel, loaded);
+  if (known === undefined) deps.origins.set(channel, { kind: 'folder', name: channel, version: null });
   deps.onChange(channel);
 }
 

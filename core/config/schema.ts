@@ -4,6 +4,8 @@ import { choice, flag, integer, list, text } from './setting.ts';
 
 const hour = 3_600_000;
 const folder = /^[^\0]+$/;
+/** An npm name, or a path that cannot be taken for one. */
+const packageItem = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$|^(\.{1,2})?\/[^\0]+$/;
 
 function isNetwork(item: string): boolean {
   const [address = '', prefix = '', ...rest] = item.split('/');
@@ -65,6 +67,10 @@ const breaker = z.strictObject({
 
 const channels = z.strictObject({
   folder: text(folder, 'a folder', { doc: 'Where channel plugins are found.', example: 'plugins/channels' }).default('plugins/channels'),
+  packages: list((item) => packageItem.test(item), 'npm packages such as @acme/paymux-teapot, or paths that begin with . or /', {
+    doc: 'Further channels: npm packages in node_modules, or paths to packages.',
+    example: '@acme/paymux-teapot,./my-channels/kettle',
+  }).default([]),
   timeoutMs: integer(1, 600_000, { doc: 'The deadline of one call to a vendor.', example: '10000' }).default(10_000),
   payDeadlineMs: integer(1, 600_000, {
     doc: 'How long creating a payment may take over all its attempts before it answers processing.',

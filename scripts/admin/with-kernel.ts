@@ -12,7 +12,7 @@ export async function withKernel(context: Context, run: (kernel: Kernel) => Prom
   const directory = await openDirectory({ database, vault, pollMs: 0 });
   const metrics = createMetrics({ version: 'admin' });
   const log = createLog({ level: 'silent' });
-  const { cradle } = wire({ config, log, clock: systemClock, metrics, database, vault, directory, plugins });
+  const { cradle } = wire({ config, log, clock: systemClock, metrics, database, vault, directory, plugins, origins: new Map() });
   try {
     cradle.channels.reload(directory.accounts(), new Set());
     return await run(cradle.kernel);

@@ -95,7 +95,11 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'claims a trust that does not exist': { source: withManifest({ callback: { trust: 'blind' } }), reason: /^manifest\.callback\.trust: / },
   'has a member that nobody knows': { source: withManifest({ colour: 'red' }), reason: /^manifest\.: .*colour/ },
-  'has no index': { source: withManifest({}), reason: /^has no index\.ts, index\.js, channel\.yaml or channel\.json$/, file: 'main.ts' },
+  'has no index': {
+    source: withManifest({}),
+    reason: /^has no index\.ts, index\.js, index\.mjs, channel\.yaml or channel\.json$/,
+    file: 'main.ts',
+  },
 };
 
 const good = (changes: Partial<ChannelManifest> = {}) => withManifest(changes);

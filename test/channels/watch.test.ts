@@ -7,20 +7,22 @@ import { type DefinitionWatch, watchDefinitions } from '../../core/channels/watc
 import type { ChannelPlugin } from '../../core/contract/channel.ts';
 import { eventually } from '../kit/merchant.ts';
 import { changeKettle, takeKettle } from './kettle.ts';
+import { makePlugin } from './kit.ts';
 
 describe('Watching the definitions of channels', () => {
   let folder: string;
   let watch: DefinitionWatch;
   let plugins: Map<string, ChannelPlugin>;
+  let origins: Awaited<ReturnType<typeof discoverChannels>>['origins'];
   let changed: string[];
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'paymux-watch-'));
     put('kettle/channel.yaml', takeKettle());
-    ({ plugins } = await discoverChannels(folder));
+    ({ plugins, origins } = await discoverChannels(folder));
     changed = [];
     const onChange = (channel: string) => void changed.push(channel);
-    watch = await watchDefinitions({ folder, plugins, pollMs: 10, onChange, onFault: () => undefined });
+    watch = await watchDefinitions({ folder, plugins, origins, pollMs: 10, onChange, onFault: () => undefined });
   });
   afterEach(async () => {
     await watch.stop();
@@ -46,6 +48,15 @@ describe('Watching the definitions of channels', () => {
     put('pot/channel.json', changeKettle({ id: 'pot' }));
     await eventually(() => plugins.has('pot'));
     expect(plugins.get('pot')?.manifest.methods[0]?.id).to.equal('pot_qr');
+  });
+
+  it('leaves the channel of a package alone when a folder of its name appears', async () => {
+    const packaged = makePlugin({ id: 'pot' });
+    plugins.set('pot', packaged);
+    origins.set('pot', { kind: 'package', name: '@acme/pot', version: '1.0.0' });
+    put('pot/channel.json', changeKettle({ id: 'pot' }));
+    expect(await faultOf('pot')).to.equal('has the id pot, which the package @acme/pot has already');
+    expect(plugins.get('pot')).to.equal(packaged);
   });
 
   it('keeps the last good one and says why: a fault, a lost file, code beside it', async () => {

@@ -17,7 +17,7 @@ export type Read =
  * Reads a definition, YAML or JSON (which is YAML too). Every scalar stays the text that was written,
  * because YAML would make 0 of a status `0000` and false of a `no`.
  */
-export function readDefinition(folder: string, text: string): Read {
+export function readDefinition(folder: string | null, text: string): Read {
   const document = parseDocument(text, { version: '1.2', schema: 'failsafe', uniqueKeys: true, prettyErrors: false });
   const broken = [...document.errors, ...document.warnings].map((problem) => {
     const line = text.slice(0, problem.pos[0]).split('\n').length;
