@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { listBroughtAlong } from './registry.ts';
 import { startSimulator } from './server.ts';
 
 const text = process.env.PAYMUX_SIMULATOR_PORT ?? '8090';
@@ -7,6 +9,10 @@ if (!(port <= 65535)) {
   process.exit(78);
 }
 
-const simulator = await startSimulator({ port, dataDir: process.env.PAYMUX_SIMULATOR_DATA_DIR ?? './data/simulator' });
+// Folders with vendors that channels brought along; without any, those of the channels beside us.
+const given = process.argv.slice(2);
+const vendorFolders = given.length > 0 ? given : listBroughtAlong(join(import.meta.dirname, '../plugins/channels'));
+const dataDir = process.env.PAYMUX_SIMULATOR_DATA_DIR ?? './data/simulator';
+const simulator = await startSimulator({ port, dataDir, vendorFolders });
 process.stdout.write(`simulator listening on ${simulator.url}\n`);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void simulator.stop().then(() => process.exit(0)));

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type Toolkit, toolkit } from './toolkit.ts';
 import type { AccountOffer, ChannelName, SimulatedAccount, VendorModule } from './types.ts';
 import { openVault } from './vault.ts';
 
@@ -15,20 +16,71 @@ export interface FoundVendor {
   readonly offers: readonly AccountOffer[];
 }
 
-async function load(folder: string, channel: string, dataDir: string): Promise<FoundVendor> {
-  const { default: module } = (await import(pathToFileURL(join(folder, channel, 'index.ts')).href)) as { default?: VendorModule<unknown> };
-  if (module === undefined || module.channel !== channel) throw new Error(`vendors/${channel}/index.ts must export the vendor ${channel}`);
-  const keys = await module.loadKeys(openVault(dataDir, channel));
-  return { channel, module, keys, offers: module.accounts(keys) };
+/** A folder with a vendor in it, and which vendor it has to be. */
+interface VendorPlace {
+  readonly folder: string;
+  readonly channel: ChannelName;
 }
 
-/** Every folder with an `index.ts` is a vendor. All are loaded side by side, because the first start makes their keys. */
-export async function findVendors(folder: string, dataDir: string, only?: readonly ChannelName[]): Promise<readonly FoundVendor[]> {
-  const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const names = entries.map(({ name }) => name).filter((name) => existsSync(join(folder, name, 'index.ts')));
-  const missing = only?.find((name) => !names.includes(name));
+type Exported = VendorModule<unknown> | ((toolkit: Toolkit) => VendorModule<unknown>);
+
+const entries = ['index.ts', 'index.js', 'index.mjs'];
+
+/** The file that makes a folder a vendor's; undefined when there is none. */
+function entryOf(folder: string): string | undefined {
+  return entries.map((file) => join(folder, file)).find((path) => existsSync(path));
+}
+
+/** Reads a vendor from its folder, wherever that is. */
+export async function readVendor(folder: string): Promise<VendorModule<unknown>> {
+  const entry = entryOf(folder);
+  if (entry === undefined) throw new Error(`${folder} has no ${entries.join(', ')}`);
+  const { default: exported } = (await import(pathToFileURL(entry).href)) as { default?: Exported };
+  const module = typeof exported === 'function' ? exported(toolkit) : exported;
+  if (typeof module?.channel !== 'string') throw new Error(`${entry} must export a vendor as its default`);
+  return module;
+}
+
+async function load({ folder, channel }: VendorPlace, dataDir: string): Promise<FoundVendor> {
+  const module = await readVendor(folder);
+  if (module.channel !== channel) throw new Error(`vendors/${channel}/index must export the vendor ${channel}`);
+  const keys = await module.loadKeys(openVault(dataDir, module.channel));
+  return { channel: module.channel, module, keys, offers: module.accounts(keys) };
+}
+
+/** The vendors that channels bring along: `<channel>/simulator/` in a folder of channels. */
+export function listBroughtAlong(channelsFolder: string): readonly string[] {
+  if (!existsSync(channelsFolder)) return [];
+  const folders = readdirSync(channelsFolder).map((name) => join(channelsFolder, name, 'simulator'));
+  return folders.filter((folder) => entryOf(folder) !== undefined);
+}
+
+function placesIn(folder: string): readonly VendorPlace[] {
+  const names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  const places = names.map((name) => ({ folder: join(folder, name), channel: name }));
+  return places.filter((place) => entryOf(place.folder) !== undefined);
+}
+
+export interface VendorSearch {
+  /** A folder with a folder for each vendor, named like its channel. */
+  readonly folder: string;
+  /** Further vendors, each in a folder of any name: those that channels bring along. */
+  readonly more: readonly string[];
+  readonly dataDir: string;
+  readonly only?: readonly ChannelName[] | undefined;
+}
+
+/** Every folder with an `index` is a vendor. All are loaded side by side, because the first start makes their keys. */
+export async function findVendors({ folder, more, dataDir, only }: VendorSearch): Promise<readonly FoundVendor[]> {
+  const known = placesIn(folder);
+  const wanted = (one: VendorPlace) => only === undefined || only.includes(one.channel);
+  const brought = await Promise.all(more.map(async (one) => ({ folder: one, channel: (await readVendor(one)).channel })));
+  const places = [...known, ...brought].filter(wanted);
+  const missing = only?.find((name) => !places.some(({ channel }) => channel === name));
   if (missing !== undefined) throw new Error(`there is no vendor ${missing}`);
-  return Promise.all((only ?? names).toSorted().map((name) => load(folder, name, dataDir)));
+  const twice = places.find(({ channel }, at) => places.findIndex((other) => other.channel === channel) !== at);
+  if (twice !== undefined) throw new Error(`the vendor ${twice.channel} is there twice, once in ${twice.folder}`);
+  return Promise.all(places.toSorted((a, b) => (a.channel < b.channel ? -1 : 1)).map((place) => load(place, dataDir)));
 }
 
 /** What a merchant would have been sent by the vendors. `originOf` gives the address of an account's own port. */

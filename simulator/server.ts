@@ -23,6 +23,8 @@ export interface SimulatorOptions {
   readonly now?: () => number;
   /** A folder with a folder for each vendor; the simulator's own when absent. */
   readonly vendorsDir?: string;
+  /** Further vendors, each in a folder of its own: those that channels bring along. */
+  readonly vendorFolders?: readonly string[];
   /** Only these vendors; all when absent. A test that names its own does not wait for the keys of the others. */
   readonly channels?: readonly ChannelName[];
 }
@@ -98,7 +100,7 @@ function makeListener(wiring: { readonly deps?: ControlDeps }): RequestListener 
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { port, dataDir, now = Date.now, vendorsDir = join(import.meta.dirname, 'vendors') } = options;
   mkdirSync(dataDir, { recursive: true });
-  const found = await findVendors(vendorsDir, dataDir, options.channels);
+  const found = await findVendors({ folder: vendorsDir, more: options.vendorFolders ?? [], dataDir, only: options.channels });
   const modules = new Map(found.map(({ channel, module }) => [channel, module]));
   const store = await openStore(dataDir, now, (channel) => modules.get(channel)?.orderKey ?? 'number');
   const names = found.flatMap(({ channel, offers }) => offers.map(({ id }) => ({ channel, id })));

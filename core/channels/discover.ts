@@ -68,7 +68,7 @@ async function placeOfFolder(folder: string, name: string): Promise<Place | null
   const isFolder = (await stat(folder).catch(() => null))?.isDirectory() === true;
   if (!isFolder) return null;
   const version = (await readPackage(folder))?.version ?? null;
-  return { called: name, folder, origin: { kind: 'folder', name, version }, id: name, main: null };
+  return { called: name, folder, origin: { kind: 'folder', name, version, folder }, id: name, main: null };
 }
 
 function findPackages(items: readonly string[]): Promise<readonly (Place | Missing)[]> {
@@ -77,7 +77,7 @@ function findPackages(items: readonly string[]): Promise<readonly (Place | Missi
       const found = await findPackage(called);
       if (typeof found === 'string') return { called, reason: found };
       const { folder, name, version, main } = found;
-      return { called, folder, origin: { kind: 'package' as const, name, version }, id: null, main };
+      return { called, folder, origin: { kind: 'package' as const, name, version, folder }, id: null, main };
     }),
   );
 }

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { isAbsolute, join, resolve } from 'node:path';
+import { basename, isAbsolute, join, resolve } from 'node:path';
 
 /** Where a channel comes from, for logs and for `GET /v1/channels`. */
 export interface Origin {
@@ -9,6 +9,8 @@ export interface Origin {
   readonly name: string;
   /** As the package.json beside the channel says; null where there is none. */
   readonly version: string | null;
+  /** Where it lies. Never shown outside. */
+  readonly folder: string;
 }
 
 /** A package as far as it concerns us. */
@@ -30,11 +32,11 @@ const serverRoot = resolve(import.meta.dirname, '../..');
 export async function findPackage(item: string, workingFolder = process.cwd()): Promise<FoundPackage | string> {
   const folders = isPath(item) ? [resolve(workingFolder, item)] : [workingFolder, serverRoot].flatMap((root) => modulesOf(root, item));
   for (const folder of folders) {
-    const found = await readPackage(folder);
+    const found = (await readPackage(folder)) ?? (isPath(item) ? await readBare(folder) : null);
     if (found !== null) return found;
   }
   return isPath(item)
-    ? 'has no package.json with a name'
+    ? 'is no folder that can be read'
     : 'is not installed: neither the working directory nor the server has it in node_modules';
 }
 
@@ -50,6 +52,12 @@ export async function readPackage(folder: string): Promise<FoundPackage | null> 
   const { name, version, main } = text === null ? {} : readFields(text);
   if (typeof name !== 'string') return null;
   return { folder, name, version: typeof version === 'string' ? version : null, main: typeof main === 'string' ? main : null };
+}
+
+/** A path may also name a channel's folder that is no package. */
+async function readBare(folder: string): Promise<FoundPackage | null> {
+  const isFolder = (await stat(folder).catch(() => null))?.isDirectory() === true;
+  return isFolder ? { folder, name: basename(folder), version: null, main: null } : null;
 }
 
 function readFields(text: string): Readonly<Record<string, unknown>> {

@@ -93,7 +93,7 @@ async function exchange(deps: WatchDeps, faults: Map<string, string>, folder: st
   }
   faults.delete(channel);
   deps.plugins.set(channel, loaded);
-  if (known === undefined) deps.origins.set(channel, { kind: 'folder', name: channel, version: null });
+  if (known === undefined) deps.origins.set(channel, { kind: 'folder', name: channel, version: null, folder: join(folder, channel) });
   deps.onChange(channel);
 }
 

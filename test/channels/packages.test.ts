@@ -46,7 +46,7 @@ describe('Channels from outside the tree', () => {
         const { plugins, origins, faults } = await discover();
         expect(faults).to.deep.equal([]);
         expect(plugins.get('teapot')?.manifest.name.en).to.equal('Named teapot');
-        expect(origins.get('teapot')).to.deep.equal({ kind: 'folder', name: 'teapot', version: '1.2.3' });
+        expect(origins.get('teapot')).to.deep.include({ kind: 'folder', name: 'teapot', version: '1.2.3' });
       });
     }
 
@@ -85,7 +85,7 @@ describe('Channels from outside the tree', () => {
       const { plugins, origins, faults } = await discover(join(root, 'node_modules', at));
       expect(faults).to.deep.equal([]);
       expect([...plugins.keys()]).to.deep.equal(['kettle', 'teapot']);
-      expect(origins.get('teapot')).to.deep.equal({ kind: 'package', name: at, version: '1.2.3' });
+      expect(origins.get('teapot')).to.deep.include({ kind: 'package', name: at, version: '1.2.3' });
     });
 
     it('is the file that its package.json names as main, which may be a definition', async () => {
@@ -115,8 +115,7 @@ describe('Channels from outside the tree', () => {
     });
 
     const broken: Readonly<Record<string, readonly [files: Readonly<Record<string, string>>, reason: RegExp]>> = {
-      'no package.json': [{ 'index.js': '' }, /^has no package\.json with a name$/],
-      'a package.json that is no JSON': [{ 'package.json': '{' }, /^has no package\.json with a name$/],
+      'a package.json that is no JSON': [{ 'package.json': '{', 'index.js': '' }, /^cannot be loaded: /],
       'nothing to load': [{ 'package.json': packageOf('bad') }, /^has no index\.ts, /],
       'two channels': [
         { 'package.json': packageOf('bad'), 'index.js': '', 'channel.yaml': '' },
@@ -131,6 +130,13 @@ describe('Channels from outside the tree', () => {
         expect((await faultsOf(join(root, 'bad')))[0]).to.match(reason);
       });
     }
+
+    it('may be a path to a channel’s folder without a package.json, which then has the folder’s name', async () => {
+      put(within('kettles', { 'channel.yaml': takeKettle() }));
+      const { origins, faults } = await discover(join(root, 'kettles'), join(root, 'absent'));
+      expect(origins.get('kettle')).to.deep.include({ kind: 'package', name: 'kettles', version: null });
+      expect(faults).to.deep.equal([{ folder: join(root, 'absent'), reason: 'is no folder that can be read' }]);
+    });
 
     it('that is not installed is named as it was configured', async () => {
       const { faults } = await discover('@acme/absent');

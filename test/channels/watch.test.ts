@@ -53,7 +53,7 @@ describe('Watching the definitions of channels', () => {
   it('leaves the channel of a package alone when a folder of its name appears', async () => {
     const packaged = makePlugin({ id: 'pot' });
     plugins.set('pot', packaged);
-    origins.set('pot', { kind: 'package', name: '@acme/pot', version: '1.0.0' });
+    origins.set('pot', { kind: 'package', name: '@acme/pot', version: '1.0.0', folder: '/pot' });
     put('pot/channel.json', changeKettle({ id: 'pot' }));
     expect(await faultOf('pot')).to.equal('has the id pot, which the package @acme/pot has already');
     expect(plugins.get('pot')).to.equal(packaged);

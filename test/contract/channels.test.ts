@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { discoverChannels } from '../../core/channels/discover.ts';
 import { abilityFaults, manifestFaults } from '../../core/channels/manifest.ts';
 import type { ChannelPlugin } from '../../core/contract/channel.ts';
+import { readVendor } from '../../simulator/registry.ts';
 import type { VendorModule } from '../../simulator/types.ts';
-import { listSamples, type Sample } from '../kit/shopper.ts';
+import { discoverAll, type Sample, samplesOf, vendorFolderOf } from '../kit/shopper.ts';
 import { callbackCases } from './callbacks.ts';
 import { moneyCases } from './money.ts';
 import { payingCases } from './payments.ts';
@@ -11,24 +11,37 @@ import { refundCases } from './refunds.ts';
 import { openChannel, openStage, type Stage } from './stage.ts';
 import { statementCases } from './statements.ts';
 
-const samples = await listSamples();
-const { plugins } = await discoverChannels('plugins/channels');
-const only = process.env['CHANNELS']?.split(',');
+const packages = process.env['CHANNEL_PACKAGES']?.split(',') ?? [];
+const found = await discoverAll(packages);
+const { plugins, origins } = found;
+const packaged = [...origins].flatMap(([id, { kind }]) => (kind === 'package' ? [id] : []));
+const named = [...(process.env['CHANNELS']?.split(',') ?? []), ...packaged];
+const only = named.length > 0 ? named : null;
 
-for (const [id, own] of Object.entries(Object.groupBy(samples, ({ channel }) => channel.id))) {
-  if (only !== undefined && !only.includes(id)) continue;
-  const { default: vendor } = (await import(`../../simulator/vendors/${id}/index.ts`)) as { default: VendorModule<unknown> };
-  describe(`contract: ${id}`, () => describeChannel(plugins.get(id) as ChannelPlugin, own as readonly Sample[], vendor));
+const byChannel = Object.groupBy(samplesOf(found), ({ channel }) => channel.id);
+for (const id of only ?? []) {
+  if (byChannel[id] !== undefined) continue;
+  const lack = plugins.has(id) ? 'a vendor: neither simulator/vendors nor its own folder simulator has one' : 'a channel';
+  it(`contract: ${id} has ${lack}`, () => expect.fail(`there is none for ${id}`));
+}
+for (const [id, own] of Object.entries(byChannel)) {
+  if (only !== null && !only.includes(id)) continue;
+  const vendorFolder = vendorFolderOf(id, origins) ?? '';
+  const vendor = await readVendor(vendorFolder);
+  describe(`contract: ${id}`, () =>
+    describeChannel(plugins.get(id) as ChannelPlugin, own as readonly Sample[], { ...vendor, vendorFolder }));
 }
 
-function describeChannel(plugin: ChannelPlugin, own: readonly Sample[], vendor: VendorModule<unknown>): void {
+type JudgedBy = VendorModule<unknown> & { readonly vendorFolder: string };
+
+function describeChannel(plugin: ChannelPlugin, own: readonly Sample[], vendor: JudgedBy): void {
   let stage: Stage;
   const get = () => stage;
   const before_ = Object.getOwnPropertyNames(Object.prototype).join();
 
   before(async function () {
     this.timeout(30_000);
-    stage = await openStage(plugin);
+    stage = await openStage(plugin, vendor.vendorFolder);
   });
   beforeEach(() => stage.behave());
   after(() => stage?.stop());

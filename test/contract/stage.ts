@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { Dispatcher } from 'undici';
 import { checkConfig, completeConfig, secretNames } from '../../core/channels/config-schema.ts';
@@ -191,10 +191,16 @@ const keepIn =
     return value;
   };
 
-export async function openStage(plugin: ChannelPlugin): Promise<Stage> {
+/** The simulator finds its own vendors by itself. */
+function startVendor(id: string, dataDir: string, folder: string): Promise<Simulator> {
+  const vendorFolders = folder.startsWith(resolve('simulator/vendors')) ? [] : [folder];
+  return startSimulator({ port: 0, dataDir, channels: [id], vendorFolders });
+}
+
+export async function openStage(plugin: ChannelPlugin, vendorFolder: string): Promise<Stage> {
   const { id } = plugin.manifest;
   const dataDir = mkdtempSync(join(tmpdir(), `paymux-contract-${id}-`));
-  const simulator: Simulator = await startSimulator({ port: 0, dataDir, channels: [id] });
+  const simulator = await startVendor(id, dataDir, vendorFolder);
   const arrived: RawRequest[] = [];
   const shop = await listen(arrived);
   const accounts = simulator.credentials[id] ?? [];

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { discoverChannels } from '../../core/channels/discover.ts';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Discovered, discoverChannels } from '../../core/channels/discover.ts';
 import type { ChannelManifest, MethodManifest } from '../../core/contract/manifest.ts';
 import type { Paymux } from './paymux.ts';
 
@@ -34,10 +35,24 @@ const barCodes: Readonly<Record<string, string>> = {
 
 /** Every method of every channel that has both a plugin and a vendor to play against. */
 export async function listSamples(): Promise<readonly Sample[]> {
-  const { plugins, faults } = await discoverChannels('plugins/channels');
-  if (faults.length > 0) throw new Error(faults.map(({ folder, reason }) => `${folder}: ${reason}`).join('\n'));
-  const played = new Set(readdirSync('simulator/vendors').filter((name) => existsSync(`simulator/vendors/${name}/index.ts`)));
-  const channels = [...plugins.values()].map(({ manifest }) => manifest).filter(({ id }) => played.has(id));
+  return samplesOf(await discoverAll());
+}
+
+/** The channels of this repository, and those of further packages. */
+export async function discoverAll(packages: readonly string[] = []): Promise<Discovered> {
+  const found = await discoverChannels('plugins/channels', packages);
+  if (found.faults.length > 0) throw new Error(found.faults.map(({ folder, reason }) => `${folder}: ${reason}`).join('\n'));
+  return found;
+}
+
+/** Where the vendor of a channel is: with the simulator's own, or brought along by the channel. */
+export function vendorFolderOf(id: string, origins: Discovered['origins']): string | undefined {
+  const folders = [resolve('simulator/vendors', id), join(origins.get(id)?.folder ?? '', 'simulator')];
+  return folders.find((folder) => ['ts', 'js', 'mjs'].some((ending) => existsSync(join(folder, `index.${ending}`))));
+}
+
+export function samplesOf({ plugins, origins }: Discovered): readonly Sample[] {
+  const channels = [...plugins.values()].map(({ manifest }) => manifest).filter(({ id }) => vendorFolderOf(id, origins) !== undefined);
   return channels.flatMap((channel) => channel.methods.map((method) => sampleOf(channel, method)));
 }
 

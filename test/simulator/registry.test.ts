@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { listBroughtAlong } from '../../simulator/registry.ts';
 import { readXml, textsOf } from '../../simulator/xml.ts';
 import { type Json, openShop, type Shop, type Stage, setStage } from './kit.ts';
 
@@ -201,6 +202,53 @@ describe('simulator: finding vendors', () => {
     writeFileSync(join(dir, 'toll', 'index.ts'), "export default { channel: 'gate' };");
     const error = await setStage({ vendorsDir: dir }).catch((reason: Error) => reason);
     rmSync(dir, { recursive: true });
-    expect(error).to.be.an('error').with.property('message', 'vendors/toll/index.ts must export the vendor toll');
+    expect(error).to.be.an('error').with.property('message', 'vendors/toll/index must export the vendor toll');
+  });
+
+  describe('that channels bring along', () => {
+    let folder: string;
+    /** Plain JavaScript that knows no path to the simulator: it is given its tools. */
+    const inPackage = (channel: string) => `export default ({ answers }) => ({
+      channel: '${channel}', title: 'Toll', shows: { bad_signature: [], wrong_amount: [], wrong_account: [] },
+      loadKeys: async () => ({}), accounts: () => [{ id: 'one', configure: (base_url) => ({ base_url, merchant: 'one' }) }],
+      open: () => ({ identify: () => ({ operation: 'pay', account: 'one' }), execute: async () => ({ answer: answers.jsonAnswer(200, { tea: 1 }) }) }),
+    });`;
+    const put = (name: string, text: string) => {
+      mkdirSync(join(folder, name, 'simulator'), { recursive: true });
+      writeFileSync(join(folder, name, 'simulator/index.js'), text);
+    };
+
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'channels-'));
+      writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    });
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    it('are those with a folder simulator/, and play beside the others', async () => {
+      put('bridge', inPackage('bridge'));
+      mkdirSync(join(folder, 'plain'));
+      expect(listBroughtAlong(folder)).to.deep.equal([join(folder, 'bridge/simulator')]);
+      const stage = await setStage({ vendorsDir, vendorFolders: listBroughtAlong(folder) });
+      const { json } = await stage.control('GET', '/_accounts');
+      const answer = await fetch(`${json.bridge[0].config.base_url}/pay`);
+      const said = await answer.json();
+      await stage.end();
+      expect(Object.keys(json)).to.deep.equal(['bridge', 'tollgate']);
+      expect(said).to.deep.equal({ tea: 1 });
+    });
+
+    it('cannot be a vendor that is there already', async () => {
+      put('bridge', inPackage('tollgate'));
+      const error = await setStage({ vendorsDir, vendorFolders: listBroughtAlong(folder) }).catch((reason: Error) => reason);
+      expect(error)
+        .to.be.an('error')
+        .with.property('message', `the vendor tollgate is there twice, once in ${join(folder, 'bridge/simulator')}`);
+    });
+
+    it('are refused by their folder when they export nothing', async () => {
+      put('bridge', 'export const vendor = 1;');
+      const error = await setStage({ vendorsDir, vendorFolders: listBroughtAlong(folder) }).catch((reason: Error) => reason);
+      expect(error).to.be.an('error').with.property('message').that.includes('bridge/simulator/index.js must export a vendor');
+    });
   });
 });

@@ -89,6 +89,7 @@ const cases: Readonly<Record<string, Case>> = {
       { 'plugins/channels/a/pay.ts': "import type { Log } from '../../../core/log.ts';" },
       { 'plugins/channels/a/pay.ts': "import { sign } from '../b/sign.ts';" },
       { 'plugins/channels/a/pay.ts': "import http from 'node:http';" },
+      { 'plugins/channels/a/pay.ts': "import { sign } from './simulator/index.ts';" },
       { 'plugins/channels/a/pay.ts': "import { request } from 'undici';" },
       { 'plugins/features/a/pay.ts': "import sm from 'sm-crypto-v2';" },
     ],
@@ -108,8 +109,11 @@ const cases: Readonly<Record<string, Case>> = {
       { 'simulator/vendors/a.ts': "import type { Money } from '../../core/contract/money.ts';" },
       { 'simulator/a.ts': "import { sign } from '../plugins/channels/wechat/sign.ts';" },
       { 'simulator/vendors/a/index.ts': 'const found = await import(name);' },
+      { 'plugins/channels/a/simulator/index.ts': "import { sign } from '../sign.ts';" },
+      { 'plugins/channels/a/simulator/index.ts': "import type { Money } from '../../../../core/contract/money.ts';" },
     ],
     allowed: [
+      { 'plugins/channels/a/simulator/index.ts': "import '../../../../simulator/hmac.ts';\nimport './sign.ts';\nimport 'node:zlib';" },
       { 'simulator/a.ts': "import './b.ts';\nimport 'node:http';\nimport 'uqr';" },
       { 'simulator/registry.ts': 'const found = await import(name);' },
     ],
@@ -200,6 +204,7 @@ const cases: Readonly<Record<string, Case>> = {
       {
         'plugins/channels/a/pay.ts': 'new Date(text); call.now(); call.nonce(); // Date.now()',
         'plugins/channels/a/test/a.test.ts': 'Date.now();',
+        'plugins/channels/a/simulator/index.ts': 'Date.now();',
       },
     ],
   },

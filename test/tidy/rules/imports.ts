@@ -123,10 +123,11 @@ export function librariesHaveOneHome(files: readonly SourceFile[]): readonly Vio
 
 /** A plugin sees the types of the contract, its own folder and a few built-in modules that touch nothing outside. */
 export function pluginsSeeTheContractOnly(files: readonly SourceFile[]): readonly Violation[] {
-  const found = importsIn(files, /^plugins\/[^/]+\/[^/]+\/(?!test\/)/);
+  const found = importsIn(files, /^plugins\/[^/]+\/[^/]+\/(?!test\/|simulator\/)/);
   const wrong = found.filter(({ file, target, typeOnly }) => {
     const own = file.path.split('/').slice(0, 3).join('/');
-    if (target.startsWith(`${own}/`) || pluginBuiltins.test(target)) return false;
+    const isJudge = target.startsWith(`${own}/simulator/`);
+    if ((target.startsWith(`${own}/`) && !isJudge) || pluginBuiltins.test(target)) return false;
     if (target.startsWith('core/contract/')) return !typeOnly;
     return !ownsPackage(files, own, target);
   });
@@ -140,10 +141,15 @@ function ownsPackage(files: readonly SourceFile[], folder: string, target: strin
   return Object.keys(dependencies ?? {}).some((name) => target === name || target.startsWith(`${name}/`));
 }
 
-/** The simulator is the judge of the plugins, so it shares no code with those it judges. */
+/** The simulator is the judge of the plugins, so it shares no code with those it judges: neither here nor in a channel's own folder. */
 export function simulatorSharesNoCode(files: readonly SourceFile[]): readonly Violation[] {
-  const found = importsIn(files, /^simulator\/(?!test\/)/).filter(({ target }) => !/^(simulator\/|node:|(uqr|sm-crypto-v2)$)/.test(target));
-  // The one place that finds vendors on disk cannot write their names.
-  const wrong = found.filter(({ file, target }) => !(file.path === 'simulator/registry.ts' && target === '(computed)'));
+  const found = importsIn(files, /^(simulator\/(?!test\/)|plugins\/channels\/[^/]+\/simulator\/)/);
+  const wrong = found.filter(({ file, target }) => {
+    // The one place that finds vendors on disk cannot write their names.
+    if (file.path === 'simulator/registry.ts' && target === '(computed)') return false;
+    if (/^(simulator\/|node:|(uqr|sm-crypto-v2)$)/.test(target)) return false;
+    const own = /^plugins\/channels\/[^/]+\//.exec(file.path)?.[0];
+    return own === undefined || !(target.startsWith(`${own}simulator/`) || ownsPackage(files, own.slice(0, -1), target));
+  });
   return refuse(wrong, 'the simulator imports itself and built-in modules only');
 }
