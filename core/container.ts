@@ -56,7 +56,7 @@ export function wire(opened: Opened) {
   return container.register({
     agent: asFunction(({ config }: Cradle) => createWireAgent(Math.min(config.channels.timeoutMs, 5000))).singleton(),
     sm2: asFunction(() => createSm2()).singleton(),
-    channels: asFunction(({ plugins, sm2 }: Cradle) => createChannels(plugins, sm2.kit)).singleton(),
+    channels: asFunction(makeChannels).singleton(),
     caller: asFunction(makeCaller).singleton(),
     kernel: asFunction(makeKernel).singleton(),
     endpoints: asFunction(({ directory, clock }: Cradle) => createEndpoints(directory, clock)).singleton(),
@@ -66,8 +66,15 @@ export function wire(opened: Opened) {
   });
 }
 
+function makeChannels({ plugins, sm2, log }: Cradle): Channels {
+  return createChannels(plugins, sm2.kit, ({ id, channel }, error) => {
+    log.error('the channel left something behind that threw', { channel, account: id, error });
+  });
+}
+
 function makeCaller({ agent, clock, log, metrics, config }: Cradle): Caller {
-  return createCaller({ agent, clock, log, metrics, breaker: config.channels.breaker, timeoutMs: config.channels.timeoutMs });
+  const { breaker, timeoutMs, quarantineAfterBugs } = config.channels;
+  return createCaller({ agent, clock, log, metrics, breaker, timeoutMs, quarantineAfterBugs });
 }
 
 function makeDispatcher({ database, endpoints, clock, log, metrics, config }: Cradle): Dispatcher {

@@ -5,6 +5,7 @@ import { deleteExpiredNonces } from './access/nonces.ts';
 import { openVault, VaultError } from './access/vault.ts';
 import type { AccountFault } from './channels/accounts.ts';
 import { type Discovered, discoverChannels } from './channels/discover.ts';
+import { containStrays } from './channels/strays.ts';
 import { type DefinitionWatch, watchDefinitions } from './channels/watch.ts';
 import { systemClock } from './clock.ts';
 import { type Config, configExitCode, loadConfig, printFaults } from './config.ts';
@@ -78,6 +79,7 @@ async function serve(cradle: Cradle, found: Discovered, stored: OpenDatabase, ve
   dispatcher.start();
   metrics.watch({
     paymentsPending: () => countPending(kernel.database, cradle.clock.now()),
+    channelsQuarantined: () => quarantined(cradle).map(({ id, channelId }) => ({ channel: channelId, account: id })),
     ...(stored.poolUse && { dbPool: stored.poolUse }),
   });
   for (const [channel, { kind, name, version: its }] of cradle.origins) {
@@ -155,7 +157,12 @@ function startJobs(cradle: Cradle): readonly Running[] {
   ];
 }
 
-async function readiness({ database, directory, channels }: Cradle, definitions: DefinitionWatch, isStopping: boolean) {
+const quarantined = ({ channels, caller }: Cradle) => channels.accounts().filter((account) => caller.isQuarantined(account));
+
+const listIds = (ids: readonly string[], words: string) => (ids.length === 0 ? 'ok' : `${words}: ${ids.join(', ')}`);
+
+async function readiness(cradle: Cradle, definitions: DefinitionWatch, isStopping: boolean) {
+  const { database, directory, channels } = cradle;
   const isUp = await database.ping().then(
     () => true,
     () => false,
@@ -164,14 +171,15 @@ async function readiness({ database, directory, channels }: Cradle, definitions:
     server: isStopping ? 'stopping' : 'ok',
     database: isUp ? 'ok' : 'unreachable',
     configuration: directory.fault() === null ? 'ok' : 'a change could not be loaded',
-    channel_accounts:
-      channels.faults().length === 0
-        ? 'ok'
-        : `not as configured: ${channels
-            .faults()
-            .map((fault) => fault.accountId)
-            .join(', ')}`,
-    channel_definitions: definitions.faults().size === 0 ? 'ok' : `not as written: ${[...definitions.faults().keys()].join(', ')}`,
+    channel_accounts: listIds(
+      channels.faults().map((fault) => fault.accountId),
+      'not as configured',
+    ),
+    channel_definitions: listIds([...definitions.faults().keys()], 'not as written'),
+    channel_code: listIds(
+      quarantined(cradle).map(({ id, channelId }) => `${channelId} ${id}`),
+      'quarantined',
+    ),
   };
   // A configuration that cannot be loaded leaves the one before it serving: that is for operators, not for load balancers.
   return { ok: isUp && !isStopping, checks };
@@ -196,6 +204,7 @@ async function main(): Promise<void> {
     process.exitCode = configExitCode;
     return;
   }
+  containStrays(die);
   const server = await boot(loaded.config);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void server.stop().then(() => process.exit(0)));
 }

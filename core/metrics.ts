@@ -18,6 +18,7 @@ export type BreakerState = 'closed' | 'half_open' | 'open';
 export interface Watched {
   readonly paymentsPending?: () => Promise<readonly { readonly channel: string; readonly age: string; readonly count: number }[]>;
   readonly notificationsOldestPendingSeconds?: () => Promise<number>;
+  readonly channelsQuarantined?: () => readonly { readonly channel: string; readonly account: string }[];
   readonly dbPool?: () => { readonly inUse: number; readonly waiting: number };
 }
 
@@ -33,6 +34,7 @@ export interface Metrics {
     seconds: number,
   ): void;
   breakerState(labels: { readonly channel: string; readonly account: string; readonly operation: string }, state: BreakerState): void;
+  channelBug(labels: { readonly channel: string; readonly account: string; readonly operation: string }): void;
   failover(labels: { readonly from: string; readonly to: string; readonly reason: string }): void;
   callback(labels: { readonly channel: string; readonly result: string }): void;
   callbackMismatch(labels: { readonly channel: string; readonly field: string }): void;
@@ -141,6 +143,7 @@ function countRequests({ add, set, observe }: Series) {
       observe('channel_request_duration_seconds', { channel, operation }, seconds);
     },
     breakerState: (labels, state) => set('channel_breaker_state', labels, breakerValues[state]),
+    channelBug: (labels) => add('channel_bugs_total', labels),
     failover: (labels) => add('channel_failover_total', labels),
     callback: (labels) => add('callbacks_total', labels),
     callbackMismatch: (labels) => add('callback_mismatch_total', labels),
@@ -183,7 +186,8 @@ function readProcess({ set, add, registry }: Series, loop: LoopDelay): void {
   add('process_cpu_seconds_total', {}, (user + system) / 1e6);
 }
 
-async function readWatched(series: Series, { paymentsPending, notificationsOldestPendingSeconds, dbPool }: Watched): Promise<void> {
+async function readWatched(series: Series, sources: Watched): Promise<void> {
+  const { paymentsPending, notificationsOldestPendingSeconds, channelsQuarantined, dbPool } = sources;
   if (paymentsPending)
     await refresh(series, ['payments_pending'], async (set) => {
       for (const { count, ...labels } of await paymentsPending()) set('payments_pending', labels, count);
@@ -191,6 +195,10 @@ async function readWatched(series: Series, { paymentsPending, notificationsOldes
   if (notificationsOldestPendingSeconds)
     await refresh(series, ['notifications_oldest_pending_seconds'], async (set) => {
       set('notifications_oldest_pending_seconds', {}, await notificationsOldestPendingSeconds());
+    });
+  if (channelsQuarantined)
+    await refresh(series, ['channel_quarantined'], async (set) => {
+      for (const labels of channelsQuarantined()) set('channel_quarantined', labels, 1);
     });
   if (dbPool)
     await refresh(series, ['db_pool_in_use', 'db_pool_waiting'], async (set) => {

@@ -5,6 +5,7 @@ import { checkConfig, completeConfig, secretNames } from './config-schema.ts';
 import { makeKit } from './kit.ts';
 import { abilityFaults } from './manifest.ts';
 import { createSm2 } from './sm2.ts';
+import { runBlamed } from './strays.ts';
 
 /** A channel account as it is stored. `version` grows with every change of its configuration. */
 export interface AccountRecord {
@@ -57,6 +58,8 @@ export interface Channels {
   reload(records: readonly AccountRecord[], channelsOff: ReadonlySet<string>): readonly AccountFault[];
   /** By id, whatever its status: callbacks, queries and refunds outlive the wish for new payments. */
   account(id: string): OpenAccount | undefined;
+  /** All that are open. */
+  accounts(): readonly OpenAccount[];
   /** Those that may take new payments. */
   payable(): readonly OpenAccount[];
   /** Whether there is an account for a merchant at one of these channels that is not retired, usable at the moment or not. */
@@ -66,8 +69,16 @@ export interface Channels {
   faults(): readonly AccountFault[];
 }
 
-export function createChannels(plugins: ReadonlyMap<string, ChannelPlugin>, sm2: Sm2Kit = createSm2().kit): Channels {
-  const open = (record: AccountRecord) => openOne(plugins.get(record.channel), record, sm2);
+export function createChannels(
+  plugins: ReadonlyMap<string, ChannelPlugin>,
+  sm2: Sm2Kit = createSm2().kit,
+  onStray: (record: AccountRecord, error: unknown) => void = () => undefined,
+): Channels {
+  const open = (record: AccountRecord) =>
+    runBlamed(
+      (error) => onStray(record, error),
+      () => openOne(plugins.get(record.channel), record, sm2),
+    );
   let current: Snapshot = { accounts: new Map(), records: [], channelsOff: new Set(), faults: [] };
   return {
     plugins,
@@ -76,6 +87,7 @@ export function createChannels(plugins: ReadonlyMap<string, ChannelPlugin>, sm2:
       return current.faults;
     },
     account: (id) => current.accounts.get(id),
+    accounts: () => [...current.accounts.values()],
     payable: () =>
       [...current.accounts.values()].filter((one) => one.record.status === 'enabled' && !current.channelsOff.has(one.channelId)),
     isConfigured: (channels, merchantId, livemode) =>

@@ -7,6 +7,8 @@ import type { NotSent, Rejected, Unknown } from '../contract/outcome.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { OpenAccount } from './accounts.ts';
+import { createQuarantine, type Quarantine } from './quarantine.ts';
+import { runBlamed } from './strays.ts';
 import { makeWire, type WireTrace } from './wire.ts';
 import { createWireAgents, type WireAgents } from './wire-agents.ts';
 
@@ -18,15 +20,22 @@ export interface CallerDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly breaker: { readonly volumeThreshold: number; readonly errorThresholdPercentage: number; readonly resetTimeoutMs: number };
+  readonly quarantineAfterBugs: number;
   readonly timeoutMs: number;
 }
 
 /** A day of a large merchant is hundreds of megabytes, and its documents are read within the call. */
 const statementTimeoutMs = 30 * 60_000;
 
-type Deps = CallerDeps & { readonly agents: WireAgents };
+type Deps = CallerDeps & { readonly agents: WireAgents; readonly quarantine: Quarantine };
 
 type Faulty = NotSent | Unknown;
+
+/** An exception where an outcome was due: what it is taken for, and that the channel's health is not what it should be. */
+interface Thrown {
+  readonly kind: 'thrown';
+  readonly outcome: Unknown | Rejected;
+}
 
 /** Calls a plugin's method. The only caller there is: breaker, deadline, metrics and the wire trace are here and nowhere else. */
 export interface Caller {
@@ -37,23 +46,29 @@ export interface Caller {
   ): Promise<T | Faulty | Rejected>;
   /** Whether calls of this account and operation are being refused at once. */
   isOpen(accountId: string, operation: Operation): boolean;
+  /** Whether its code has failed so often in a row that it gets no new payments until it is opened anew. */
+  isQuarantined(account: OpenAccount): boolean;
   /** Ends the breakers, and the connections that were opened with merchants' certificates. */
   shutdown(): Promise<void>;
 }
 
 /** Carries an outcome through the breaker as the failure it is to the vendor's health. */
 class FaultyOutcome extends Error {
-  readonly outcome: Faulty;
-  constructor(outcome: Faulty) {
+  readonly outcome: Faulty | Rejected;
+  constructor(outcome: Faulty | Rejected) {
     super(outcome.reason);
     this.outcome = outcome;
   }
 }
 
+const shut: NotSent = { kind: 'notSent', reason: 'breaker' };
+
 type Work = () => Promise<{ readonly kind: string }>;
 
 export function createCaller(given: CallerDeps): Caller {
-  const deps: Deps = { ...given, agents: createWireAgents(given.agent, Math.min(given.timeoutMs, 5000)) };
+  const agents = createWireAgents(given.agent, Math.min(given.timeoutMs, 5000));
+  const quarantine = createQuarantine(given.quarantineAfterBugs);
+  const deps: Deps = { ...given, agents, quarantine };
   const breakers = new Map<string, CircuitBreaker<[Work], { readonly kind: string }>>();
   const breakerOf = (account: OpenAccount, operation: Operation) => {
     const name = `${account.id}:${operation}`;
@@ -66,12 +81,14 @@ export function createCaller(given: CallerDeps): Caller {
   return {
     async call(account, operation, work) {
       const startedAt = performance.now();
-      const outcome = await fire(breakerOf(account, operation), () => runOnce(deps, account, operation, work));
+      const isShut = operation === 'pay' && quarantine.has(account);
+      const outcome = isShut ? shut : await fire(breakerOf(account, operation), () => runOnce(deps, account, operation, work));
       const labels = { channel: account.channelId, account: account.id, operation, result: outcome.kind };
       deps.metrics.channelRequest(labels, (performance.now() - startedAt) / 1000);
       return outcome as never;
     },
     isOpen: (accountId, operation) => breakers.get(`${accountId}:${operation}`)?.opened === true,
+    isQuarantined: (account) => quarantine.has(account),
     shutdown: () => {
       for (const breaker of breakers.values()) breaker.shutdown();
       return deps.agents.close();
@@ -113,11 +130,30 @@ async function fire(breaker: CircuitBreaker<[Work], { readonly kind: string }>, 
 
 async function runOnce(deps: Deps, account: OpenAccount, operation: Operation, work: (call: Call) => Promise<{ readonly kind: string }>) {
   const trace: WireTrace = { maybeSent: false };
-  const outcome = withinTruth(await guarded(deps, account, operation, trace, work), account, trace);
+  const result = await guarded(deps, account, operation, trace, work);
+  if (result.kind === 'thrown') return takeBug(deps, account, operation, (result as Thrown).outcome);
+  deps.quarantine.worked(account, operation);
+  const outcome = withinTruth(result, account, trace);
   if (outcome.kind === 'unknown' || (outcome.kind === 'notSent' && (outcome as NotSent).reason !== 'local')) {
     throw new FaultyOutcome(outcome as Faulty);
   }
   return outcome;
+}
+
+/** A bug opens the breaker as silence of the vendor does; but not the one of callbacks, which strangers could open then. */
+function takeBug(deps: Deps, account: OpenAccount, operation: Operation, outcome: Unknown | Rejected): Unknown | Rejected {
+  countBug(deps, account, operation);
+  if (operation === 'callback') return outcome;
+  throw new FaultyOutcome(outcome);
+}
+
+function countBug({ quarantine, metrics, log }: Deps, account: OpenAccount, operation: Operation): void {
+  metrics.channelBug({ channel: account.channelId, account: account.id, operation });
+  if (!quarantine.bug(account, operation)) return;
+  log.error('a channel account is quarantined: it gets no new payments until it is opened anew', {
+    channel: account.channelId,
+    account: account.id,
+  });
 }
 
 /** Runs the plugin's code; whatever it throws, and a plugin that never returns, becomes an outcome. */
@@ -130,22 +166,40 @@ async function guarded(
 ): Promise<{ readonly kind: string }> {
   const deadline = startDeadline(operation === 'statement' ? statementTimeoutMs : deps.timeoutMs);
   const log = deps.log.child({ channel: account.channelId, account: account.id, operation }, account.secrets);
+  const blame = (error: unknown) => {
+    log.error('the channel left something behind that threw', { error });
+    countBug(deps, account, operation);
+  };
   const call: Call = {
     ...makeWire(deps.agents, deadline.signal, trace, (exchange) => log.debug('vendor exchange', { ...exchange })),
     now: () => deps.clock.now(),
     nonce: () => randomBytes(16).toString('hex'),
-    log: (level, message, fields) => log.write(level, message, fields),
+    log: boundLog(log),
   };
   try {
-    const outcome: unknown = await Promise.race([work(call), deadline.expired]);
+    const outcome: unknown = await Promise.race([runBlamed(blame, () => work(call)), deadline.expired]);
     if (!isOutcome(outcome)) throw new TypeError('the channel did not answer with an outcome');
     return outcome;
   } catch (error) {
     log.error('the channel threw', { error });
-    return trace.maybeSent ? ({ kind: 'unknown', reason: 'unmapped' } as Unknown) : ({ kind: 'rejected', reason: 'config' } as Rejected);
+    const outcome = trace.maybeSent ? { kind: 'unknown', reason: 'unmapped' } : { kind: 'rejected', reason: 'config' };
+    return { kind: 'thrown', outcome } as Thrown;
   } finally {
     deadline.end();
   }
+}
+
+/** How much one call may write: a few lines for each request, and then some. Whatever it leaves running writes into the same. */
+const linesPerCall = 100;
+const charactersPerLine = 4096;
+
+function boundLog(log: Log): Call['log'] {
+  let lines = 0;
+  return (level, message, fields) => {
+    lines += 1;
+    if (lines < linesPerCall) log.write(level, String(message).slice(0, charactersPerLine), fields);
+    if (lines === linesPerCall) log.warn('the channel writes too much: the rest of this call is left out');
+  };
 }
 
 function isOutcome(value: unknown): value is { readonly kind: string } {

@@ -5,6 +5,7 @@ import type { ChannelPlugin } from '../contract/channel.ts';
 import { readDefinition } from './declared/read.ts';
 import { manifestFaults } from './manifest.ts';
 import { definitionFiles, findEntry, findPackage, type Origin, readPackage } from './packages.ts';
+import { runBlamed } from './strays.ts';
 
 export interface Discovered {
   readonly plugins: Map<string, ChannelPlugin>;
@@ -86,8 +87,8 @@ function findPackages(items: readonly string[]): Promise<readonly (Place | Missi
 const loadTimeoutMs = 15_000;
 
 /**
- * Loads one channel and sees what else it does. Code that runs in our process cannot be locked in: an endless loop, or
- * an exception from a timer of its own, takes the process along whatever we do (docs/decisions/0016).
+ * Loads one channel and sees what else it does. Code that runs in our process cannot be locked in: an endless loop takes
+ * the process along whatever we do (docs/decisions/0016).
  */
 async function loadGuarded(place: Place): Promise<ChannelPlugin | string> {
   const before = prototypeKeys();
@@ -96,10 +97,13 @@ async function loadGuarded(place: Place): Promise<ChannelPlugin | string> {
     process.stderr.write(`the channel ${place.called} ended the process while it was loaded\n`);
   };
   process.once('exit', onExit);
+  const onStray = (error: unknown) => {
+    process.stderr.write(`the channel ${place.called} left something behind that threw: ${error instanceof Error ? error.message : error}\n`);
+  };
   const deadline = Promise.withResolvers<string>();
   const timer = setTimeout(() => deadline.resolve(`did not finish loading within ${loadTimeoutMs / 1000} s`), loadTimeoutMs);
   try {
-    const result = await Promise.race([load(place), deadline.promise]);
+    const result = await Promise.race([runBlamed(onStray, () => load(place)), deadline.promise]);
     const added = prototypeKeys().filter((key) => !before.includes(key));
     return added.length === 0 ? result : `changes what every program relies on: ${added.join(', ')}`;
   } finally {

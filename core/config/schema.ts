@@ -76,6 +76,10 @@ const channels = z.strictObject({
     doc: 'How long creating a payment may take over all its attempts before it answers processing.',
     example: '15000',
   }).default(15_000),
+  quarantineAfterBugs: integer(1, 100_000, {
+    doc: 'Exceptions in a row after which an account’s channel gets no new payments until it is opened anew.',
+    example: '10',
+  }).default(10),
   breaker: breaker.prefault({}),
 });
 

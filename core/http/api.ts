@@ -1,8 +1,10 @@
 import type { Directory } from '../access/directory.ts';
 import type { Vault } from '../access/vault.ts';
+import type { Origin } from '../channels/packages.ts';
 import type { Kernel } from '../payments/deps.ts';
 import type { AnyRoute } from './route.ts';
 import { callbackRoutes } from './routes/callbacks.ts';
+import { channelRoutes } from './routes/channels.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { eventRoutes } from './routes/events.ts';
 import { methodRoutes } from './routes/methods.ts';
@@ -14,17 +16,20 @@ import { paymentView, refundView } from './routes/schemas.ts';
 
 export interface ApiDeps {
   readonly kernel: Kernel;
+  /** Where each channel comes from. */
+  readonly origins: ReadonlyMap<string, Origin>;
   readonly directory: Directory;
   readonly vault: Vault;
   readonly checkUrl: CheckUrl;
 }
 
 /** Every route of the public API, in the order of the documentation. */
-export function apiRoutes({ kernel, directory, vault, checkUrl }: ApiDeps): readonly AnyRoute[] {
+export function apiRoutes({ kernel, origins, directory, vault, checkUrl }: ApiDeps): readonly AnyRoute[] {
   return [
     ...paymentRoutes(kernel, checkUrl),
     ...refundRoutes(kernel),
     ...methodRoutes(kernel),
+    ...channelRoutes(kernel, origins),
     ...eventRoutes(kernel),
     ...endpointRoutes({ database: kernel.database, vault, now: () => kernel.clock.now() }, directory, checkUrl),
     ...callbackRoutes(kernel),

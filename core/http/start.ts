@@ -2,6 +2,7 @@ import { authenticate } from '../access/authenticate.ts';
 import type { App, Directory } from '../access/directory.ts';
 import type { RateLimit } from '../access/rate-limit.ts';
 import type { Vault } from '../access/vault.ts';
+import type { Origin } from '../channels/packages.ts';
 import type { Config } from '../config.ts';
 import { refuse } from '../errors.ts';
 import { makeId } from '../ids.ts';
@@ -20,6 +21,7 @@ import { type AppDeps, defaultLimits, type RunningServer, startServer } from './
 export interface HttpDeps {
   readonly config: Config;
   readonly kernel: Kernel;
+  readonly origins: ReadonlyMap<string, Origin>;
   readonly directory: Directory;
   readonly vault: Vault;
   readonly idempotency: IdempotencyStore;

@@ -38,6 +38,8 @@ export const catalogue = {
   channel_requests_total: counter('Calls to vendors.', 'channel', 'account', 'operation', 'result'),
   channel_request_duration_seconds: histogram('Time of one call to a vendor.', vendor, 'channel', 'operation'),
   channel_breaker_state: gauge('0 closed, 1 half open, 2 open.', 'channel', 'account', 'operation'),
+  channel_bugs_total: counter('Exceptions of channels where an outcome was due.', 'channel', 'account', 'operation'),
+  channel_quarantined: gauge('1 while an account gets no new payments because its channel failed too often.', 'channel', 'account'),
   channel_failover_total: counter('Payments that moved on to another account.', 'from', 'to', 'reason'),
   callbacks_total: counter('Callbacks received from vendors.', 'channel', 'result'),
   callback_mismatch_total: counter('Genuine answers whose amount, currency or merchant was not what was asked.', 'channel', 'field'),

@@ -57,7 +57,8 @@ function findCandidates(kernel: Kernel, app: App, request: NewPayment): readonly
     lines: request.orderLines.length,
     payer: request.payer as Readonly<Record<string, unknown>>,
   };
-  return choose(wanted, kernel.channels.payable(), kernel.nextTurn(), (accountId) => kernel.caller.isOpen(accountId, 'pay'));
+  const usable = kernel.channels.payable().filter((account) => !kernel.caller.isQuarantined(account));
+  return choose(wanted, usable, kernel.nextTurn(), (accountId) => kernel.caller.isOpen(accountId, 'pay'));
 }
 
 /** Somebody has to switch the account on or mend it: asking more often brings nothing. */

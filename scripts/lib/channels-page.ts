@@ -1,5 +1,5 @@
-import { abilitiesOf } from '../../core/channels/abilities.ts';
-import type { Abilities, ChannelManifest } from '../../core/contract/manifest.ts';
+import { type ChannelDescription, describeChannel } from '../../core/channels/describe.ts';
+import type { ChannelManifest } from '../../core/contract/manifest.ts';
 
 const head = `# Channels
 
@@ -14,7 +14,7 @@ const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 
 /** The page about all channels, in the order of their names. */
 export function renderChannelsPage(manifests: readonly ChannelManifest[]): string {
-  const sorted = manifests.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const sorted = manifests.map(describeChannel).toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const methods = sorted.reduce((sum, one) => sum + one.methods.length, 0);
   return [
     head,
@@ -27,19 +27,18 @@ export function renderChannelsPage(manifests: readonly ChannelManifest[]): strin
   ].join('');
 }
 
-function channelRow({ id, name, maturity, callback, idempotency }: ChannelManifest): string {
+function channelRow({ id, name, maturity, callbackTrust, idempotency }: ChannelDescription): string {
   const link = `[${name.en}](../plugins/channels/${id}/README.md) (${name.zh})`;
   const create = idempotency.create ? 'is the same' : 'is not sent';
-  return row([link, maturity, callback.trust, create, idempotency.refund === false ? 'is not sent' : 'is the same']);
+  return row([link, maturity, callbackTrust, create, idempotency.refund ? 'is the same' : 'is not sent']);
 }
 
-function methodRows(manifest: ChannelManifest): readonly string[] {
-  return manifest.methods.map((method) => {
-    const can: Abilities = abilitiesOf(manifest, method.product);
-    const { currencies } = method;
+function methodRows({ methods }: ChannelDescription): readonly string[] {
+  return methods.map((method) => {
+    const { currencies, abilities: can } = method;
     const shown = currencies.length > 6 ? `${currencies.slice(0, 5).join(' ')} and ${currencies.length - 5} more` : currencies.join(' ');
     const words = (ability: string) => (ability === 'none' ? '–' : ability.replaceAll('_', ' '));
-    const needs = (method.needs ?? []).map((need) => need.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)).join(', ');
+    const needs = method.payerFields.join(', ');
     const abilities = [can.query, can.close, can.capture, can.refund].map(words);
     return row([`\`${method.id}\``, `${method.name.en} (${method.name.zh})`, method.action, shown, needs || '–', ...abilities]);
   });

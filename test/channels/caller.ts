@@ -21,16 +21,22 @@ export interface CallerOptions {
   readonly timeoutMs?: number;
   readonly resetTimeoutMs?: number;
   readonly volumeThreshold?: number;
+  readonly quarantineAfterBugs?: number;
 }
 
 /** The kernel's caller on a real agent, with its log and metrics in the test's hands. */
-export function openCaller({ timeoutMs = 5000, resetTimeoutMs = 3_600_000, volumeThreshold = 4 }: CallerOptions = {}): TestCaller {
+export function openCaller({
+  timeoutMs = 5000,
+  resetTimeoutMs = 3_600_000,
+  volumeThreshold = 4,
+  quarantineAfterBugs = 10,
+}: CallerOptions = {}): TestCaller {
   const agent = createWireAgent(1000);
   const metrics = createMetrics({ version: '1' });
   const lines: string[] = [];
   const log = createLog({ level: 'debug', destination: { write: (line: string) => void lines.push(line) } });
   const breaker = { volumeThreshold, errorThresholdPercentage: 50, resetTimeoutMs };
-  const caller = createCaller({ agent, clock: systemClock, log, metrics, breaker, timeoutMs });
+  const caller = createCaller({ agent, clock: systemClock, log, metrics, breaker, timeoutMs, quarantineAfterBugs });
   return {
     ...caller,
     agent,

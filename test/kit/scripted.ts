@@ -221,7 +221,12 @@ function makeKernel(database: Database, channels: Kernel['channels'], time: { no
     log: createLog({ level: 'silent' }),
     metrics: new Proxy({}, { get: () => nothing }) as never,
     channels,
-    caller: { call: async (_account, _operation, work) => work(call), isOpen: () => false, shutdown: async () => undefined },
+    caller: {
+      call: async (_account, _operation, work) => work(call),
+      isOpen: () => false,
+      isQuarantined: () => false,
+      shutdown: async () => undefined,
+    },
     publicUrl: 'http://127.0.0.1',
     nextTurn: () => 0,
     apps: { get: () => app, latePolicy },

@@ -1,9 +1,11 @@
 import type { z } from 'zod';
 import type { ApiKey, App } from '../../access/directory.ts';
-import { type OpenAccount, serves } from '../../channels/accounts.ts';
+import { serves } from '../../channels/accounts.ts';
+import { toPayerField } from '../../channels/describe.ts';
 import type { MethodManifest } from '../../contract/manifest.ts';
 import type { Kernel } from '../../payments/deps.ts';
 import { answer, defineRoute } from '../route.ts';
+import { healthOf } from './channels.ts';
 import { listOf, methodView } from './schemas.ts';
 
 /** `/v1/methods`: what this app can use now. */
@@ -21,7 +23,8 @@ export function methodRoutes(kernel: Kernel) {
         const usable = kernel.channels.payable().filter(({ record }) => serves(record, app.merchantId, app.livemode));
         const manifests = [...new Map(usable.map((account) => [account.channelId, account.manifest])).values()];
         const data = manifests.flatMap((manifest) => {
-          const health = healthOf(kernel, usable, manifest.id);
+          const own = usable.filter((account) => account.channelId === manifest.id);
+          const health = healthOf(kernel, own) ?? 'down';
           return manifest.methods.map((method) => viewMethod(manifest.id, method, health));
         });
         return answer(200, { object: 'list', data, has_more: false });
@@ -29,16 +32,6 @@ export function methodRoutes(kernel: Kernel) {
     }),
   ];
 }
-
-/** By the breakers of `pay`: all accounts of the channel answer, some do, or none. */
-function healthOf(kernel: Kernel, usable: readonly OpenAccount[], channel: string): 'up' | 'degraded' | 'down' {
-  const accounts = usable.filter((account) => account.channelId === channel);
-  const down = accounts.filter((account) => kernel.caller.isOpen(account.id, 'pay')).length;
-  if (down === 0) return 'up';
-  return down === accounts.length ? 'down' : 'degraded';
-}
-
-const payerFields: Readonly<Record<string, string>> = { clientIp: 'client_ip', authCode: 'auth_code', bankCode: 'bank_code' };
 
 function viewMethod(channel: string, method: MethodManifest, health: 'up' | 'degraded' | 'down') {
   return {
@@ -52,7 +45,7 @@ function viewMethod(channel: string, method: MethodManifest, health: 'up' | 'deg
     max: method.max ?? null,
     step: method.step ?? 1,
     order_lines: method.orderLines ?? null,
-    payer_fields: (method.needs ?? []).map((name) => payerFields[name] ?? name),
+    payer_fields: (method.needs ?? []).map(toPayerField),
     health,
   };
 }

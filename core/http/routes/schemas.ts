@@ -220,6 +220,37 @@ export const methodView = z.strictObject({
   health: z.enum(['up', 'degraded', 'down']),
 });
 
+const bothNames = z.strictObject({ en: z.string(), zh: z.string() });
+
+export const channelView = z.strictObject({
+  object: z.literal('channel'),
+  id: z.string(),
+  name: bothNames,
+  maturity: z.enum(['stable', 'beta']),
+  origin: z.strictObject({ kind: z.enum(['folder', 'package']), name: z.string(), version: z.string().nullable() }),
+  methods: z.array(
+    z.strictObject({
+      method: z.string(),
+      name: bothNames,
+      action: z.string(),
+      currencies: z.array(z.string()),
+      min: z.int().nullable(),
+      max: z.int().nullable(),
+      payer_fields: z.array(z.string()),
+      query: z.enum(['by_number', 'by_channel_no', 'none']),
+      close: z.enum(['unpaid', 'none']),
+      capture: z.enum(['full', 'partial', 'none']),
+      refund: z.enum(['full', 'partial', 'none']),
+    }),
+  ),
+  query_refund: z.enum(['by_number', 'by_channel_no', 'none']),
+  statement: z.enum(['api', 'file', 'none']),
+  idempotency: z.strictObject({ create: z.boolean(), ttl_hours: z.int().nullable(), refund: z.boolean() }),
+  callback_trust: z.enum(['signed', 'token', 'unverified']),
+  health: z.enum(['up', 'degraded', 'down']).nullable(),
+  quarantined: z.boolean(),
+});
+
 export const endpointView = z.strictObject({
   id: z.string(),
   object: z.literal('notification_endpoint'),
