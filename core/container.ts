@@ -117,6 +117,7 @@ function makeKernel({ database, clock, log, metrics, channels, caller, config, d
     timing: {
       callMs: config.channels.timeoutMs,
       payMs: config.channels.payDeadlineMs,
+      rotationGraceMs: config.channels.rotationGraceHours * 3_600_000,
       refundSilentMs: config.refunds.silentHours * 3_600_000,
     },
   };

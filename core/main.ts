@@ -3,6 +3,7 @@ import { openDirectory } from './access/directory.ts';
 import { KeyFileError } from './access/key-file.ts';
 import { deleteExpiredNonces } from './access/nonces.ts';
 import { openVault, VaultError } from './access/vault.ts';
+import { deleteOldVersions } from './access/versions.ts';
 import type { AccountFault } from './channels/accounts.ts';
 import { type Discovered, discoverChannels } from './channels/discover.ts';
 import { containStrays } from './channels/strays.ts';
@@ -14,7 +15,7 @@ import { type RunningHttp, startHttp } from './http/start.ts';
 import { type Running, runDueLoop } from './jobs/due-loop.ts';
 import { runSchedule, type Task } from './jobs/schedule.ts';
 import { createLog, type Log } from './log.ts';
-import { createMetrics } from './metrics.ts';
+import { type CertificateEnd, createMetrics } from './metrics.ts';
 import { deleteOldDeliveries, deleteOldEvents, keptFrom } from './notifications/retain.ts';
 import { attendAttempt, attendPayment } from './payments/attend.ts';
 import { countPending } from './payments/pending.ts';
@@ -80,6 +81,7 @@ async function serve(cradle: Cradle, found: Discovered, stored: OpenDatabase, ve
   metrics.watch({
     paymentsPending: () => countPending(kernel.database, cradle.clock.now()),
     channelsQuarantined: () => quarantined(cradle).map(({ id, channelId }) => ({ channel: channelId, account: id })),
+    certificates: () => listCertificates(cradle),
     ...(stored.poolUse && { dbPool: stored.poolUse }),
   });
   for (const [channel, { kind, name, version: its }] of cradle.origins) {
@@ -137,10 +139,11 @@ function refuseLies({ directory }: Cradle, faults: readonly AccountFault[]): voi
 /** How long a repeated request is recognised by its key. */
 const idempotencyKeptMs = 7 * 86_400_000;
 
-function houseKeeping({ database, clock, idempotency, config: { retention } }: Cradle): readonly Task[] {
+function houseKeeping({ database, clock, idempotency, config: { retention, channels } }: Cradle): readonly Task[] {
   return [
     { name: 'nonces', run: () => deleteExpiredNonces(database, clock.now()) },
     { name: 'idempotency_keys', run: () => idempotency.purge(new Date(clock.now().getTime() - idempotencyKeptMs)) },
+    { name: 'old_credentials', run: () => deleteOldVersions(database, channels.rotationGraceHours, clock.now()) },
     { name: 'old_deliveries', run: () => deleteOldDeliveries(database, keptFrom(retention.deliveriesDays, clock.now())) },
     { name: 'old_events', run: () => deleteOldEvents(database, keptFrom(retention.eventsDays, clock.now())) },
   ];
@@ -156,6 +159,11 @@ function startJobs(cradle: Cradle): readonly Running[] {
     runSchedule({ log, metrics }, houseKeeping(cradle)),
   ];
 }
+
+const listCertificates = ({ channels }: Cradle): readonly CertificateEnd[] =>
+  channels
+    .accounts()
+    .flatMap(({ id, channelId, certificates }) => certificates.map((one) => ({ channel: channelId, account: id, ...one })));
 
 const quarantined = ({ channels, caller }: Cradle) => channels.accounts().filter((account) => caller.isQuarantined(account));
 

@@ -14,11 +14,20 @@ export type PaymentOutcome =
 
 export type BreakerState = 'closed' | 'half_open' | 'open';
 
+/** When a certificate ends. */
+export interface CertificateEnd {
+  readonly channel: string;
+  readonly account: string;
+  readonly field: string;
+  readonly expiresAt: Date;
+}
+
 /** Values that are asked for at each scrape. One that throws is counted and left out; the others are still shown. */
 export interface Watched {
   readonly paymentsPending?: () => Promise<readonly { readonly channel: string; readonly age: string; readonly count: number }[]>;
   readonly notificationsOldestPendingSeconds?: () => Promise<number>;
   readonly channelsQuarantined?: () => readonly { readonly channel: string; readonly account: string }[];
+  readonly certificates?: () => readonly CertificateEnd[];
   readonly dbPool?: () => { readonly inUse: number; readonly waiting: number };
 }
 
@@ -187,7 +196,7 @@ function readProcess({ set, add, registry }: Series, loop: LoopDelay): void {
 }
 
 async function readWatched(series: Series, sources: Watched): Promise<void> {
-  const { paymentsPending, notificationsOldestPendingSeconds, channelsQuarantined, dbPool } = sources;
+  const { paymentsPending, notificationsOldestPendingSeconds, channelsQuarantined, certificates, dbPool } = sources;
   if (paymentsPending)
     await refresh(series, ['payments_pending'], async (set) => {
       for (const { count, ...labels } of await paymentsPending()) set('payments_pending', labels, count);
@@ -199,6 +208,12 @@ async function readWatched(series: Series, sources: Watched): Promise<void> {
   if (channelsQuarantined)
     await refresh(series, ['channel_quarantined'], async (set) => {
       for (const labels of channelsQuarantined()) set('channel_quarantined', labels, 1);
+    });
+  if (certificates)
+    await refresh(series, ['channel_certificate_expiry_seconds'], async (set) => {
+      for (const { expiresAt, ...labels } of certificates()) {
+        set('channel_certificate_expiry_seconds', labels, Math.floor(expiresAt.getTime() / 1000));
+      }
     });
   if (dbPool)
     await refresh(series, ['db_pool_in_use', 'db_pool_waiting'], async (set) => {

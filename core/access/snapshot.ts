@@ -1,5 +1,6 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import type { AccountConfig } from '../channels/config-schema.ts';
+import type { PreviousVersion } from '../channels/versions.ts';
 import type { Reader, Row, Value } from '../store/database.ts';
 import type {
   AccountStatus,
@@ -53,7 +54,8 @@ async function readTables(database: Reader, vault: Vault, version: number): Prom
   const keys = (await read('api_keys')).map((row) => [textOf(row, 'hash'), toApiKey(row)] as const);
   const signingKeys = (await read('signing_keys')).map((row) => toSigningKey(row, vault));
   const disabled = (await read('channels')).filter((row) => row['status'] === 'disabled').map((row) => textOf(row, 'id'));
-  const accounts = (await read('channel_accounts')).map((row) => toAccount(row, vault));
+  const previous = Map.groupBy(await read('account_versions'), (row) => textOf(row, 'account_id'));
+  const accounts = (await read('channel_accounts')).map((row) => toAccount(row, previous.get(textOf(row, 'id')) ?? [], vault));
   const endpoints = (await read('notification_endpoints')).map((row) => toEndpoint(row, vault));
   return {
     version,
@@ -113,7 +115,7 @@ function toKeyObject(algorithm: SigningKey['algorithm'], material: string, id: s
   return createSecretKey(Buffer.from(decrypt(vault, material, 'signing_keys', id, 'material'), 'base64'));
 }
 
-function toAccount(row: Row, vault: Vault): ChannelAccountRecord {
+function toAccount(row: Row, previous: readonly Row[], vault: Vault): ChannelAccountRecord {
   const id = textOf(row, 'id');
   const config = decryptConfig(vault, id, textOf(row, 'config'));
   return {
@@ -125,6 +127,17 @@ function toAccount(row: Row, vault: Vault): ChannelAccountRecord {
     priority: numberOf(row, 'priority'),
     weight: numberOf(row, 'weight'),
     version: numberOf(row, 'version'),
+    config: () => config,
+    previous: previous.map((one) => toPrevious(one, id, vault)),
+  };
+}
+
+function toPrevious(row: Row, accountId: string, vault: Vault): PreviousVersion {
+  const config = decryptConfig(vault, accountId, textOf(row, 'config'));
+  return {
+    version: numberOf(row, 'version'),
+    isMoved: numberOf(row, 'moved') === 1,
+    replacedAt: new Date(numberOf(row, 'replaced_at')),
     config: () => config,
   };
 }

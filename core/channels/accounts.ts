@@ -1,11 +1,13 @@
 import type { Channel, ChannelPlugin } from '../contract/channel.ts';
 import type { Sm2Kit } from '../contract/kit.ts';
 import type { ChannelManifest, MethodManifest } from '../contract/manifest.ts';
+import { type CertificateExpiry, certificatesOf } from './certificates.ts';
 import { checkConfig, completeConfig, secretNames } from './config-schema.ts';
 import { makeKit } from './kit.ts';
 import { abilityFaults } from './manifest.ts';
 import { createSm2 } from './sm2.ts';
 import { runBlamed } from './strays.ts';
+import { openPreviousBy, type PreviousVersion, versionFor, versionsForCallbacks } from './versions.ts';
 
 /** A channel account as it is stored. `version` grows with every change of its configuration. */
 export interface AccountRecord {
@@ -19,6 +21,8 @@ export interface AccountRecord {
   readonly version: number;
   /** The configuration with its secrets. A function, so that no printed account shows them. */
   readonly config: () => Readonly<Record<string, unknown>>;
+  /** Credentials that it had before. */
+  readonly previous?: readonly PreviousVersion[];
 }
 
 /** An account that can be called. Never changed: a new version is a new one, and calls in flight end on the old. */
@@ -30,6 +34,7 @@ export interface OpenAccount {
   readonly record: AccountRecord;
   /** The values that no log line may hold. */
   readonly secrets: readonly string[];
+  readonly certificates: readonly CertificateExpiry[];
 }
 
 /** Why an account is not served as configured. */
@@ -58,6 +63,10 @@ export interface Channels {
   reload(records: readonly AccountRecord[], channelsOff: ReadonlySet<string>): readonly AccountFault[];
   /** By id, whatever its status: callbacks, queries and refunds outlive the wish for new payments. */
   account(id: string): OpenAccount | undefined;
+  /** The account of an attempt, with credentials of the merchant that the attempt was made for. */
+  accountOf(attempt: { readonly account_id: string; readonly account_version: number }): OpenAccount | undefined;
+  /** The account with each of its earlier credentials that a callback may still be signed for, newest first. */
+  earlier(account: OpenAccount, since: Date): readonly OpenAccount[];
   /** All that are open. */
   accounts(): readonly OpenAccount[];
   /** Those that may take new payments. */
@@ -79,14 +88,31 @@ export function createChannels(
       (error) => onStray(record, error),
       () => openOne(plugins.get(record.channel), record, sm2),
     );
+  const openPrevious = () =>
+    openPreviousBy((record) => {
+      const opened = open(record);
+      return 'reason' in opened ? null : opened;
+    });
+  let previous = openPrevious();
   let current: Snapshot = { accounts: new Map(), records: [], channelsOff: new Set(), faults: [] };
   return {
     plugins,
     reload(records, channelsOff) {
+      previous = openPrevious();
       current = openAll(plugins, open, current, records, channelsOff);
       return current.faults;
     },
     account: (id) => current.accounts.get(id),
+    accountOf({ account_id: id, account_version: madeWith }) {
+      const account = current.accounts.get(id);
+      const version = account === undefined ? null : versionFor(account.record.previous ?? [], madeWith);
+      // Rather none than that of another merchant, who would say that there is no such payment.
+      return account === undefined || version === null ? account : (previous(account.record, version) ?? undefined);
+    },
+    earlier: ({ record }, since) =>
+      versionsForCallbacks(record.previous ?? [], since)
+        .map((version) => previous(record, version))
+        .filter((account) => account !== null),
     accounts: () => [...current.accounts.values()],
     payable: () =>
       [...current.accounts.values()].filter((one) => one.record.status === 'enabled' && !current.channelsOff.has(one.channelId)),
@@ -149,7 +175,7 @@ export function openOne(
     const lies = abilityFaults(manifest, channel);
     if (lies.length > 0) return { reason: lies.join('; '), isLie: true };
     const secrets = secretNames(manifest.config).flatMap((name) => (typeof config[name] === 'string' ? [config[name]] : []));
-    return { id: record.id, channelId: record.channel, manifest, channel, record, secrets };
+    return { id: record.id, channelId: record.channel, manifest, channel, record, secrets, certificates: certificatesOf(config) };
   } catch (error) {
     return { reason: error instanceof Error ? error.message : 'could not be opened' };
   }

@@ -98,7 +98,9 @@ async function loadGuarded(place: Place): Promise<ChannelPlugin | string> {
   };
   process.once('exit', onExit);
   const onStray = (error: unknown) => {
-    process.stderr.write(`the channel ${place.called} left something behind that threw: ${error instanceof Error ? error.message : error}\n`);
+    process.stderr.write(
+      `the channel ${place.called} left something behind that threw: ${error instanceof Error ? error.message : error}\n`,
+    );
   };
   const deadline = Promise.withResolvers<string>();
   const timer = setTimeout(() => deadline.resolve(`did not finish loading within ${loadTimeoutMs / 1000} s`), loadTimeoutMs);

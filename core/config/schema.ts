@@ -80,6 +80,10 @@ const channels = z.strictObject({
     doc: 'Exceptions in a row after which an account’s channel gets no new payments until it is opened anew.',
     example: '10',
   }).default(10),
+  rotationGraceHours: integer(0, 8760, {
+    doc: 'Hours that callbacks may still be signed for the credentials that an account had before.',
+    example: '72',
+  }).default(72),
   breaker: breaker.prefault({}),
 });
 

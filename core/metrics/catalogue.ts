@@ -40,6 +40,7 @@ export const catalogue = {
   channel_breaker_state: gauge('0 closed, 1 half open, 2 open.', 'channel', 'account', 'operation'),
   channel_bugs_total: counter('Exceptions of channels where an outcome was due.', 'channel', 'account', 'operation'),
   channel_quarantined: gauge('1 while an account gets no new payments because its channel failed too often.', 'channel', 'account'),
+  channel_certificate_expiry_seconds: gauge('When a certificate of an account ends, in seconds since 1970.', 'channel', 'account', 'field'),
   channel_failover_total: counter('Payments that moved on to another account.', 'from', 'to', 'reason'),
   callbacks_total: counter('Callbacks received from vendors.', 'channel', 'result'),
   callback_mismatch_total: counter('Genuine answers whose amount, currency or merchant was not what was asked.', 'channel', 'field'),

@@ -24,7 +24,7 @@ export async function check(kernel: Kernel, attemptId: string, cause: Cause): Pr
 
 /** What the channel says of an attempt now. Null: it cannot be asked. */
 export async function gather(kernel: Kernel, attempt: AttemptRow): Promise<Evidence | null> {
-  const account = kernel.channels.account(attempt.account_id);
+  const account = kernel.channels.accountOf(attempt);
   if (account === undefined) {
     kernel.log.warn('an attempt waits for an account that cannot be opened', { attempt: attempt.id, account: attempt.account_id });
     return null;

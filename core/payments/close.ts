@@ -112,7 +112,7 @@ async function markClosing(kernel: Kernel, tx: Tx, live: readonly AttemptRow[], 
 
 /** Asks the channel to make one attempt unpayable, and settles what it turns out to be. */
 async function closeAttempt(kernel: Kernel, attempt: AttemptRow, cause: Cause): Promise<void> {
-  const account = kernel.channels.account(attempt.account_id);
+  const account = kernel.channels.accountOf(attempt);
   if (account === undefined) return;
   const closed = await askToClose(kernel, account, attempt);
   const found = await gather(kernel, attempt);

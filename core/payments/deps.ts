@@ -43,6 +43,8 @@ export interface Kernel {
   readonly timing: {
     readonly callMs: number;
     readonly payMs: number;
+    /** How long callbacks may still be signed for credentials that were replaced. */
+    readonly rotationGraceMs: number;
     /** How long a refund that cannot be asked about may be under way before an operator is shown it. */
     readonly refundSilentMs: number;
   };

@@ -18,7 +18,7 @@ export async function execute(kernel: Kernel, refundId: string): Promise<RefundR
   const refund = await readRefund(kernel.database, refundId);
   if (refund === null) throw new Error(`refund ${refundId} is not stored`);
   const attempt = await readAttempt(kernel.database, refund.attempt_id);
-  const account = attempt === null ? undefined : kernel.channels.account(attempt.account_id);
+  const account = attempt === null ? undefined : kernel.channels.accountOf(attempt);
   if (!isOpenRefund(refund.state) || attempt === null) return refund;
   if (account === undefined) {
     kernel.log.warn('a refund waits for an account that cannot be opened', { refund: refund.id, account: attempt.account_id });

@@ -80,6 +80,12 @@ export const tables = {
     primary: ['id'],
     index: { channel_accounts_channel: ['channel'] },
   },
+  /** Credentials that an account had. `id`: `<account>:<version>`; `config` as in the account; `moved`: the version after it is of another merchant. */
+  account_versions: {
+    columns: { id: key, account_id: id, version: int, config: long, moved: zero, replaced_at: int },
+    primary: ['id'],
+    index: { account_versions_account: ['account_id'] },
+  },
   /** One row a key: `config` counts every change to merchants, apps, keys, channels and accounts, so that servers reload what they hold in memory. */
   versions: {
     columns: { id, value: int },

@@ -49,7 +49,11 @@ export const accountCommands: readonly Command[] = [
   {
     name: 'account update',
     doc: 'Replaces fields of an account’s configuration; the others stay.',
-    options: { id: required('The account’s id.'), ...configOptions },
+    options: {
+      id: required('The account’s id.'),
+      ...configOptions,
+      'other-merchant': { kind: 'flag', doc: 'The new credentials are of another merchant; payments so far keep the old ones.' },
+    },
     run: runUpdate,
   },
   simpleStatus('enable', 'enabled', 'Lets an account take new payments.'),
@@ -101,7 +105,7 @@ async function runUpdate(context: Context, given: Given): Promise<Printed> {
   const read = readConfig(context, given, String(row['channel']));
   if (read.kind === 'faults') return read;
   const options = givenOnly({ priority: given.integer('priority'), weight: given.integer('weight') });
-  return print(await updateAccount(context, { id, config: read.config, ...options }));
+  return print(await updateAccount(context, { id, config: read.config, otherMerchant: given.flag('other-merchant'), ...options }));
 }
 
 async function runRotate(context: Context, given: Given): Promise<Printed> {

@@ -233,6 +233,6 @@ function makeKernel(database: Database, channels: Kernel['channels'], time: { no
     newId: (prefix) => makeId(prefix, clock.now()),
     announce: createAnnounce({ endpoints: { app: () => undefined, forEvent: () => [] } as never, clock }),
     afterCommit: nothing,
-    timing: { callMs: 10_000, payMs: 20_000, refundSilentMs: 72 * 3_600_000 },
+    timing: { callMs: 10_000, payMs: 20_000, rotationGraceMs: 72 * 3_600_000, refundSilentMs: 72 * 3_600_000 },
   };
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { openOne } from '../../channels/accounts.ts';
 import { type AccountConfig, checkConfig, maskConfig, secretNames } from '../../channels/config-schema.ts';
 import type { ChannelPlugin } from '../../contract/channel.ts';
@@ -31,6 +32,8 @@ export interface AccountUpdate {
   readonly config?: AccountConfig;
   readonly priority?: number;
   readonly weight?: number;
+  /** True: the new credentials are of another merchant at the vendor. Payments so far keep those that they were made with. */
+  readonly otherMerchant?: boolean;
 }
 
 /** What may be shown of an account. */
@@ -86,13 +89,29 @@ export async function updateAccount(deps: AccountDeps, input: AccountUpdate): Pr
       return faulty(...(plugin ? [] : [unknownChannel(deps, String(row['channel']))]), ...faults);
     }
     const [old, next] = [merchantNoOf(plugin, row, before), merchantNoOf(plugin, row, config)];
-    if (old !== null && next !== null && old !== next)
+    const { otherMerchant = false } = input;
+    if (old !== null && next !== null && old !== next && !otherMerchant)
       return faulty(
-        'an account cannot move to another merchant number: its payments would be asked about there; create a new account and drain this one',
+        'an account cannot move to another merchant number by the way: create a new account and drain this one, or say that it is another merchant',
       );
     const stored = encryptConfig(deps.vault, plugin.manifest.config, input.id, config);
-    return writeUpdate(tx, { row, stored, priority, weight, now: deps.now().getTime() });
+    const now = deps.now().getTime();
+    if (!isDeepStrictEqual(before, config)) await keepVersion(tx, row, otherMerchant, now);
+    return writeUpdate(tx, { row, stored, priority, weight, now });
   });
+}
+
+/** Keeps the credentials that are about to be replaced. Encrypted as they are: their place is still the account. */
+async function keepVersion(tx: Tx, row: Row, isMoved: boolean, now: number): Promise<void> {
+  const [id, version] = [String(row['id']), Number(row['version'])];
+  await tx.run('INSERT INTO account_versions (id, account_id, version, config, moved, replaced_at) VALUES (?, ?, ?, ?, ?, ?)', [
+    `${id}:${version}`,
+    id,
+    version,
+    String(row['config']),
+    isMoved ? 1 : 0,
+    now,
+  ]);
 }
 
 /** The vendor's name for the merchant of a configuration; null when it cannot be opened, or the vendor never says. */

@@ -10,6 +10,7 @@ const columns = [
   { table: 'notification_endpoints', column: 'secret' },
   { table: 'notification_endpoints', column: 'old_secret' },
   { table: 'channel_accounts', column: 'config' },
+  { table: 'account_versions', column: 'config' },
 ] as const;
 
 type Place = (typeof columns)[number];
@@ -43,6 +44,8 @@ function replace(database: Database, place: Place, row: { id: string; stored: st
 }
 
 function renew(vault: Vault, { table, column }: Place, id: string, stored: string): string {
+  // A version was encrypted as its account's, whose id its own begins with.
+  if (table === 'account_versions') return renew(vault, { table: 'channel_accounts', column: 'config' }, id.split(':')[0] ?? '', stored);
   if (column !== 'config') return renewText(vault, stored, placeOf(table, id, column));
   const fields = Object.entries(JSON.parse(stored) as AccountConfig);
   const renewed = fields.map(([name, value]) => [

@@ -1,6 +1,6 @@
 import type { OpenAccount } from '../../channels/accounts.ts';
 import { readCallback } from '../../channels/callback.ts';
-import type { Callback, Reply } from '../../contract/channel.ts';
+import type { Callback, RawRequest, Reply } from '../../contract/channel.ts';
 import { refuse } from '../../errors.ts';
 import type { Kernel } from '../../payments/deps.ts';
 import { mayAppear } from '../../payments/may-appear.ts';
@@ -23,10 +23,30 @@ export function callbackRoutes(kernel: Kernel) {
         if (account === undefined || account.channelId !== input.params.channel) return refuse('not_found');
         const url = callbackUrl(kernel.publicUrl, account.channelId, account.id);
         const raw = { method: input.method, url, query: input.query, headers: input.headers, body: input.body };
-        return toAnswer(await take(kernel, account, await readCallback(kernel.caller, account, raw)));
+        return toAnswer(await take(kernel, ...(await readBy(kernel, account, raw))));
       },
     }),
   ];
+}
+
+/**
+ * Reads a callback with the account's present credentials and, where those do not fit, with earlier ones: vendors go on
+ * signing with the old key for a while after it was exchanged, and repeat what they could not deliver before.
+ */
+async function readBy(kernel: Kernel, account: OpenAccount, raw: RawRequest): Promise<[OpenAccount, Callback]> {
+  const callback = await readCallback(kernel.caller, account, raw);
+  if (!isStrange(callback)) return [account, callback];
+  const since = new Date(kernel.clock.now().getTime() - kernel.timing.rotationGraceMs);
+  for (const earlier of kernel.channels.earlier(account, since)) {
+    const again = await readCallback(kernel.caller, earlier, raw);
+    if (!isStrange(again)) return [earlier, again];
+  }
+  return [account, callback];
+}
+
+/** What other credentials may understand: a signature, or a content, that these cannot make sense of. */
+function isStrange(callback: Callback): boolean {
+  return callback.kind === 'refused' && callback.reason !== 'stale';
 }
 
 type Event = Extract<Callback, { kind: 'event' }>;

@@ -2,6 +2,7 @@ import type { Sequelize } from 'sequelize';
 import type { Database } from '../database.ts';
 import { firstSchema } from './0001-first-schema.ts';
 import { sessionsAndFeed } from './0002-sessions-and-feed.ts';
+import { accountVersions } from './0003-account-versions.ts';
 import type { Migration } from './migration.ts';
 
 export interface MigrateOptions {
@@ -11,7 +12,7 @@ export interface MigrateOptions {
   readonly migrations?: readonly Migration[];
 }
 
-const kernelMigrations: readonly Migration[] = [firstSchema, sessionsAndFeed];
+const kernelMigrations: readonly Migration[] = [firstSchema, sessionsAndFeed, accountVersions];
 
 /** Names of the migrations that have not been run. Writes nothing. */
 export async function pendingMigrations({
