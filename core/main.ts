@@ -163,6 +163,7 @@ function startJobs(cradle: Cradle): readonly Running[] {
 const listCertificates = ({ channels }: Cradle): readonly CertificateEnd[] =>
   channels
     .accounts()
+    .filter(({ record }) => record.status !== 'retired')
     .flatMap(({ id, channelId, certificates }) => certificates.map((one) => ({ channel: channelId, account: id, ...one })));
 
 const quarantined = ({ channels, caller }: Cradle) => channels.accounts().filter((account) => caller.isQuarantined(account));

@@ -230,6 +230,15 @@ const cases: Readonly<Record<string, Case>> = {
     refused: ['parseFloat(a);', 'a.toFixed(2);', 'Number.parseFloat(a);'].map((text) => ({ 'core/a.ts': text })),
     allowed: [{ 'core/a.ts': 'Number.parseInt(a, 10); // toFixed', 'scripts/bench/a.ts': 'a.toFixed(2);' }],
   },
+  'no certificate kills the process': {
+    rule: purity.noCertificateKillsTheProcess,
+    refused: [
+      { 'plugins/channels/a/sign.ts': 'certificate.toLegacyObject();' },
+      { 'core/a.ts': `certificate['${'toLegacy'}Object']();` },
+      { 'simulator/a.ts': `const { ${'toLegacy'}Object } = certificate;` },
+    ],
+    allowed: [{ 'plugins/channels/a/sign.ts': '// not toLegacyObject\ncertificate.subject;' }],
+  },
   'money is not scaled by hand': {
     rule: purity.moneyIsNotScaledByHand,
     refused: [

@@ -79,6 +79,16 @@ function startsEmpty(declarator: Node): boolean {
   return isCollection && (value['arguments'] as Node[]).length === 0;
 }
 
+/** `X509Certificate.toLegacyObject` ends the process with a segmentation fault on certificates that strangers can make. */
+export function noCertificateKillsTheProcess(files: readonly SourceFile[]): readonly Violation[] {
+  const others = files.filter(({ path }) => !path.startsWith('test/tidy/'));
+  return others.flatMap((file) => {
+    const found = nodesOf(file.program).filter((node) => node['name'] === 'toLegacyObject' || node['value'] === 'toLegacyObject');
+    const places = new Map(found.map((node) => [node.start, node]));
+    return [...places.values()].map((node) => complain(file, node, 'uses toLegacyObject, which can crash the process'));
+  });
+}
+
 /** Money is whole minor units. No place needs a fraction of it, or a function that makes one. */
 export function nothingIsFloated(files: readonly SourceFile[]): readonly Violation[] {
   const product = files.filter(({ path }) => /^(core|plugins|simulator)\//.test(path) && isProduct(path));
