@@ -1,4 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
+import { addApp } from '../kit/apps.ts';
 import { forEachDatabase } from '../kit/database.ts';
 import { eventually, type Merchant, startMerchant, verifyNotification } from '../kit/merchant.ts';
 import { orderNo, type Paymux, startPaymux, targetOf } from '../kit/paymux.ts';
@@ -125,6 +127,35 @@ describe('What can be read back', () => {
       const byId = new Map(data.map((one: { method: string }) => [one.method, one]));
       expect([...byId.keys()]).to.include.members(['wechat_native', 'wechat_jsapi', 'alipay_page', 'stripe_checkout']);
       expect(byId.get('wechat_jsapi')).to.deep.include({ channel: 'wechat', currencies: ['CNY'], payer_fields: ['openid'], health: 'up' });
+    });
+
+    it('channels are all that the server speaks, by id, with what each can do', async () => {
+      const { object, has_more, data } = await get('/v1/channels');
+      expect([object, has_more]).to.deep.equal(['list', false]);
+      const ids = data.map((one: { id: string }) => one.id);
+      expect(ids).to.deep.equal(readdirSync('plugins/channels').toSorted());
+      const wechat = data[ids.indexOf('wechat')];
+      expect(wechat).to.deep.include({
+        object: 'channel',
+        origin: { kind: 'folder', name: 'wechat', version: null },
+        callback_trust: 'signed',
+        health: 'up',
+        quarantined: false,
+      });
+      const jsapi = wechat.methods.find((one: { method: string }) => one.method === 'wechat_jsapi');
+      expect(jsapi).to.deep.include({ currencies: ['CNY'], payer_fields: ['openid'], query: 'by_number', refund: 'partial' });
+      const needs = data.flatMap((one: { methods: { payer_fields: string[] }[] }) => one.methods.flatMap((method) => method.payer_fields));
+      expect(needs.filter((field: string) => !/^[a-z]+(_[a-z]+)*$/.test(field))).to.deep.equal([]);
+    });
+
+    it('channels tell the health of the app’s own accounts only, and no path of this machine', async () => {
+      const { data, text } = await get('/v1/channels').then((body) => ({ data: body.data, text: JSON.stringify(body) }));
+      const healthOf = (id: string) => data.find((one: { id: string }) => one.id === id).health;
+      expect([healthOf('wechat'), healthOf('paypal')]).to.deep.equal(['up', null]);
+      expect(text).to.not.include(process.cwd()).and.not.include('acc_');
+      const live = await addApp(paymux, { livemode: true });
+      const body = (await paymux.call('GET', '/v1/channels', undefined, live.headers)).body;
+      expect(body.data.map((one: { health: unknown }) => one.health)).to.satisfy((all: unknown[]) => all.every((one) => one === null));
     });
 
     it('times are RFC 3339 in UTC, and answers are not kept by anyone', async () => {

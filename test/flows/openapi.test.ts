@@ -150,6 +150,7 @@ describe('The OpenAPI document', () => {
       it('through a payment by every method, its refund, lists, endpoints and problems', async function () {
         this.timeout(30_000);
         const endpoint = await call('POST', '/v1/notification_endpoints', { url: shop.url, types: [] });
+        await call('GET', '/v1/channels');
         const offered = ((await call('GET', '/v1/methods')).data as readonly Json[]).map(({ method }) => method);
         for (const {
           method: { id: method, action },
