@@ -70,7 +70,7 @@ async function ensureAccounts(deps: AdminDeps, config: Config): Promise<void> {
   if (!config.simulator.enabled) return;
   const simulatorUrl = `http://127.0.0.1:${config.simulator.port}`;
   const offered = await untilOffered(simulatorUrl);
-  const { plugins } = await discoverChannels(config.channels.folder);
+  const { plugins } = await discoverChannels(config.channels.folder, config.channels.packages);
   const { accounts } = must(await putDemoAccounts({ ...deps, plugins }, offered));
   const faults = await registerCallbacks({ simulatorUrl, publicUrl: config.publicUrl, accounts });
   if (faults.length > 0) throw new Error(faults.join('\n'));

@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { findPackage } from '../core/channels/packages.ts';
+import { containStrays } from '../core/channels/strays.ts';
 import { type Config, configExitCode, loadConfig, printFaults } from '../core/config.ts';
 import type { Server } from '../core/main.ts';
+import { entryOf, listBroughtAlong } from '../simulator/vendor-folder.ts';
 
 /** What ends the start with a message for a person. An empty one was printed already. */
 class Refusal extends Error {
@@ -50,17 +54,26 @@ async function serve(
   simulator: ChildProcess | null,
 ): Promise<readonly [string | null, Server]> {
   const key = await prepareBooks(environment, simulator);
-  const { boot } = await import('../core/main.ts');
+  const { boot, die } = await import('../core/main.ts');
+  containStrays(die);
   return [key, await boot(config)];
 }
 
 const simulatorUrl = (config: Config) => `http://127.0.0.1:${config.simulator.port}`;
 
 /** Null: one is running already, from a server that ended without taking it along. */
-async function startSimulator({ simulator: { port, dataDir } }: Config): Promise<ChildProcess | null> {
+async function startSimulator({ simulator: { port, dataDir }, channels }: Config): Promise<ChildProcess | null> {
   if (!(await isFree(port, '127.0.0.1'))) return null;
   const env = { ...process.env, PAYMUX_SIMULATOR_PORT: String(port), PAYMUX_SIMULATOR_DATA_DIR: dataDir };
-  return spawn(process.execPath, ['simulator/main.ts'], { env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const args = ['simulator/main.ts', ...(await listVendorFolders(channels))];
+  return spawn(process.execPath, args, { env, stdio: ['ignore', 'inherit', 'inherit'] });
+}
+
+/** The vendors that channels bring along. */
+async function listVendorFolders({ folder, packages }: Config['channels']): Promise<readonly string[]> {
+  const found = await Promise.all(packages.map((item) => findPackage(item)));
+  const folders = found.flatMap((one) => (typeof one === 'string' ? [] : [join(one.folder, 'simulator')]));
+  return [...listBroughtAlong(folder), ...folders.filter((one) => entryOf(one) !== undefined)];
 }
 
 /** Answers the demo merchant's key; null when it was made and printed before. Its faults are printed by the process that meets them. */

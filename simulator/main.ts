@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { listBroughtAlong } from './registry.ts';
 import { startSimulator } from './server.ts';
+import { listBroughtAlong } from './vendor-folder.ts';
 
 const text = process.env.PAYMUX_SIMULATOR_PORT ?? '8090';
 const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;

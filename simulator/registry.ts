@@ -1,9 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Toolkit, toolkit } from './toolkit.ts';
 import type { AccountOffer, ChannelName, SimulatedAccount, VendorModule } from './types.ts';
 import { openVault } from './vault.ts';
+import { entries, entryOf } from './vendor-folder.ts';
 
 /** The test accounts of every channel, as the vendors would have sent them to a merchant. */
 export type Credentials = Readonly<Record<ChannelName, readonly SimulatedAccount[]>>;
@@ -24,13 +25,6 @@ interface VendorPlace {
 
 type Exported = VendorModule<unknown> | ((toolkit: Toolkit) => VendorModule<unknown>);
 
-const entries = ['index.ts', 'index.js', 'index.mjs'];
-
-/** The file that makes a folder a vendor's; undefined when there is none. */
-function entryOf(folder: string): string | undefined {
-  return entries.map((file) => join(folder, file)).find((path) => existsSync(path));
-}
-
 /** Reads a vendor from its folder, wherever that is. */
 export async function readVendor(folder: string): Promise<VendorModule<unknown>> {
   const entry = entryOf(folder);
@@ -46,13 +40,6 @@ async function load({ folder, channel }: VendorPlace, dataDir: string): Promise<
   if (module.channel !== channel) throw new Error(`vendors/${channel}/index must export the vendor ${channel}`);
   const keys = await module.loadKeys(openVault(dataDir, module.channel));
   return { channel: module.channel, module, keys, offers: module.accounts(keys) };
-}
-
-/** The vendors that channels bring along: `<channel>/simulator/` in a folder of channels. */
-export function listBroughtAlong(channelsFolder: string): readonly string[] {
-  if (!existsSync(channelsFolder)) return [];
-  const folders = readdirSync(channelsFolder).map((name) => join(channelsFolder, name, 'simulator'));
-  return folders.filter((folder) => entryOf(folder) !== undefined);
 }
 
 function placesIn(folder: string): readonly VendorPlace[] {

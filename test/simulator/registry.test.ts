@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { listBroughtAlong } from '../../simulator/registry.ts';
+import { listBroughtAlong } from '../../simulator/vendor-folder.ts';
 import { readXml, textsOf } from '../../simulator/xml.ts';
 import { type Json, openShop, type Shop, type Stage, setStage } from './kit.ts';
 
