@@ -11,22 +11,25 @@ export interface Quarantine {
   has(account: OpenAccount): boolean;
 }
 
+/** These count for nothing: strangers send callbacks, and a statement that an operator hands over may be spoiled. */
+const fedByOthers: readonly Operation[] = ['callback', 'statement'];
+
 /**
  * Counts the bugs of an opened account that come in a row. One of them may be the fault of one request; so many are the
  * code's. It belongs to the instance: whatever opens the account anew (a change of it, of its channel's definition, a
- * restart) lets it out. Callbacks count for nothing, because strangers can send them.
+ * restart) lets it out.
  */
 export function createQuarantine(afterBugs: number): Quarantine {
   const bugs = new WeakMap<Channel, number>();
   const count = ({ channel }: OpenAccount) => bugs.get(channel) ?? 0;
   return {
     bug(account, operation) {
-      if (operation === 'callback') return false;
+      if (fedByOthers.includes(operation)) return false;
       bugs.set(account.channel, count(account) + 1);
       return count(account) === afterBugs;
     },
     worked(account, operation) {
-      if (operation !== 'callback' && count(account) < afterBugs) bugs.delete(account.channel);
+      if (!fedByOthers.includes(operation) && count(account) < afterBugs) bugs.delete(account.channel);
     },
     has: (account) => count(account) >= afterBugs,
   };
