@@ -65,6 +65,8 @@ export interface Channels {
   account(id: string): OpenAccount | undefined;
   /** The account of an attempt, with credentials of the merchant that the attempt was made for. */
   accountOf(attempt: { readonly account_id: string; readonly account_version: number }): OpenAccount | undefined;
+  /** Whether what these credentials verified may speak of the attempt: it is of this account, and of the same merchant there. */
+  speaksFor(account: OpenAccount, attempt: { readonly account_id: string; readonly account_version: number }): boolean;
   /** The account with each of its earlier credentials that a callback may still be signed for, newest first. */
   earlier(account: OpenAccount, since: Date): readonly OpenAccount[];
   /** All that are open. */
@@ -108,6 +110,9 @@ export function createChannels(
       const version = account === undefined ? null : versionFor(account.record.previous ?? [], madeWith);
       // Rather none than that of another merchant, who would say that there is no such payment.
       return account === undefined || version === null ? account : (previous(account.record, version) ?? undefined);
+    },
+    speaksFor({ id, record: { previous: had = [], version } }, attempt) {
+      return attempt.account_id === id && versionFor(had, version)?.version === versionFor(had, attempt.account_version)?.version;
     },
     earlier: ({ record }, since) =>
       versionsForCallbacks(record.previous ?? [], since)

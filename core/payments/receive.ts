@@ -19,7 +19,7 @@ type PaymentItem = Extract<CallbackItem, { of: 'payment' }>;
 export async function receivePayment(kernel: Kernel, account: OpenAccount, item: PaymentItem, trust: Trust): Promise<Received> {
   const attempt = await findAttempt(kernel, account, item);
   if (attempt === null) return 'unknown';
-  if (attempt.account_id !== account.id) return 'wrong_account';
+  if (!kernel.channels.speaksFor(account, attempt)) return 'wrong_account';
   if (alreadySettled(attempt)) return receiveOfPaid(kernel, account, attempt, item, trust);
   const evidence = evidenceOfItem(account, attempt, item);
   if (trust === 'signed' && evidence !== null) {

@@ -20,7 +20,7 @@ function isUnderWay(state: RefundRow['state']): boolean {
 async function askAboutAll(kernel: Kernel, account: OpenAccount, attemptNumber: string): Promise<Received> {
   const attempt = await readAttemptByNumber(kernel.database, attemptNumber);
   if (attempt === null) return 'unknown';
-  if (attempt.account_id !== account.id) return 'wrong_account';
+  if (!kernel.channels.speaksFor(account, attempt)) return 'wrong_account';
   const refunds = await readRefunds(kernel.database, attempt.payment_id);
   const sent = refunds.filter(({ attempt_id, state }) => attempt_id === attempt.id && !isUnderWay(state) && isOpenRefund(state));
   for (const { id } of sent) await execute(kernel, id);
@@ -34,7 +34,7 @@ export async function receiveRefund(kernel: Kernel, account: OpenAccount, item: 
   const refund = await findRefund(kernel.database, account.id, number, channelNo);
   const attempt = refund === null ? null : await readAttempt(kernel.database, refund.attempt_id);
   if (refund === null || attempt === null) return 'unknown';
-  if (attempt.account_id !== account.id) return 'wrong_account';
+  if (!kernel.channels.speaksFor(account, attempt)) return 'wrong_account';
   const { report } = item;
   const isSaid = report.state !== 'changed';
   const evidence = isSaid ? evidenceOfReport(report, expectedRefund(refund, account.channel.merchantNo, account.record.livemode)) : null;

@@ -53,6 +53,7 @@ export const accountCommands: readonly Command[] = [
       id: required('The account’s id.'),
       ...configOptions,
       'other-merchant': { kind: 'flag', doc: 'The new credentials are of another merchant; payments so far keep the old ones.' },
+      leaked: { kind: 'flag', doc: 'Strangers have the old credentials: take no callback that is signed for them, from now on.' },
     },
     run: runUpdate,
   },
@@ -105,7 +106,8 @@ async function runUpdate(context: Context, given: Given): Promise<Printed> {
   const read = readConfig(context, given, String(row['channel']));
   if (read.kind === 'faults') return read;
   const options = givenOnly({ priority: given.integer('priority'), weight: given.integer('weight') });
-  return print(await updateAccount(context, { id, config: read.config, otherMerchant: given.flag('other-merchant'), ...options }));
+  const marks = { otherMerchant: given.flag('other-merchant'), leaked: given.flag('leaked') };
+  return print(await updateAccount(context, { id, config: read.config, ...marks, ...options }));
 }
 
 async function runRotate(context: Context, given: Given): Promise<Printed> {

@@ -35,8 +35,8 @@ describe('Credentials that are exchanged', function () {
         };
         const attemptOf = async (payment: { id: string }) =>
           (await paymux.stored.database.get('SELECT * FROM attempts WHERE payment_id = ?', [payment.id])) as Json;
-        const update = async (config: Json, otherMerchant = false) => {
-          const { version } = must(await updateAccount({ ...paymux.admin, plugins }, { id: first(), config, otherMerchant }));
+        const update = async (config: Json, marks: { otherMerchant?: boolean; leaked?: boolean } = {}) => {
+          const { version } = must(await updateAccount({ ...paymux.admin, plugins }, { id: first(), config, ...marks }));
           await eventually(async () => (await attemptOf(await create()))['account_version'] === version);
         };
         const pay = (payment: { action: { url: string } }) => paymux.control('/_pay', { target: payment.action.url });
@@ -62,6 +62,25 @@ describe('Credentials that are exchanged', function () {
           expect(await settledByCallback()).to.equal(1);
         });
 
+        it('verify nothing any more once they have leaked, nor do those before them', async () => {
+          const payment = await create();
+          await update({ webhook_secret: `whsec_${'n'.repeat(32)}` });
+          await update({ webhook_secret: `whsec_${'o'.repeat(32)}` }, { leaked: true });
+          await pay(payment);
+          expect(await settledByCallback()).to.equal(0);
+        });
+
+        it('of another merchant cannot speak of payments that are not his, however well they are signed', async () => {
+          const payment = await create();
+          await update((await offered(1)).config, { otherMerchant: true });
+          // As if it had been made with the new credentials: what the old ones sign is a stranger's word then.
+          const { database } = paymux.stored;
+          await database.transaction((tx) => tx.run('UPDATE attempts SET account_version = 2 WHERE payment_id = ?', [payment.id]));
+          await pay(payment);
+          expect(await settledByCallback()).to.equal(0);
+          expect((await database.get('SELECT state FROM payments WHERE id = ?', [payment.id]))?.['state']).to.equal('pending');
+        });
+
         it('are forgotten after the grace, and kept encrypted until then with whatever key is in use', async () => {
           await update({ webhook_secret: `whsec_${'n'.repeat(32)}` });
           const { database } = paymux.stored;
@@ -82,7 +101,7 @@ describe('Credentials that are exchanged', function () {
         it('of another merchant stay with the payments that were made with them: asked, verified and refunded there', async () => {
           const [old, other] = [await offered(0), await offered(1)];
           const payment = await create();
-          await update(other.config, true);
+          await update(other.config, { otherMerchant: true });
           const moved = await create();
           expect(await deleteOldVersions(paymux.stored.database, 0, new Date(Date.now() + 1000))).to.equal(0);
           await pay(payment);

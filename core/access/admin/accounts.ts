@@ -34,6 +34,8 @@ export interface AccountUpdate {
   readonly weight?: number;
   /** True: the new credentials are of another merchant at the vendor. Payments so far keep those that they were made with. */
   readonly otherMerchant?: boolean;
+  /** True: somebody else has the old credentials. No callback is taken that is signed for them, from now on. */
+  readonly leaked?: boolean;
 }
 
 /** What may be shown of an account. */
@@ -97,6 +99,7 @@ export async function updateAccount(deps: AccountDeps, input: AccountUpdate): Pr
     const stored = encryptConfig(deps.vault, plugin.manifest.config, input.id, config);
     const now = deps.now().getTime();
     if (!isDeepStrictEqual(before, config)) await keepVersion(tx, row, otherMerchant, now);
+    if (input.leaked === true) await endGrace(tx, input.id);
     return writeUpdate(tx, { row, stored, priority, weight, now });
   });
 }
@@ -112,6 +115,11 @@ async function keepVersion(tx: Tx, row: Row, isMoved: boolean, now: number): Pro
     isMoved ? 1 : 0,
     now,
   ]);
+}
+
+/** Credentials that strangers know verify nothing: those replaced now, and those before, which may share a key with them. */
+async function endGrace(tx: Tx, accountId: string): Promise<void> {
+  await tx.run('UPDATE account_versions SET replaced_at = 0 WHERE account_id = ? AND moved = 0', [accountId]);
 }
 
 /** The vendor's name for the merchant of a configuration; null when it cannot be opened, or the vendor never says. */
