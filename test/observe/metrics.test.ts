@@ -97,6 +97,20 @@ describe('metrics', () => {
     expect(await metrics.text()).to.not.include('paymux_payments_pending{');
   });
 
+  it('tell which accounts are quarantined, and when certificates end, as it is at each scrape', async () => {
+    const shut = [{ channel: 'rogue', account: 'acc_1' }];
+    const expiresAt = new Date('2027-01-02T03:04:05.678Z');
+    metrics.watch({
+      channelsQuarantined: () => shut,
+      certificates: () => [{ channel: 'unionpay', account: 'acc_2', field: 'certificate', expiresAt }],
+    });
+    const text = await metrics.text();
+    expect(text).to.include('paymux_channel_quarantined{channel="rogue",account="acc_1"} 1');
+    expect(text).to.include('paymux_channel_certificate_expiry_seconds{channel="unionpay",account="acc_2",field="certificate"} 1798859045');
+    shut.pop();
+    expect(await metrics.text()).to.not.include('paymux_channel_quarantined{');
+  });
+
   it('leave out what cannot be read, count that, and still answer', async () => {
     const answers = [5];
     metrics.watch({
