@@ -45,6 +45,8 @@ function viewChannel(kernel: Kernel, origins: ReadonlyMap<string, Origin>, own: 
       currencies: method.currencies,
       min: method.min ?? null,
       max: method.max ?? null,
+      step: method.step ?? 1,
+      order_lines: method.orderLines ?? null,
       payer_fields: method.payerFields,
       query: method.abilities.query,
       close: method.abilities.close,

@@ -236,6 +236,8 @@ export const channelView = z.strictObject({
       currencies: z.array(z.string()),
       min: z.int().nullable(),
       max: z.int().nullable(),
+      step: z.int(),
+      order_lines: z.strictObject({ min: z.int(), max: z.int() }).nullable(),
       payer_fields: z.array(z.string()),
       query: z.enum(['by_number', 'by_channel_no', 'none']),
       close: z.enum(['unpaid', 'none']),
