@@ -15,15 +15,15 @@ function add(results: readonly GroupResult[], what: 'passed' | 'failed' | 'skipp
   return results.reduce((sum, result) => sum + result[what], 0);
 }
 
-/** Beside its name, because a long run's output may be kept by its end alone. */
-function indented(error: string): string {
-  return error.replace(/^/gm, '    ');
+/** Beside its name, because a long run's output may be kept by its end alone. Nothing where no reason is known. */
+function indented(error = ''): string {
+  return error === '' ? '' : `\n${error.replace(/^/gm, '    ')}`;
 }
 
 const results = readResults(process.argv[2] ?? 'test-results');
 for (const result of results.filter(({ failed }) => failed > 0)) {
   console.log(`failed in ${result.group}:`);
-  for (const test of result.tests.filter(({ state }) => state === 'failed')) console.log(`  ${test.title}\n${indented(test.error ?? '')}`);
+  for (const test of result.tests.filter(({ state }) => state === 'failed')) console.log(`  ${test.title}${indented(test.error)}`);
 }
 const [passed, failed, skipped] = [add(results, 'passed'), add(results, 'failed'), add(results, 'skipped')];
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
