@@ -35,7 +35,9 @@ export function loadConfig(environment: Environment, readText: ReadText = readTe
     ...setting,
     variable: given.find((one) => one.setting === setting)?.name ?? setting.variable,
   }));
-  const faults = [...unread, ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => explainIssue(known, tree, issue)))];
+  const found = [...unread, ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => explainIssue(known, tree, issue)))];
+  // A number can be too large and no whole one; what is expected is told once.
+  const faults = found.filter((one, index) => found.findIndex(({ path }) => path === one.path) === index);
   if (faults.length > 0 || !parsed.success) return { kind: 'faults', faults };
   return { kind: 'config', config: completeConfig(parsed.data) };
 }

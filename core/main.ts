@@ -11,6 +11,7 @@ import { type DefinitionWatch, watchDefinitions } from './channels/watch.ts';
 import { systemClock } from './clock.ts';
 import { type Config, configExitCode, loadConfig, printFaults } from './config.ts';
 import { type Cradle, wire } from './container.ts';
+import { createReadiness, quarantined } from './http/readiness.ts';
 import { type RunningHttp, startHttp } from './http/start.ts';
 import { type Running, runDueLoop } from './jobs/due-loop.ts';
 import { runSchedule, type Task } from './jobs/schedule.ts';
@@ -20,10 +21,11 @@ import { deleteOldDeliveries, deleteOldEvents, keptFrom } from './notifications/
 import { attendAttempt, attendPayment } from './payments/attend.ts';
 import { countPending } from './payments/pending.ts';
 import { attendRefund } from './refunds/execute.ts';
+import { DataFolderError } from './store/data-folder.ts';
 import { type Database, DatabaseUnavailable } from './store/database.ts';
 import { migrate, pendingMigrations } from './store/migrations/migrate.ts';
 import { checkDatabase } from './store/mysql/checks.ts';
-import { type OpenDatabase, openDatabase } from './store/open.ts';
+import { type OpenDatabase, openForServer } from './store/open.ts';
 
 /** Why the server does not start, in words for the operator who can mend it. */
 export class BootFault extends Error {}
@@ -42,7 +44,7 @@ export async function boot(config: Config, log: Log = createLog(config.log)): Pr
   const found = await discoverChannels(config.channels.folder, config.channels.packages);
   const { plugins, origins, faults } = found;
   if (faults.length > 0) throw new BootFault(faults.map((fault) => `channel ${fault.folder} ${fault.reason}`).join('\n'));
-  const stored = await openDatabase({ ...config.database, dataDir: config.dataDir });
+  const stored = await openForServer({ ...config.database, dataDir: config.dataDir });
   try {
     await prepareDatabase(stored, config.database.url === null);
     const vault = openVault({ keyFile: config.keyFile, create: config.database.url === null });
@@ -75,7 +77,8 @@ async function serve(cradle: Cradle, found: Discovered, stored: OpenDatabase, ve
   refuseLies(cradle, loadAccounts(cradle));
   directory.onChange(() => void loadAccounts(cradle));
   const definitions = await watchChannels(cradle, found);
-  const http = await startHttp({ ...cradle, version, ready: () => readiness(cradle, definitions, state.isStopping) });
+  const ready = createReadiness(cradle, definitions);
+  const http = await startHttp({ ...cradle, version, ready: () => ready(state.isStopping) });
   const jobs = startJobs(cradle);
   dispatcher.start();
   metrics.watch({
@@ -166,34 +169,6 @@ const listCertificates = ({ channels }: Cradle): readonly CertificateEnd[] =>
     .filter(({ record }) => record.status !== 'retired')
     .flatMap(({ id, channelId, certificates }) => certificates.map((one) => ({ channel: channelId, account: id, ...one })));
 
-const quarantined = ({ channels, caller }: Cradle) => channels.accounts().filter((account) => caller.isQuarantined(account));
-
-const listIds = (ids: readonly string[], words: string) => (ids.length === 0 ? 'ok' : `${words}: ${ids.join(', ')}`);
-
-async function readiness(cradle: Cradle, definitions: DefinitionWatch, isStopping: boolean) {
-  const { database, directory, channels } = cradle;
-  const isUp = await database.ping().then(
-    () => true,
-    () => false,
-  );
-  const checks = {
-    server: isStopping ? 'stopping' : 'ok',
-    database: isUp ? 'ok' : 'unreachable',
-    configuration: directory.fault() === null ? 'ok' : 'a change could not be loaded',
-    channel_accounts: listIds(
-      channels.faults().map((fault) => fault.accountId),
-      'not as configured',
-    ),
-    channel_definitions: listIds([...definitions.faults().keys()], 'not as written'),
-    channel_code: listIds(
-      quarantined(cradle).map(({ id, channelId }) => `${channelId} ${id}`),
-      'quarantined',
-    ),
-  };
-  // A configuration that cannot be loaded leaves the one before it serving: that is for operators, not for load balancers.
-  return { ok: isUp && !isStopping, checks };
-}
-
 /** In this order: no new requests, no new work, what is under way ends, then the connections go. */
 async function stopServing(cradle: Cradle, http: RunningHttp, jobs: readonly Running[], graceMs: number): Promise<void> {
   await http.stop(graceMs);
@@ -220,7 +195,8 @@ async function main(): Promise<void> {
 
 /** Ends the process with the reason. What an operator can mend is told without a stack, and with 78 where it is a setting. */
 export function die(error: unknown): never {
-  const isSetting = error instanceof BootFault || error instanceof KeyFileError || error instanceof VaultError;
+  const isSetting =
+    error instanceof BootFault || error instanceof KeyFileError || error instanceof VaultError || error instanceof DataFolderError;
   const isPlain = isSetting || error instanceof DatabaseUnavailable;
   process.stderr.write(`${isPlain ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
   process.exit(isSetting ? configExitCode : 1);

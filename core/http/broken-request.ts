@@ -62,9 +62,13 @@ function answerLast(underWay: readonly ServerResponse[], socket: Socket, write: 
   else whole.once('close', writeOrCut);
 }
 
+/** There is no field that a list of faults could name. */
+const notHttp = { en: 'What was sent cannot be read as an HTTP request.', zh: '发送的内容无法按 HTTP 请求解析。' };
+
 function writeProblem(code: ErrorCode, socket: Socket, { newRequestId, errorsUrl }: BrokenRequestDeps): void {
   const requestId = newRequestId();
-  const body = JSON.stringify(buildProblem(refuse(code), { requestId, locale: 'en', errorsUrl }));
+  const told = code === 'invalid_request' ? refuse(code, { detail: notHttp }) : refuse(code);
+  const body = JSON.stringify(buildProblem(told, { requestId, locale: 'en', errorsUrl }));
   const head = [
     `HTTP/1.1 ${errors[code].status} ${code}`,
     'Content-Type: application/problem+json',

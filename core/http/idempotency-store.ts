@@ -4,8 +4,12 @@ import type { Clock } from '../clock.ts';
 import { type Database, type Row, type Tx, UniqueError } from '../store/database.ts';
 import type { Begun, IdempotencyStore, Lease, StoredAnswer } from './idempotency.ts';
 
-/** Longer than any handler may take; after it the request is taken for dead and may be executed again. */
-const leaseMs = 60_000;
+/**
+ * After `leaseMs` the request is taken for dead and may be executed again. A server that lives renews the leases of what it
+ * executes, so a lease need not outlast a handler: the key of a server that was killed is free again in ten seconds.
+ */
+const usual = { leaseMs: 10_000, renewEveryMs: 3_000 };
+type Times = typeof usual;
 /** A row can vanish between a failed insert and the read that follows: then the insert is tried again. */
 const maxTries = 3;
 const purgeBatch = 500;
@@ -16,21 +20,77 @@ type AnswerVault = Pick<Vault, 'encrypt' | 'decrypt'>;
  * Keys in the table `idempotency`: the primary key is the lock. Answers are kept encrypted, because
  * some hold a secret that is told only once, such as that of a new notification endpoint.
  */
-export function createIdempotencyStore(database: Database, clock: Pick<Clock, 'now'>, vault: AnswerVault): IdempotencyStore {
+export function createIdempotencyStore(
+  database: Database,
+  clock: Pick<Clock, 'now'>,
+  vault: AnswerVault,
+  times: Times = usual,
+): IdempotencyStore {
   const now = () => clock.now().getTime();
+  const until = () => now() + times.leaseMs;
+  const leases = holdLeases(times.renewEveryMs, (id, leaseUntil) => renew(database, { id, leaseUntil }, until()));
   return {
     async begin({ appId, key, requestHash }) {
       const id = idempotencyIdOf(appId, key);
       for (let tries = 0; tries < maxTries; tries += 1) {
-        const begun = (await insert(database, id, requestHash, now())) ?? (await readExisting(database, vault, id, requestHash, now()));
+        const begun =
+          (await insert(database, { id, requestHash, now: now(), until: until() })) ??
+          (await readExisting(database, vault, { id, requestHash, now: now(), until: until() }));
+        if (begun?.kind === 'started') leases.hold(begun.lease);
         if (begun !== null) return begun;
       }
       return { kind: 'in_progress', retryAfterSec: 1 };
     },
-    finish: (lease, answer) => finish(database, vault, lease, answer),
-    release: (lease) => release(database, lease),
+    finish: async (lease, answer) => finish(database, vault, await leases.letGo(lease), answer),
+    release: async (lease) => release(database, await leases.letGo(lease)),
     purge: (before) => purge(database, before.getTime()),
   };
+}
+
+interface Held {
+  readonly id: string;
+  leaseUntil: number;
+  /** Ends once the renewal that is under way, if any, is known. */
+  renewed: Promise<void>;
+}
+
+/** The leases of the requests that are being executed here. The timer that looks at them runs only while there are some. */
+function holdLeases(renewEveryMs: number, renewOne: (id: string, leaseUntil: number) => Promise<number | null>) {
+  const held = new Map<string, Held>();
+  let timer: NodeJS.Timeout | null = null;
+  const renewAll = () => {
+    for (const one of held.values()) {
+      one.renewed = one.renewed.then(async () => {
+        // One that another server took over is not taken back; a database that is away now may be there the next time.
+        one.leaseUntil = (await renewOne(one.id, one.leaseUntil).catch(() => null)) ?? one.leaseUntil;
+      });
+    }
+    if (held.size > 0 || timer === null) return;
+    clearInterval(timer);
+    timer = null;
+  };
+  return {
+    hold({ id, leaseUntil }: Lease): void {
+      held.set(nameOf({ id, leaseUntil }), { id, leaseUntil, renewed: Promise.resolve() });
+      timer ??= setInterval(renewAll, renewEveryMs).unref();
+    },
+    /** The lease as it stands now. One that is not held here was never given, or was let go before. */
+    async letGo(lease: Lease): Promise<Lease> {
+      const one = held.get(nameOf(lease));
+      held.delete(nameOf(lease));
+      await one?.renewed;
+      return one === undefined ? lease : { id: lease.id, leaseUntil: one.leaseUntil };
+    },
+  };
+}
+
+/** As it was given: a key that was lost and taken over here has two. */
+const nameOf = ({ id, leaseUntil }: Lease) => `${id} ${leaseUntil}`;
+
+/** Null when the lease was another one by then. */
+async function renew(database: Database, { id, leaseUntil }: Lease, until: number): Promise<number | null> {
+  const sql = "UPDATE idempotency SET lease_until = ? WHERE id = ? AND state = 'in_progress' AND lease_until = ?";
+  return (await database.transaction((tx) => tx.run(sql, [until, id, leaseUntil]))) === 1 ? until : null;
 }
 
 /** SHA-256 hex of app and key: the row's id, and the name of the request across its repeats. */
@@ -38,12 +98,19 @@ export function idempotencyIdOf(appId: string, key: string): string {
   return hash('sha256', `${appId}\n${key}`);
 }
 
-async function insert(database: Database, id: string, requestHash: string, now: number): Promise<Begun | null> {
-  const leaseUntil = now + leaseMs;
+interface Claim {
+  readonly id: string;
+  readonly requestHash: string;
+  readonly now: number;
+  /** The end of the lease that it gets. */
+  readonly until: number;
+}
+
+async function insert(database: Database, { id, requestHash, now, until }: Claim): Promise<Begun | null> {
   const sql = "INSERT INTO idempotency (id, request_hash, state, lease_until, created_at) VALUES (?, ?, 'in_progress', ?, ?)";
   try {
-    await database.transaction(async (tx) => tx.run(sql, [id, requestHash, leaseUntil, now]), { table: 'idempotency', id });
-    return { kind: 'started', lease: { id, leaseUntil } };
+    await database.transaction(async (tx) => tx.run(sql, [id, requestHash, until, now]), { table: 'idempotency', id });
+    return { kind: 'started', lease: { id, leaseUntil: until } };
   } catch (error) {
     if (error instanceof UniqueError) return null;
     throw error;
@@ -51,26 +118,23 @@ async function insert(database: Database, id: string, requestHash: string, now: 
 }
 
 /** What a taken key means; null when it is free again. */
-async function readExisting(database: Database, vault: AnswerVault, id: string, requestHash: string, now: number): Promise<Begun | null> {
+async function readExisting(database: Database, vault: AnswerVault, { id, requestHash, now, until }: Claim): Promise<Begun | null> {
   const row = await database.get('SELECT request_hash, state, lease_until, status, headers, body FROM idempotency WHERE id = ?', [id]);
   if (row === undefined) return null;
   if (row['request_hash'] !== requestHash) return { kind: 'reused' };
   if (row['state'] === 'done') return { kind: 'replay', answer: storedAnswer(vault, id, row) };
   const leaseUntil = Number(row['lease_until']);
   if (leaseUntil > now) return { kind: 'in_progress', retryAfterSec: retryAfter(leaseUntil - now) };
-  return takeOver(database, { id, leaseUntil }, now);
+  return takeOver(database, { id, leaseUntil }, until);
 }
 
-/** Short: an answer is usually there in a second, long before the lease of a dead server ends. */
+/** An answer is usually there in a second; that of a server that died can be had once its lease is over, ten seconds at most. */
 function retryAfter(remainingMs: number): number {
   return Math.min(2, Math.max(1, Math.ceil(remainingMs / 1000)));
 }
 
-async function takeOver(database: Database, old: Lease, now: number): Promise<Begun | null> {
-  const leaseUntil = now + leaseMs;
-  const sql = "UPDATE idempotency SET lease_until = ? WHERE id = ? AND state = 'in_progress' AND lease_until = ?";
-  const taken = await database.transaction((tx) => tx.run(sql, [leaseUntil, old.id, old.leaseUntil]));
-  return taken === 1 ? { kind: 'started', lease: { id: old.id, leaseUntil } } : null;
+async function takeOver(database: Database, old: Lease, until: number): Promise<Begun | null> {
+  return (await renew(database, old, until)) !== null ? { kind: 'started', lease: { id: old.id, leaseUntil: until } } : null;
 }
 
 /** Guarded by the lease: whoever took it over decides. */

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import Koa from 'koa';
 import { createBrokenRequests } from './broken-request.ts';
 import type { HttpState, Step } from './context.ts';
@@ -84,6 +84,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     broken.note(request, response);
     return handle(request, response);
   });
+  const connections = watchConnections(server);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => broken.answer(error, socket));
   server.on('connect', (_request, socket: Socket) => broken.answerConnect(socket));
   await listen(server, options.port, options.host);
@@ -92,7 +93,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     isDraining,
     stop(graceMs) {
       drain.begun = true;
-      return closeGracefully(server, graceMs);
+      return closeGracefully(server, connections, graceMs);
     },
   };
 }
@@ -130,12 +131,55 @@ function listen(server: Server, port: number, host = '0.0.0.0'): Promise<void> {
 
 /** How often connections that became idle during the drain are closed. */
 const idleSweepMs = 50;
+/** Requests that were on their way when the drain began are still answered: only then are idle connections closed. */
+const arrivingMs = 250;
+/** What has not arrived whole by then is not waited for: a client that sends half a request would hold up every stop. */
+const unsentMs = 2_000;
 
-async function closeGracefully(server: Server, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs);
+/** What each open connection is about. */
+interface Connections {
+  /** Ends those without a request that has arrived whole and waits for its answer. */
+  endUnsent(): void;
+}
+
+function watchConnections(server: Server): Connections {
+  const open = new Map<Socket, Set<IncomingMessage>>();
+  server.on('connection', (socket: Socket) => {
+    open.set(socket, new Set());
+    socket.once('close', () => open.delete(socket));
+  });
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const requests = open.get(request.socket);
+    requests?.add(request);
+    response.once('close', () => requests?.delete(request));
+  });
+  return {
+    endUnsent() {
+      for (const [socket, requests] of open) if (![...requests].some(({ complete }) => complete)) socket.destroy();
+    },
+  };
+}
+
+async function closeGracefully(server: Server, connections: Connections, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => stopListening(server, resolve));
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  const unsent = setTimeout(() => connections.endUnsent(), Math.min(unsentMs, graceMs));
+  let sweep: NodeJS.Timeout | undefined;
+  const arriving = setTimeout(
+    () => {
+      server.closeIdleConnections();
+      sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs);
+    },
+    Math.min(arrivingMs, graceMs),
+  );
   await closed;
+  for (const timer of [cut, unsent, arriving]) clearTimeout(timer);
   clearInterval(sweep);
-  clearTimeout(cut);
+  // Ends the timer with which Node looks at connections; there is nothing left to close.
+  server.close(() => undefined);
+}
+
+/** Not `server.close()`, which cuts idle connections at once, and with them the requests that are on their way. */
+function stopListening(server: Server, whenClosed: () => void): void {
+  NetServer.prototype.close.call(server, whenClosed);
 }

@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sequelize } from 'sequelize';
 import { parseAddress } from './address.ts';
+import { openDataFolder, unusable } from './data-folder.ts';
 import type { Database } from './database.ts';
 
 export interface OpenOptions {
@@ -39,16 +40,34 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
 }
 
 async function openEmbedded(dataDir: string): Promise<OpenDatabase> {
-  mkdirSync(dataDir, { recursive: true });
+  openDataFolder(dataDir);
   const file = join(dataDir, 'paymux.db');
   // SQLite would make it readable by everyone on the machine; its journals take over the mode of the file.
-  closeSync(openSync(file, 'a', 0o600));
+  try {
+    closeSync(openSync(file, 'a', 0o600));
+  } catch (error) {
+    throw unusable(dataDir, error);
+  }
   const [{ openSqlite }, { createWriterLock }] = await Promise.all([import('./sqlite/engine.ts'), import('./sqlite/writer.ts')]);
   const lock = createWriterLock();
   return together(await openSqlite(file, lock), async () => {
     const { openSequelizeOnSqlite } = await import('./sequelize.ts');
     return openSequelizeOnSqlite(file, lock);
   });
+}
+
+/** The database for a server: the embedded one is locked for it until it is closed. */
+export async function openForServer(options: OpenOptions): Promise<OpenDatabase> {
+  if (options.url !== undefined && options.url !== null) return openDatabase(options);
+  const { lockForServer } = await import('./sqlite/server-lock.ts');
+  const unlock = lockForServer(options.dataDir);
+  try {
+    const opened = await openDatabase(options);
+    return { ...opened, close: () => opened.close().finally(unlock) };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
 }
 
 function together(database: Database, open: () => Promise<Sequelize>): OpenDatabase {

@@ -122,6 +122,13 @@ describe('configuration', () => {
       expect(faultsOf({}, { 'config/paymux.yaml': 'port: "8080"' })[0]).to.include({ path: 'port (PAYMUX_PORT)', got: '"8080"' });
     });
 
+    it('a number that is too large and no whole one, once', () => {
+      expect(faultsOf({}, { 'config/paymux.yaml': 'port: 1e99\nhttp:\n  bodyBytes: 1e99' }).map(({ path }) => path)).to.deep.equal([
+        'port (PAYMUX_PORT)',
+        'http.bodyBytes (PAYMUX_HTTP_BODY_BYTES)',
+      ]);
+    });
+
     it('a secret that is given twice', () => {
       expect(faultsOf({ PAYMUX_METRICS_TOKEN: canary, PAYMUX_METRICS_TOKEN_FILE: '/run/token' })[0]?.expected).to.include('only one of');
     });

@@ -4,9 +4,11 @@ import { createIdempotencyStore } from '../../core/http/idempotency-store.ts';
 import type { Database } from '../../core/store/database.ts';
 import { openDatabase } from '../../core/store/open.ts';
 import { forEachDatabase } from '../kit/database.ts';
+import { eventually } from '../kit/merchant.ts';
 import { makeVault } from '../kit/vault.ts';
 
-const leaseMs = 60_000;
+const leaseMs = 10_000;
+const renewEveryMs = 20;
 
 function leaseOf(begun: Begun): Lease {
   if (begun.kind !== 'started') throw new Error(`not started but ${begun.kind}`);
@@ -23,6 +25,8 @@ describe('the store of idempotency keys', () => {
     let store: IdempotencyStore;
     /** The same keys as another server sees them. */
     let otherStore: IdempotencyStore;
+    /** A server whose leases are renewed while a test looks on. */
+    let renewing: IdempotencyStore;
     let closeOther: () => Promise<void>;
 
     before(async () => {
@@ -31,7 +35,8 @@ describe('the store of idempotency keys', () => {
       closeOther = () => other.close();
       database = own.database;
       const vault = makeVault();
-      store = createIdempotencyStore(own.database, { now: () => clock }, vault);
+      store = createIdempotencyStore(own.database, { now: () => clock }, vault, { leaseMs, renewEveryMs: 60_000 });
+      renewing = createIdempotencyStore(own.database, { now: () => clock }, vault, { leaseMs, renewEveryMs });
       otherStore = createIdempotencyStore(other.database, { now: () => clock }, vault);
     });
     after(() => closeOther());
@@ -60,6 +65,21 @@ describe('the store of idempotency keys', () => {
       await store.begin(request('alive'));
       clock = new Date(clock.getTime() + leaseMs - 1);
       expect(await otherStore.begin(request('alive'))).to.deep.equal({ kind: 'in_progress', retryAfterSec: 1 });
+    });
+
+    it('is renewed for as long as its server executes the request, and ends with what it came to', async () => {
+      const lease = leaseOf(await renewing.begin(request('long')));
+      const read = async () => (await database.get('SELECT lease_until FROM idempotency WHERE id = ?', [lease.id]))?.['lease_until'];
+      for (let times = 1; times <= 3; times += 1) {
+        clock = new Date(clock.getTime() + leaseMs - 1);
+        await eventually(
+          async () => (await read()) === clock.getTime() + leaseMs,
+          () => 'a lease that is not renewed',
+        );
+        expect((await otherStore.begin(request('long'))).kind).to.equal('in_progress');
+      }
+      await renewing.finish(lease, answerOf(201));
+      expect((await otherStore.begin(request('long'))).kind).to.equal('replay');
     });
 
     it('keeps no answer in clear text: some hold a secret that is told only once', async () => {

@@ -1,4 +1,5 @@
-import { request as httpRequest } from 'node:http';
+import { once } from 'node:events';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import { type Harness, openHarness, post } from './kit.ts';
@@ -130,6 +131,38 @@ describe('a graceful stop', () => {
     const got = await inFlight;
     expect([got.status, got.headers['connection']]).to.deep.equal([201, 'close']);
     await stopped;
+    await harness.close();
+  });
+
+  it('answers a request that arrives on a kept connection in the moment of the stop, and then ends the connection', async () => {
+    const harness = await openHarness();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = () =>
+      new Promise<IncomingMessage>((resolve, reject) => {
+        const request = httpRequest({ host: '127.0.0.1', port: harness.server.port, path: '/v1/things', agent }, (answer) =>
+          answer.resume().once('end', () => resolve(answer)),
+        );
+        request.once('error', reject).end();
+      });
+    expect((await ask()).headers['connection']).to.equal('keep-alive');
+    const stopped = harness.server.stop(60_000);
+    expect((await ask()).headers['connection']).to.equal('close');
+    await stopped;
+    agent.destroy();
+    await harness.close();
+  });
+
+  it('does not wait for the other half of a request', async () => {
+    const harness = await openHarness();
+    const half = connect(harness.server.port, '127.0.0.1');
+    const quarter = connect(harness.server.port, '127.0.0.1');
+    await Promise.all([once(half, 'connect'), once(quarter, 'connect')]);
+    half.write(`${head}Content-Length: 100\r\n\r\n{"a":`);
+    quarter.write('GET /v1/things HTTP/1.1\r\nHo');
+    for (const socket of [half, quarter]) socket.on('error', () => undefined).resume();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    // Far less than the drain: the test would not end in its time.
+    await harness.server.stop(600_000);
     await harness.close();
   });
 
