@@ -13,7 +13,7 @@ import type { Config } from './config.ts';
 import type { ChannelPlugin } from './contract/channel.ts';
 import type { IdempotencyStore } from './http/idempotency.ts';
 import { createIdempotencyStore } from './http/idempotency-store.ts';
-import { makeId } from './ids.ts';
+import { type IdPrefix, makeId } from './ids.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { createDispatcher, type Dispatcher } from './notifications/deliver.ts';
@@ -21,7 +21,9 @@ import { createEndpoints, type Endpoints } from './notifications/endpoints.ts';
 import { createAnnounce } from './notifications/enqueue.ts';
 import { afterCommit } from './payments/after-commit.ts';
 import type { Kernel } from './payments/deps.ts';
+import { writeOpenings } from './payments/open.ts';
 import type { Database } from './store/database.ts';
+import { createGroup } from './store/group.ts';
 
 /** What is opened before anything can be wired: all that needs to wait. */
 export interface Opened {
@@ -93,10 +95,18 @@ function makeDispatcher({ database, endpoints, clock, log, metrics, config }: Cr
   });
 }
 
+/** SQLite has one writer. Two lanes keep a server that answers over a network busy; with four, groups were smaller and slower. */
+const groups = {
+  sqlite: { lanes: 1, most: 32, waitMs: 2_000, mostWaiting: 1_000 },
+  mysql: { lanes: 2, most: 32, waitMs: 2_000, mostWaiting: 1_000 },
+} as const;
+
 function makeKernel({ database, clock, log, metrics, channels, caller, config, directory, endpoints, dispatcher }: Cradle): Kernel {
   let turn = 0;
+  const writing = { database, newId: (prefix: IdPrefix) => makeId(prefix, clock.now()), announce: createAnnounce({ endpoints, clock }) };
   return {
-    database,
+    ...writing,
+    open: createGroup({ ...groups[database.engine], write: (openings) => writeOpenings(writing, openings) }),
     clock,
     log,
     metrics,
@@ -111,8 +121,6 @@ function makeKernel({ database, clock, log, metrics, channels, caller, config, d
       turn += 1;
       return turn;
     },
-    newId: (prefix) => makeId(prefix, clock.now()),
-    announce: createAnnounce({ endpoints, clock }),
     afterCommit: (settled) => afterCommit({ metrics, clock, kick: () => dispatcher.kick() }, settled),
     timing: {
       callMs: config.channels.timeoutMs,

@@ -23,14 +23,14 @@ interface Target {
 }
 
 /**
- * Makes the function that writes an event and one delivery for each receiver inside the caller's
+ * Makes the function that writes events and one delivery for each receiver inside the caller's
  * transaction: what is told and what happened are committed together or not at all.
  */
 export function createAnnounce(deps: { readonly endpoints: Endpoints; readonly clock: Pick<Clock, 'now'> }) {
-  return async (tx: Tx, happening: Happening): Promise<void> => {
-    await insertEvent(tx, happening);
-    const targets = targetsOf(deps.endpoints, happening);
-    if (targets.length > 0) await insertDeliveries(tx, happening, targets, deps.clock.now());
+  return async (tx: Tx, happenings: readonly Happening[]): Promise<void> => {
+    await insertEvents(tx, happenings);
+    const deliveries = happenings.flatMap((one) => targetsOf(deps.endpoints, one).map((target) => ({ ...one, ...target })));
+    if (deliveries.length > 0) await insertDeliveries(tx, deliveries, deps.clock.now());
   };
 }
 
@@ -40,8 +40,9 @@ function targetsOf(endpoints: Endpoints, { appId, notifyUrl, type }: Happening):
   return url === null ? listed : [...listed, { endpointId: null, url }];
 }
 
-async function insertEvent(tx: Tx, { eventId, appId, type, subjectId, sequence, data, now }: Happening): Promise<void> {
-  await tx.run('INSERT INTO events (id, app_id, type, subject_id, sequence, data, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)', [
+async function insertEvents(tx: Tx, happenings: readonly Happening[]): Promise<void> {
+  const marks = happenings.map(() => '(?, ?, ?, ?, ?, ?, ?)').join(', ');
+  const values = happenings.flatMap(({ eventId, appId, type, subjectId, sequence, data, now }): Value[] => [
     eventId,
     appId,
     type,
@@ -50,10 +51,19 @@ async function insertEvent(tx: Tx, { eventId, appId, type, subjectId, sequence, 
     JSON.stringify(data),
     now,
   ]);
+  await tx.run(`INSERT INTO events (id, app_id, type, subject_id, sequence, data, created_at) VALUES ${marks}`, values);
 }
 
-async function insertDeliveries(tx: Tx, { eventId, appId, now }: Happening, targets: readonly Target[], idTime: Date): Promise<void> {
-  const marks = targets.map(() => "(?, ?, ?, ?, ?, 'pending', 0, ?, ?)").join(', ');
-  const values = targets.flatMap(({ endpointId, url }): Value[] => [makeId('dlv_', idTime), eventId, appId, endpointId, url, now, now]);
+async function insertDeliveries(tx: Tx, deliveries: readonly (Happening & Target)[], idTime: Date): Promise<void> {
+  const marks = deliveries.map(() => "(?, ?, ?, ?, ?, 'pending', 0, ?, ?)").join(', ');
+  const values = deliveries.flatMap(({ eventId, appId, now, endpointId, url }): Value[] => [
+    makeId('dlv_', idTime),
+    eventId,
+    appId,
+    endpointId,
+    url,
+    now,
+    now,
+  ]);
   await tx.run(`INSERT INTO deliveries (id, event_id, app_id, endpoint_id, url, state, tries, due_at, created_at) VALUES ${marks}`, values);
 }

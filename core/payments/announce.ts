@@ -1,23 +1,30 @@
 import type { Tx } from '../store/database.ts';
 import type { PaymentRow } from '../store/tables/payments.ts';
-import type { Kernel } from './deps.ts';
+import type { Announcement, Kernel } from './deps.ts';
 import { viewPayment } from './view.ts';
 
-/** Puts a payment event into the outbox, with the payment as it stands after the change. */
-export async function announcePayment(
-  kernel: Pick<Kernel, 'announce'>,
-  tx: Tx,
-  event: { readonly eventId: string; readonly type: string; readonly payment: PaymentRow; readonly now: number },
-): Promise<void> {
-  const { payment } = event;
-  await kernel.announce(tx, {
-    eventId: event.eventId,
+interface PaymentEvent {
+  readonly eventId: string;
+  readonly type: string;
+  readonly payment: PaymentRow;
+  readonly now: number;
+}
+
+/** A payment event, with the payment as it stands after the change. */
+export function paymentAnnouncement({ eventId, type, payment, now }: PaymentEvent): Announcement {
+  return {
+    eventId,
     appId: payment.app_id,
     notifyUrl: payment.notify_url,
-    type: event.type,
+    type,
     subjectId: payment.id,
     sequence: payment.sequence,
     data: viewPayment(payment, 'en'),
-    now: event.now,
-  });
+    now,
+  };
+}
+
+/** Puts a payment event into the outbox. */
+export async function announcePayment(kernel: Pick<Kernel, 'announce'>, tx: Tx, event: PaymentEvent): Promise<void> {
+  await kernel.announce(tx, [paymentAnnouncement(event)]);
 }

@@ -8,6 +8,7 @@ import type { Metrics } from '../metrics.ts';
 import type { Database, Tx } from '../store/database.ts';
 import type { Committed } from './after-commit.ts';
 import type { LatePolicy } from './decide.ts';
+import type { Opening } from './open.ts';
 
 /** What an event carries into the outbox. */
 export interface Announcement {
@@ -36,8 +37,10 @@ export interface Kernel {
   readonly apps: { get(id: string): App | undefined; latePolicy(appId: string): LatePolicy };
   /** A new time-ordered id with this prefix. */
   readonly newId: (prefix: IdPrefix) => string;
-  /** Writes an event and its deliveries inside the caller's transaction. */
-  readonly announce: (tx: Tx, announcement: Announcement) => Promise<void>;
+  /** Writes events and their deliveries inside the caller's transaction. */
+  readonly announce: (tx: Tx, announcements: readonly Announcement[]) => Promise<void>;
+  /** Commits a payment with its first attempt, together with others that come at the same time. */
+  readonly open: (opening: Opening) => Promise<void>;
   /** Wakes the dispatcher and counts; called once the transaction is durable. */
   readonly afterCommit: (committed: Committed) => void;
   readonly timing: {

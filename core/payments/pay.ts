@@ -2,11 +2,9 @@ import type { App } from '../access/directory.ts';
 import { type Candidate, choose } from '../channels/choose.ts';
 import type { Outcome } from '../contract/outcome.ts';
 import { type Refusal, refuse } from '../errors.ts';
-import { type Tx, UniqueError } from '../store/database.ts';
-import { type AttemptRow, insertAttempt } from '../store/tables/attempts.ts';
-import { insertTransitions } from '../store/tables/history.ts';
-import { insertPayment, type PaymentRow, readPaymentByOrderNo } from '../store/tables/payments.ts';
-import { announcePayment } from './announce.ts';
+import { UniqueError } from '../store/database.ts';
+import type { AttemptRow } from '../store/tables/attempts.ts';
+import { type PaymentRow, readPaymentByOrderNo } from '../store/tables/payments.ts';
 import { captureIfApproved } from './capture.ts';
 import type { Kernel } from './deps.ts';
 import { type Evidence, evidenceOfPay, expectedOf } from './evidence.ts';
@@ -36,7 +34,7 @@ export async function pay(kernel: Kernel, app: App, request: NewPayment): Promis
   const payment = newPayment(kernel, app, request, now);
   const attempt = newAttempt(kernel, payment, candidates[0] as Candidate, now);
   try {
-    await kernel.database.transaction((tx) => insertBoth(kernel, tx, payment, attempt), { table: 'payments', id: payment.id });
+    await kernel.open({ payment, attempt });
   } catch (error) {
     if (!(error instanceof UniqueError)) throw error;
     const before = await repeated(kernel, app, request);
@@ -81,17 +79,6 @@ async function repeated(kernel: Kernel, app: App, request: NewPayment): Promise<
   if (payment === null) return null;
   if (payment.request_hash === request.hash) return { kind: 'payment', payment, created: false };
   return refuse('merchant_order_no_used', { param: 'merchant_order_no', payment: viewPayment(payment, 'en') });
-}
-
-async function insertBoth(kernel: Kernel, tx: Tx, payment: PaymentRow, attempt: AttemptRow): Promise<void> {
-  await insertPayment(tx, payment);
-  await insertAttempt(tx, attempt);
-  const at = payment.created_at;
-  await insertTransitions(tx, [
-    { id: kernel.newId('his_'), subjectId: payment.id, from: null, to: payment.state, cause: 'merchant', at },
-    { id: kernel.newId('his_'), subjectId: attempt.id, from: null, to: attempt.state, cause: 'merchant', at },
-  ]);
-  await announcePayment(kernel, tx, { eventId: kernel.newId('evt_'), type: 'payment.created', payment, now: at });
 }
 
 async function tryCandidates(

@@ -1,5 +1,5 @@
 import type { Tx } from '../store/database.ts';
-import { type AttemptRow, changeAttempt, insertAttempt, isChannelNoPaid, readAttempts } from '../store/tables/attempts.ts';
+import { type AttemptRow, changeAttempt, insertAttempts, isChannelNoPaid, readAttempts } from '../store/tables/attempts.ts';
 import { type Cause, insertTransitions, type Transition } from '../store/tables/history.ts';
 import { changePayment, lockPayment, type PaymentChanges, type PaymentRow } from '../store/tables/payments.ts';
 import { insertRefund } from '../store/tables/refunds.ts';
@@ -168,7 +168,7 @@ async function write(kernel: Kernel, tx: Tx, on: Writing): Promise<void> {
   if (!(await changePayment(tx, payment.id, payment.state, changes)))
     throw new Error(`payment ${payment.id} left ${payment.state} inside a lock`);
   if (plan.refund !== null) await insertRefund(tx, automaticRefund(payment, attempt, plan.refund, on.now));
-  if (on.next !== null) await insertAttempt(tx, on.next);
+  if (on.next !== null) await insertAttempts(tx, [on.next]);
   if (plan.event === null) return;
   // Its id is made inside the lock: ids of one payment's events then sort like their sequence, and none becomes visible long after.
   await announcePayment(kernel, tx, { eventId: kernel.newId('evt_'), type: plan.event, payment: apply(payment, changes), now: on.now });

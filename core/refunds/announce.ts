@@ -12,14 +12,16 @@ export async function announceRefund(
 ): Promise<void> {
   const { refund } = event;
   const payment = await readPayment(tx, refund.payment_id);
-  await kernel.announce(tx, {
-    eventId: kernel.newId('evt_'),
-    appId: refund.app_id,
-    notifyUrl: payment?.notify_url ?? null,
-    type: event.type,
-    subjectId: refund.id,
-    sequence: refund.sequence,
-    data: viewRefund(refund, 'en'),
-    now: event.now,
-  });
+  await kernel.announce(tx, [
+    {
+      eventId: kernel.newId('evt_'),
+      appId: refund.app_id,
+      notifyUrl: payment?.notify_url ?? null,
+      type: event.type,
+      subjectId: refund.id,
+      sequence: refund.sequence,
+      data: viewRefund(refund, 'en'),
+      now: event.now,
+    },
+  ]);
 }

@@ -3,12 +3,13 @@ import type { Channel, ChannelPlugin, PayRequest, RefundRequest } from '../../co
 import type { Call } from '../../core/contract/kit.ts';
 import type { Abilities, ChannelManifest } from '../../core/contract/manifest.ts';
 import type { CloseOutcome, Outcome, RefundOutcome, RefundReport } from '../../core/contract/outcome.ts';
-import { makeId } from '../../core/ids.ts';
+import { type IdPrefix, makeId } from '../../core/ids.ts';
 import { createLog } from '../../core/log.ts';
 import { createAnnounce } from '../../core/notifications/enqueue.ts';
 import { attendAttempt, attendPayment } from '../../core/payments/attend.ts';
 import type { LatePolicy } from '../../core/payments/decide.ts';
 import type { Kernel } from '../../core/payments/deps.ts';
+import { writeOpenings } from '../../core/payments/open.ts';
 import { pay } from '../../core/payments/pay.ts';
 import type { NewPayment } from '../../core/payments/request.ts';
 import { attendRefund } from '../../core/refunds/execute.ts';
@@ -215,8 +216,14 @@ function makeKernel(database: Database, channels: Kernel['channels'], time: { no
   const clock = { now: () => new Date(time.now), sleep: async () => undefined };
   const nothing = () => undefined;
   const call = { now: clock.now } as Call;
-  return {
+  const writing = {
     database,
+    newId: (prefix: IdPrefix) => makeId(prefix, clock.now()),
+    announce: createAnnounce({ endpoints: { app: () => undefined, forEvent: () => [] } as never, clock }),
+  };
+  return {
+    ...writing,
+    open: (opening) => writeOpenings(writing, [opening]),
     clock,
     log: createLog({ level: 'silent' }),
     metrics: new Proxy({}, { get: () => nothing }) as never,
@@ -230,8 +237,6 @@ function makeKernel(database: Database, channels: Kernel['channels'], time: { no
     publicUrl: 'http://127.0.0.1',
     nextTurn: () => 0,
     apps: { get: () => app, latePolicy },
-    newId: (prefix) => makeId(prefix, clock.now()),
-    announce: createAnnounce({ endpoints: { app: () => undefined, forEvent: () => [] } as never, clock }),
     afterCommit: nothing,
     timing: { callMs: 10_000, payMs: 20_000, rotationGraceMs: 72 * 3_600_000, refundSilentMs: 72 * 3_600_000 },
   };

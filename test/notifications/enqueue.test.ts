@@ -69,8 +69,8 @@ describe('Announcing an event', () =>
       };
       const announce = createAnnounce({ endpoints, clock: outbox.clock });
       const told = { appId: outbox.appId, type: 'payment.failed', subjectId: 'pay_1', sequence: 1, data: {}, now: 1 };
-      await database.transaction((tx) => announce(tx, { ...told, eventId: 'evt_a', notifyUrl: null }));
-      await database.transaction((tx) => announce(tx, { ...told, eventId: 'evt_b', notifyUrl: 'https://shop.example/own' }));
+      await database.transaction((tx) => announce(tx, [{ ...told, eventId: 'evt_a', notifyUrl: null }]));
+      await database.transaction((tx) => announce(tx, [{ ...told, eventId: 'evt_b', notifyUrl: 'https://shop.example/own' }]));
       expect((await outbox.deliveries('evt_a')).map((row) => row['url'])).to.deep.equal(['https://shop.example/app']);
       expect((await outbox.deliveries('evt_b')).map((row) => row['url'])).to.deep.equal(['https://shop.example/own']);
     });
@@ -99,7 +99,7 @@ describe('Announcing an event', () =>
         now: 1,
       };
       const work = outbox.stored.database.transaction(async (tx) => {
-        await announce(tx, told);
+        await announce(tx, [told]);
         throw new Error('rolled back');
       });
       expect(await work.catch((error: Error) => error.message)).to.equal('rolled back');

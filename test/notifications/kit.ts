@@ -148,7 +148,7 @@ export async function openOutbox(stored: TestDatabase, keyFile: string): Promise
       const eventId = makeId('evt_', clock.now());
       sequence += 1;
       const told = { eventId, appId: app.id, notifyUrl: notifyUrl ?? null, type, subjectId: 'pay_1', sequence, data };
-      await database.transaction((tx) => announce(tx, { ...told, now: clock.now().getTime() }));
+      await database.transaction((tx) => announce(tx, [{ ...told, now: clock.now().getTime() }]));
       return eventId;
     },
     dispatcher: (change = {}) =>

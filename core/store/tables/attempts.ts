@@ -1,5 +1,5 @@
-import type { Reader, Tx, Value } from '../database.ts';
-import { assignments, insert } from './row.ts';
+import type { Reader, Row, Tx, Value } from '../database.ts';
+import { assignments, insertAll } from './row.ts';
 
 export type AttemptState =
   | 'sending'
@@ -47,8 +47,8 @@ export interface AttemptRow {
 
 export type AttemptChanges = { readonly [K in keyof AttemptRow]?: AttemptRow[K] | undefined };
 
-export async function insertAttempt(tx: Tx, row: AttemptRow): Promise<void> {
-  await insert(tx, 'attempts', { ...row });
+export async function insertAttempts(tx: Tx, rows: readonly AttemptRow[]): Promise<void> {
+  await insertAll(tx, 'attempts', rows as readonly (AttemptRow & Row)[]);
 }
 
 export async function readAttempt(reader: Reader, id: string): Promise<AttemptRow | null> {

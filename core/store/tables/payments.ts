@@ -1,5 +1,5 @@
-import type { Reader, Tx, Value } from '../database.ts';
-import { assignments, insert, type Page, readPage, Where } from './row.ts';
+import type { Reader, Row, Tx, Value } from '../database.ts';
+import { assignments, insertAll, type Page, readPage, Where } from './row.ts';
 
 export type PaymentState = 'pending' | 'processing' | 'success' | 'failed' | 'refunded' | 'closed';
 export type PaymentException = 'late' | 'duplicate' | 'excess' | 'mismatch';
@@ -41,8 +41,8 @@ export interface PaymentRow {
 
 export type PaymentChanges = { readonly [K in keyof PaymentRow]?: PaymentRow[K] | undefined };
 
-export async function insertPayment(tx: Tx, row: PaymentRow): Promise<void> {
-  await insert(tx, 'payments', { ...row });
+export async function insertPayments(tx: Tx, rows: readonly PaymentRow[]): Promise<void> {
+  await insertAll(tx, 'payments', rows as readonly (PaymentRow & Row)[]);
 }
 
 export async function readPayment(reader: Reader, id: string): Promise<PaymentRow | null> {

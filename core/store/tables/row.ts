@@ -12,6 +12,14 @@ export async function insert(tx: Tx, table: string, row: Row): Promise<void> {
   await tx.run(sql, params);
 }
 
+/** Rows of one table in one statement. All have the members of the first. */
+export async function insertAll(tx: Tx, table: string, rows: readonly Row[]): Promise<void> {
+  const columns = Object.keys(rows[0] ?? {});
+  const marks = `(${columns.map(() => '?').join(',')})`;
+  const params = rows.flatMap((row) => columns.map((column) => row[column] ?? null));
+  await tx.run(`INSERT INTO ${table} (${columns.join(',')}) VALUES ${rows.map(() => marks).join(',')}`, params);
+}
+
 /** `a = ?, b = ?` and its parameters; members that are undefined are left out. */
 export function assignments(set: Readonly<Record<string, Value | undefined>>): { sql: string; params: readonly Value[] } {
   const entries = Object.entries(set).filter((entry): entry is [string, Value] => entry[1] !== undefined);

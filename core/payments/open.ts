@@ -1,0 +1,47 @@
+import type { Proof, Tx } from '../store/database.ts';
+import { type AttemptRow, insertAttempts } from '../store/tables/attempts.ts';
+import { insertTransitions } from '../store/tables/history.ts';
+import { insertPayments, type PaymentRow } from '../store/tables/payments.ts';
+import { paymentAnnouncement } from './announce.ts';
+import type { Kernel } from './deps.ts';
+
+/** A payment with its first attempt, before a byte of it goes to a channel. */
+export interface Opening {
+  readonly payment: PaymentRow;
+  readonly attempt: AttemptRow;
+}
+
+/** Writes payments with their first attempts, their history and their events: all of them in one transaction, or none. */
+export async function writeOpenings(kernel: Pick<Kernel, 'database' | 'announce' | 'newId'>, openings: readonly Opening[]): Promise<void> {
+  const [first] = openings;
+  if (first === undefined) return;
+  // One row proves the commit of them all.
+  const proof: Proof = { table: 'payments', id: first.payment.id };
+  await kernel.database.transaction((tx) => insertAll(kernel, tx, openings), proof);
+}
+
+async function insertAll(kernel: Pick<Kernel, 'announce' | 'newId'>, tx: Tx, openings: readonly Opening[]): Promise<void> {
+  await insertPayments(
+    tx,
+    openings.map(({ payment }) => payment),
+  );
+  await insertAttempts(
+    tx,
+    openings.map(({ attempt }) => attempt),
+  );
+  const transitions = openings.flatMap(({ payment, attempt }) =>
+    [payment, attempt].map(({ id, state }) => ({
+      id: kernel.newId('his_'),
+      subjectId: id,
+      from: null,
+      to: state,
+      cause: 'merchant' as const,
+      at: payment.created_at,
+    })),
+  );
+  await insertTransitions(tx, transitions);
+  const events = openings.map(({ payment }) =>
+    paymentAnnouncement({ eventId: kernel.newId('evt_'), type: 'payment.created', payment, now: payment.created_at }),
+  );
+  await kernel.announce(tx, events);
+}
