@@ -1,0 +1,20 @@
+import type { Reader } from '../database.ts';
+import { cacheStatements, openReader, toBound, toRow } from './connection.ts';
+
+/** Opens a file for reading as of one moment, beside a server that may be writing it. */
+export function openReadOnly(file: string): { readonly reader: Reader; close(): Promise<void> } {
+  const connection = openReader(file);
+  const prepare = cacheStatements(connection);
+  connection.exec('BEGIN');
+  const reader: Reader = {
+    async get(sql, params = []) {
+      const raw = prepare(sql).get(...params.map(toBound));
+      return raw === undefined ? undefined : toRow(raw);
+    },
+    all: async (sql, params = []) =>
+      prepare(sql)
+        .all(...params.map(toBound))
+        .map(toRow),
+  };
+  return { reader, close: async () => connection.close() };
+}

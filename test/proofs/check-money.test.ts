@@ -1,0 +1,199 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { receivePayment } from '../../core/payments/receive.ts';
+import type { Tx } from '../../core/store/database.ts';
+import { across } from '../../scripts/money/across.ts';
+import { findViolations, invariants } from '../../scripts/money/check.ts';
+import { openTruth, type TruthEntry } from '../../scripts/money/truth.ts';
+import { forEachDatabase, type TestDatabase } from '../kit/database.ts';
+import { paid, refunded, type Scripted, scriptKernel } from '../kit/scripted.ts';
+
+/** Books with a payment that was paid, refunded in part and once in vain, one that was closed and one that came late. */
+interface Books {
+  readonly stored: TestDatabase;
+  readonly truth: TruthEntry[];
+  readonly bought: string;
+  readonly late: string;
+  readonly attempt: string;
+  readonly refund: string;
+}
+
+async function keepBooks(stored: TestDatabase): Promise<Books> {
+  const shop = scriptKernel(stored.database);
+  const truth: TruthEntry[] = [];
+  const bought = await payFor(shop, truth);
+  const refund = await shop.refund(bought, 40, 'part');
+  await shop.order();
+  const late = await shop.order();
+  shop.vendor.query = ({ number }) => ({ kind: 'ok', report: { state: 'closed', echo: { number } } });
+  shop.turn(3 * 3_600_000);
+  await shop.attend();
+  await payFor(shop, truth, late);
+  for (const row of [...(await shop.refunds(bought)), ...(await shop.refunds(late))])
+    truth.push({ kind: 'refund', number: row.number, amount: row.amount, currency: row.currency });
+  const [attempt] = await shop.attempts(bought);
+  return { stored, truth, bought, late, attempt: attempt?.id ?? '', refund };
+}
+
+/** The shopper pays, and whoever asks the vendor next learns of it. */
+async function payFor(shop: Scripted, truth: TruthEntry[], known?: string): Promise<string> {
+  const id = known ?? (await shop.order());
+  const [attempt] = await shop.attempts(id);
+  const number = attempt?.number ?? '';
+  truth.push({ kind: 'charge', number, amount: 100, currency: 'CNY' });
+  const account = shop.kernel.channels.account('acc_1');
+  const told = paid(number);
+  if (account === undefined || told.kind !== 'ok') throw new Error('there is no account');
+  await receivePayment(shop.kernel, account, { of: 'payment', number, report: told.report }, 'signed');
+  shop.vendor.refund = (request) => refunded(request);
+  shop.turn(20_000);
+  await shop.attend();
+  return id;
+}
+
+type Break = (tx: Tx, books: Books) => unknown;
+
+/** What is broken, and the rule that has to see it. */
+const breaks: Readonly<Record<string, Break>> = {
+  'C5 each charge at a vendor is one success here, and each success here is one charge': (_tx, { truth }) =>
+    truth.push({ kind: 'charge', number: truth[0]?.number ?? '', amount: 100, currency: 'CNY' }),
+  'C5 no money moves that is not known here': (_tx, { truth }) =>
+    truth.push({ kind: 'charge', number: 'NOBODYS', amount: 1, currency: 'CNY' }),
+  'C6 a payment is a success exactly if one of its attempts was accepted and paid': (tx, { bought }) =>
+    tx.run("UPDATE payments SET state = 'closed' WHERE id = ?", [bought]),
+  'C6 two attempts of a payment can never be paid at once': async (tx, { bought, late }) => {
+    await tx.run("UPDATE attempts SET payment_id = ?, state = 'waiting' WHERE payment_id = ?", [bought, late]);
+    await tx.run("UPDATE attempts SET state = 'unknown' WHERE payment_id = ?", [bought]);
+  },
+  'C7 the counters of a payment are the sums of its refunds, and never more than was paid': (tx, { bought }) =>
+    tx.run('UPDATE payments SET amount_refunded = amount_refunded + 1 WHERE id = ?', [bought]),
+  'C8 of no attempt does more go back than came in, here and at its vendor': (tx, { refund }) =>
+    tx.run('UPDATE refunds SET amount = 101 WHERE id = ?', [refund]),
+  'C8 each refund that a vendor made is one refund here, and the reverse': (_tx, { truth }) => truth.pop(),
+  'C9 money that should not have come goes back once, unless it is held for an operator': (tx, { late }) =>
+    tx
+      .run("DELETE FROM refunds WHERE payment_id = ? AND kind = 'late'", [late])
+      .then(() => tx.run('UPDATE payments SET exception = NULL WHERE id = ?', [late])),
+  'C10 a success is paid in full, and nothing else is paid at all': (tx, { bought }) =>
+    tx.run('UPDATE payments SET amount_paid = 99 WHERE id = ?', [bought]),
+  'C13 the history of each row is a path through its state machine that ends where the row is': (tx, { attempt }) =>
+    tx.run("DELETE FROM history WHERE subject_id = ? AND to_state = 'succeeded'", [attempt]),
+  'C28 each end is told once, and the events of one subject are numbered without a gap': (tx, { bought }) =>
+    tx.run("DELETE FROM events WHERE subject_id = ? AND type = 'payment.succeeded'", [bought]),
+  'C30 a payment, its refunds and its events belong to one app': (tx, { refund }) =>
+    tx.run("UPDATE refunds SET app_id = 'app_2' WHERE id = ?", [refund]),
+  'C32 no amount is negative, fractional or too large, and a payment has one currency': (tx, { refund }) =>
+    tx.run("UPDATE refunds SET currency = 'EUR' WHERE id = ?", [refund]),
+  'C34 whatever is not at its end says when it is looked at next, unless it is held for an operator': (tx, { refund }) =>
+    tx.run("UPDATE refunds SET state = 'processing', due_at = NULL WHERE id = ?", [refund]),
+  'C27 one transaction of a vendor pays one attempt': (tx) =>
+    tx.run("UPDATE attempts SET channel_no = 'one' WHERE state IN ('succeeded', 'succeeded_late')"),
+  'C30 every attempt has its payment': (tx, { late }) => tx.run("UPDATE attempts SET payment_id = 'pay_0' WHERE payment_id = ?", [late]),
+  'C30 every refund has its payment': (tx, { refund }) => tx.run("UPDATE refunds SET payment_id = 'pay_0' WHERE id = ?", [refund]),
+  'C28 every delivery has its event': (tx) => insertDelivery(tx, 'evt_0', "'delivered'", 'NULL'),
+  'C28 a notification that is not delivered says when it is sent next': async (tx) => {
+    const event = await tx.get('SELECT id FROM events LIMIT 1');
+    await insertDelivery(tx, String(event?.['id']), "'pending'", 'NULL');
+  },
+  'C29 an idempotency key that is done has its answer': (tx) =>
+    tx.run("INSERT INTO idempotency (id, request_hash, state, lease_until, created_at) VALUES ('key', 'hash', 'done', 0, 0)"),
+};
+
+/** The same numbers twice are kept out by unique keys: here the keys go first, where the engine lets them. */
+const keptOutByKeys = [
+  'C27 an order number of an app is one payment',
+  'C27 a refund number of an app is one refund',
+  'C27 our number of an attempt is one attempt',
+];
+
+function insertDelivery(tx: Tx, event: string, state: string, due: string): Promise<number> {
+  const columns = '(id, event_id, app_id, url, state, due_at, created_at)';
+  return tx.run(`INSERT INTO deliveries ${columns} VALUES ('dlv_1', ?, 'app_1', 'http://127.0.0.1/', ${state}, ${due}, 0)`, [event]);
+}
+
+async function violatedRules({ stored, truth }: Books): Promise<ReadonlySet<string>> {
+  const opened = await openTruth(truth);
+  const names = new Set<string>();
+  for await (const { number, name, rows } of findViolations({ reader: stored.database, truth: opened })) {
+    names.add(`C${number} ${name}`);
+    expect(rows, `rows of C${number}`).to.not.deep.equal([]);
+  }
+  opened.close();
+  return names;
+}
+
+describe('The money checker', () => {
+  forEachDatabase((_name, open) => {
+    it('finds nothing in sound books', async () => {
+      const books = await keepBooks(await open());
+      expect([...(await violatedRules(books))]).to.deep.equal([]);
+    });
+
+    for (const [rule, breakIt] of Object.entries(breaks)) {
+      it(`sees a row that breaks ${rule}`, async () => {
+        const books = await keepBooks(await open());
+        await books.stored.database.transaction(async (tx) => void (await breakIt(tx, books)));
+        expect([...(await violatedRules(books))]).to.include(rule);
+      });
+    }
+  });
+
+  it('has a broken row for every rule', () => {
+    const rules = [...invariants, ...across].map(({ number, name }) => `C${number} ${name}`);
+    expect(rules.filter((rule) => !(rule in breaks) && !keptOutByKeys.includes(rule))).to.deep.equal([]);
+  });
+
+  describe('on SQLite, where a table can be made again without its keys', () => {
+    let folder = '';
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'paymux-keys-'));
+    });
+    after(() => rm(folder, { recursive: true, force: true }));
+
+    it('sees numbers that are there twice', async () => {
+      const { DatabaseSync } = await import('node:sqlite');
+      const file = new DatabaseSync(':memory:');
+      for (const [table, columns] of [
+        ['payments', 'app_id, merchant_order_no'],
+        ['refunds', 'app_id, merchant_refund_no'],
+        ['attempts', 'number, account_id, channel_no, state'],
+      ] as const) {
+        file.exec(`CREATE TABLE ${table} (id, payment_id, ${columns})`);
+        const values = columns.split(', ').map(() => "'same'");
+        for (const id of [1, 2]) file.exec(`INSERT INTO ${table} VALUES (${id}, ${id}, ${values})`);
+      }
+      const seen = across.filter(({ name }) => keptOutByKeys.some((rule) => rule.endsWith(name)));
+      expect(seen).to.have.length(3);
+      for (const { sql } of seen) expect(file.prepare(sql).all()).to.have.length(1);
+      file.close();
+    });
+
+    const run = async (...args: readonly string[]) =>
+      promisify(execFile)(process.execPath, ['scripts/check-money.ts', ...args]).then(
+        ({ stdout }) => ({ code: 0, stdout }),
+        (error: { code: number; stdout: string }) => ({ code: error.code, stdout: error.stdout }),
+      );
+
+    it('is a command that ends with 0, 1 or 78', async function () {
+      this.timeout(20_000);
+      const { openDatabase } = await import('../../core/store/open.ts');
+      const { migrate } = await import('../../core/store/migrations/migrate.ts');
+      const stored = { ...(await openDatabase({ dataDir: folder })), options: { dataDir: folder } };
+      await migrate(stored);
+      const books = await keepBooks(stored);
+      const truth = join(folder, 'truth.jsonl');
+      await writeFile(truth, books.truth.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+      expect(await run('--database', folder, '--truth', truth)).to.include({ code: 0 });
+      await stored.database.transaction((tx) => tx.run('UPDATE payments SET amount_paid = 99 WHERE id = ?', [books.bought]));
+      const broken = await run('--database', folder, '--truth', truth);
+      expect(broken.code).to.equal(1);
+      expect(broken.stdout).to.include('C10 a success is paid in full').and.to.include(books.bought);
+      expect(await run('--database', join(folder, 'nowhere'))).to.include({ code: 78 });
+      await stored.close();
+    });
+  });
+});
