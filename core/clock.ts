@@ -5,6 +5,22 @@ export interface Clock {
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Measures durations, which no correction of the clock touches. An argument too, for the same reason. */
+export interface Stopwatch {
+  elapsedMs(): number;
+  /** Does something after the time has passed, unless the function that it answers is called before. */
+  after(delayMs: number, act: () => void): () => void;
+}
+
+/** The stopwatch of the machine. */
+export const systemStopwatch: Stopwatch = {
+  elapsedMs: () => performance.now(),
+  after: (delayMs, act) => {
+    const timer = setTimeout(act, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
 /** The clock of the machine. */
 export const systemClock: Clock = {
   now: () => new Date(),

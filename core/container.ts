@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { asFunction, asValue, createContainer, InjectionMode } from 'awilix';
 import type { Agent } from 'undici';
 import type { Directory } from './access/directory.ts';
@@ -13,7 +14,7 @@ import type { Config } from './config.ts';
 import type { ChannelPlugin } from './contract/channel.ts';
 import type { IdempotencyStore } from './http/idempotency.ts';
 import { createIdempotencyStore } from './http/idempotency-store.ts';
-import { type IdPrefix, makeId } from './ids.ts';
+import { type IdPrefix, makeId, type Random } from './ids.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { createDispatcher, type Dispatcher } from './notifications/deliver.ts';
@@ -40,6 +41,8 @@ export interface Opened {
 
 /** Every singleton of the kernel by its name. */
 export interface Cradle extends Opened {
+  /** For ids: nothing that has to be secret comes from it. */
+  readonly random: Random;
   readonly agent: Agent;
   readonly sm2: Sm2;
   readonly channels: Channels;
@@ -51,11 +54,15 @@ export interface Cradle extends Opened {
   readonly rateLimit: RateLimit;
 }
 
-/** The only place that wires. Strict: a name that is not registered, or outlives what it needs, is an error at once. */
-export function wire(opened: Opened) {
+/**
+ * The only place that wires. Strict: a name that is not registered, or outlives what it needs, is an
+ * error at once. What is `replaced` takes the place of our own: a simulation has other ways to the outside.
+ */
+export function wire(opened: Opened, replaced: Partial<Cradle> = {}) {
   const container = createContainer<Cradle>({ strict: true, injectionMode: InjectionMode.PROXY });
   for (const [name, value] of Object.entries(opened)) container.register(name, asValue(value));
-  return container.register({
+  container.register({
+    random: asValue<Random>(randomBytes),
     agent: asFunction(({ config }: Cradle) => createWireAgent(Math.min(config.channels.timeoutMs, 5000))).singleton(),
     sm2: asFunction(() => createSm2()).singleton(),
     channels: asFunction(makeChannels).singleton(),
@@ -66,6 +73,8 @@ export function wire(opened: Opened) {
     idempotency: asFunction(({ database, clock, vault }: Cradle) => createIdempotencyStore(database, clock, vault)).singleton(),
     rateLimit: asFunction(({ clock }: Cradle) => createRateLimit(() => clock.now())).singleton(),
   });
+  for (const [name, value] of Object.entries(replaced)) container.register(name, asValue(value));
+  return container;
 }
 
 function makeChannels({ plugins, sm2, log }: Cradle): Channels {
@@ -79,7 +88,7 @@ function makeCaller({ agent, clock, log, metrics, config }: Cradle): Caller {
   return createCaller({ agent, clock, log, metrics, breaker, timeoutMs, quarantineAfterBugs });
 }
 
-function makeDispatcher({ database, endpoints, clock, log, metrics, config }: Cradle): Dispatcher {
+function makeDispatcher({ database, endpoints, clock, log, metrics, config, random }: Cradle): Dispatcher {
   const { timeoutMs, fastLane, slowLane, allowNetworks } = config.notifications;
   return createDispatcher({
     database,
@@ -92,6 +101,7 @@ function makeDispatcher({ database, endpoints, clock, log, metrics, config }: Cr
     slowLane,
     allowNetworks,
     pollMs: config.jobs.pollMs,
+    randomBytes: random,
   });
 }
 
@@ -101,9 +111,10 @@ const groups = {
   mysql: { lanes: 2, most: 32, waitMs: 2_000, mostWaiting: 1_000 },
 } as const;
 
-function makeKernel({ database, clock, log, metrics, channels, caller, config, directory, endpoints, dispatcher }: Cradle): Kernel {
+function makeKernel({ database, clock, log, metrics, channels, caller, config, directory, endpoints, dispatcher, random }: Cradle): Kernel {
   let turn = 0;
-  const writing = { database, newId: (prefix: IdPrefix) => makeId(prefix, clock.now()), announce: createAnnounce({ endpoints, clock }) };
+  const newId = (prefix: IdPrefix) => makeId(prefix, clock.now(), random);
+  const writing = { database, newId, announce: createAnnounce({ endpoints, clock, random }) };
   return {
     ...writing,
     open: createGroup({ ...groups[database.engine], write: (openings) => writeOpenings(writing, openings) }),

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
+/** Gives so many random bytes. Where it is not the machine's, a simulation can live the same life twice. */
+export type Random = (count: number) => Uint8Array;
+
 /** What an id begins with: it tells people and logs what kind of thing it names. */
 export type IdPrefix = 'mch_' | 'app_' | 'key_' | 'acc_' | 'pay_' | 'att_' | 'rfd_' | 'evt_' | 'dlv_' | 'nep_' | 'req_' | 'his_';
 
@@ -11,8 +14,8 @@ const randomChars = 16;
 const maxTimeMs = 2 ** 48 - 1;
 
 /** `<prefix>` and 26 characters: the millisecond, then 80 random bits. Sorts by time between milliseconds, not within one. */
-export function makeId(prefix: IdPrefix, now: Date): string {
-  return prefix + makeNumber(now);
+export function makeId(prefix: IdPrefix, now: Date, random: Random = randomBytes): string {
+  return prefix + makeNumber(now, random);
 }
 
 /** The beginning that all ids of this millisecond have: it sorts before every one of them. */
@@ -21,8 +24,8 @@ export function firstId(prefix: IdPrefix, instant: Date): string {
 }
 
 /** The 26 characters of an id alone: what a channel sees as our number. */
-export function makeNumber(now: Date): string {
-  return encodeTime(now.getTime()) + encodeRandom();
+export function makeNumber(now: Date, random: Random = randomBytes): string {
+  return encodeTime(now.getTime()) + encodeRandom(random);
 }
 
 /** When a number was made; null for a text that is none of ours. */
@@ -44,8 +47,8 @@ function encodeTime(timeMs: number): string {
 }
 
 /** One byte a character, its low five bits used: 256 is a multiple of 32, so every character is equally likely. */
-function encodeRandom(): string {
+function encodeRandom(random: Random): string {
   let text = '';
-  for (const byte of randomBytes(randomChars)) text += alphabet.charAt(byte & 31);
+  for (const byte of random(randomChars)) text += alphabet.charAt(byte & 31);
   return text;
 }

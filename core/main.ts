@@ -13,12 +13,13 @@ import { type Config, configExitCode, loadConfig, printFaults } from './config.t
 import { type Cradle, wire } from './container.ts';
 import { createReadiness, quarantined } from './http/readiness.ts';
 import { type RunningHttp, startHttp } from './http/start.ts';
-import { type Running, runDueLoop } from './jobs/due-loop.ts';
+import { type DueLoopDeps, type Running, runDueLoop } from './jobs/due-loop.ts';
 import { runSchedule, type Task } from './jobs/schedule.ts';
 import { createLog, type Log } from './log.ts';
 import { type CertificateEnd, createMetrics } from './metrics.ts';
 import { deleteOldDeliveries, deleteOldEvents, keptFrom } from './notifications/retain.ts';
 import { attendAttempt, attendPayment } from './payments/attend.ts';
+import type { Kernel } from './payments/deps.ts';
 import { countPending } from './payments/pending.ts';
 import { attendRefund } from './refunds/execute.ts';
 import { DataFolderError } from './store/data-folder.ts';
@@ -155,11 +156,15 @@ function houseKeeping({ database, clock, idempotency, config: { retention, chann
 function startJobs(cradle: Cradle): readonly Running[] {
   const { kernel, database, clock, log, metrics, config } = cradle;
   const deps = { database, clock, log, metrics, pollMs: config.jobs.pollMs };
+  return [...runDueLoops(deps, kernel), runSchedule({ log, metrics }, houseKeeping(cradle))];
+}
+
+/** The loops that look after whatever has a time. */
+export function runDueLoops(deps: DueLoopDeps, kernel: Kernel): readonly Running[] {
   return [
     runDueLoop(deps, 'attempts', (due) => attendAttempt(kernel, due)),
     runDueLoop(deps, 'payments', (due) => attendPayment(kernel, due)),
     runDueLoop(deps, 'refunds', (due) => attendRefund(kernel, due)),
-    runSchedule({ log, metrics }, houseKeeping(cradle)),
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock, Stopwatch } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { writeBody } from './body.ts';
 import type { Claimed } from './claim.ts';
@@ -11,6 +11,7 @@ export interface AttemptDeps {
   readonly endpoints: Endpoints;
   readonly poster: Pick<Poster, 'post'>;
   readonly clock: Pick<Clock, 'now'>;
+  readonly stopwatch: Pick<Stopwatch, 'elapsedMs'>;
   readonly log: Pick<Log, 'error'>;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -39,10 +40,10 @@ const unknownForMs = 60_000;
 /** Makes one try. Whatever is wrong with this delivery counts as its failure and stops no other. */
 export async function attempt(deps: AttemptDeps, delivery: Claimed): Promise<Result> {
   const at = deps.clock.now();
-  const startedAt = performance.now();
+  const startedAt = deps.stopwatch.elapsedMs();
   const ended = (status: number | null, error: string | null): Tried => ({
     at: at.getTime(),
-    durationMs: Math.round(performance.now() - startedAt),
+    durationMs: Math.round(deps.stopwatch.elapsedMs() - startedAt),
     status,
     error,
   });

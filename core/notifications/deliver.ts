@@ -1,4 +1,5 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, type Stopwatch, systemStopwatch } from '../clock.ts';
+import type { Random } from '../ids.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Database } from '../store/database.ts';
@@ -31,6 +32,11 @@ export interface DispatcherDeps {
   readonly resolve?: Resolve;
   /** From 0 to 1. */
   readonly random?: () => number;
+  /** For ids. */
+  readonly randomBytes?: Random;
+  readonly stopwatch?: Stopwatch;
+  /** The way to merchants: over the network unless another is given. */
+  readonly poster?: Poster;
 }
 
 /** Delivers what the outbox holds, at least once, under the same id on every try. */
@@ -58,6 +64,7 @@ const usualGraceMs = 5000;
 
 interface Work extends DispatcherDeps {
   readonly random: () => number;
+  readonly stopwatch: Stopwatch;
   readonly poster: Poster;
   readonly lanes: Lanes;
   readonly recorder: Recorder;
@@ -100,6 +107,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
 function open(deps: DispatcherDeps): Work {
   const { fastLane, slowLane, timeoutMs, allowNetworks, slowAfterMs = 2000, resolve = resolveByMachine, random = Math.random } = deps;
+  const { stopwatch = systemStopwatch, poster = createPoster({ timeoutMs, allowNetworks, resolve }) } = deps;
   const waker = createWaker(deps.clock);
   const onRecorded = (results: readonly Result[]) => {
     for (const result of results) report(deps, result);
@@ -108,10 +116,11 @@ function open(deps: DispatcherDeps): Work {
   return {
     ...deps,
     random,
+    stopwatch,
     waker,
-    poster: createPoster({ timeoutMs, allowNetworks, resolve }),
-    lanes: createLanes({ fastLane, slowLane, slowAfterMs, onFreed: () => waker.freed() }),
-    recorder: createRecorder({ database: deps.database, log: deps.log, onRecorded }),
+    poster,
+    lanes: createLanes({ fastLane, slowLane, slowAfterMs, stopwatch, onFreed: () => waker.freed() }),
+    recorder: createRecorder({ database: deps.database, log: deps.log, random: deps.randomBytes, onRecorded }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { makeId } from '../ids.ts';
+import { makeId, type Random } from '../ids.ts';
 import type { Tx, Value } from '../store/database.ts';
 import type { Endpoints } from './endpoints.ts';
 
@@ -26,11 +26,11 @@ interface Target {
  * Makes the function that writes events and one delivery for each receiver inside the caller's
  * transaction: what is told and what happened are committed together or not at all.
  */
-export function createAnnounce(deps: { readonly endpoints: Endpoints; readonly clock: Pick<Clock, 'now'> }) {
+export function createAnnounce(deps: { readonly endpoints: Endpoints; readonly clock: Pick<Clock, 'now'>; readonly random?: Random }) {
   return async (tx: Tx, happenings: readonly Happening[]): Promise<void> => {
     await insertEvents(tx, happenings);
     const deliveries = happenings.flatMap((one) => targetsOf(deps.endpoints, one).map((target) => ({ ...one, ...target })));
-    if (deliveries.length > 0) await insertDeliveries(tx, deliveries, deps.clock.now());
+    if (deliveries.length > 0) await insertDeliveries(tx, deliveries, () => makeId('dlv_', deps.clock.now(), deps.random));
   };
 }
 
@@ -54,10 +54,10 @@ async function insertEvents(tx: Tx, happenings: readonly Happening[]): Promise<v
   await tx.run(`INSERT INTO events (id, app_id, type, subject_id, sequence, data, created_at) VALUES ${marks}`, values);
 }
 
-async function insertDeliveries(tx: Tx, deliveries: readonly (Happening & Target)[], idTime: Date): Promise<void> {
+async function insertDeliveries(tx: Tx, deliveries: readonly (Happening & Target)[], newId: () => string): Promise<void> {
   const marks = deliveries.map(() => "(?, ?, ?, ?, ?, 'pending', 0, ?, ?)").join(', ');
   const values = deliveries.flatMap(({ eventId, appId, now, endpointId, url }): Value[] => [
-    makeId('dlv_', idTime),
+    newId(),
     eventId,
     appId,
     endpointId,

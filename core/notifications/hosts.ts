@@ -78,9 +78,8 @@ export function learnFrom(host: Host, tookMs: number, result: 'received' | 'fail
 }
 
 /** How long to put a job off so that those of one host come back one behind another, at about the rate at which it takes them. */
-export function bookPlace(host: Host, limits: LaneLimits): number {
+export function bookPlace(host: Host, limits: LaneLimits, now: number): number {
   if (host.pace !== 'slow') return unprovenPutOffMs;
-  const now = performance.now();
   const each = Math.max(host.slowMs, limits.slowAfterMs) / slowShare(limits);
   host.bookedUntil = Math.min(now + longestPutOffMs, Math.max(now, host.bookedUntil) + each);
   return Math.round(host.bookedUntil - now);

@@ -1,3 +1,4 @@
+import { type Stopwatch, systemStopwatch } from '../clock.ts';
 import {
   addToQueue,
   bookPlace,
@@ -21,12 +22,14 @@ export interface Lanes {
 }
 
 export interface LaneOptions extends LaneLimits {
+  readonly stopwatch?: Stopwatch;
   /** Called when fewer jobs are held than before. */
   readonly onFreed: () => void;
 }
 
 interface State {
   readonly options: LaneOptions;
+  readonly stopwatch: Stopwatch;
   readonly hosts: Map<string, Host>;
   /** Hosts with a queue, in the order in which they are served. */
   readonly waiting: Set<Host>;
@@ -43,7 +46,8 @@ const maxHosts = 10_000;
  * slow leaves the fast lane at that moment, not when it ends.
  */
 export function createLanes(options: LaneOptions): Lanes {
-  const state: State = { options, hosts: new Map(), waiting: new Set(), running: { fast: 0, slow: 0 }, closed: null };
+  const { stopwatch = systemStopwatch } = options;
+  const state: State = { options, stopwatch, hosts: new Map(), waiting: new Set(), running: { fast: 0, slow: 0 }, closed: null };
   return {
     accept: (job) => accept(state, job),
     held() {
@@ -70,28 +74,28 @@ function accept(state: State, job: Job): void {
   state.hosts.set(job.host, host);
   if (hasRoom(host, state.running, state.options)) start(state, host, job);
   else if (addToQueue(host, job)) state.waiting.add(host);
-  else job.putOff(bookPlace(host, state.options));
+  else job.putOff(bookPlace(host, state.options, state.stopwatch.elapsedMs()));
 }
 
 function start(state: State, host: Host, job: Job): void {
-  const { running, options } = state;
-  const startedAt = performance.now();
+  const { running, options, stopwatch } = state;
+  const startedAt = stopwatch.elapsedMs();
   let lane: keyof Running = host.pace === 'slow' ? 'slow' : 'fast';
   running[lane] += 1;
   host.running += 1;
-  const timer = setTimeout(() => {
+  const cancel = stopwatch.after(options.slowAfterMs, () => {
     running[lane] -= 1;
     lane = 'slow';
     running.slow += 1;
     slowDown(state, host);
     startWaiting(state);
     options.onFreed();
-  }, options.slowAfterMs);
+  });
   void job.run().then((result) => {
-    clearTimeout(timer);
+    cancel();
     running[lane] -= 1;
     host.running -= 1;
-    if (learnFrom(host, performance.now() - startedAt, result, options.slowAfterMs) === 'slow') slowDown(state, host);
+    if (learnFrom(host, stopwatch.elapsedMs() - startedAt, result, options.slowAfterMs) === 'slow') slowDown(state, host);
     startWaiting(state);
     forget(state, host);
     resolveWhenIdle(state);
@@ -103,7 +107,7 @@ function start(state: State, host: Host, job: Job): void {
 function slowDown(state: State, host: Host): void {
   host.pace = 'slow';
   state.waiting.delete(host);
-  for (const job of takeQueue(host)) job.putOff(bookPlace(host, state.options));
+  for (const job of takeQueue(host)) job.putOff(bookPlace(host, state.options, state.stopwatch.elapsedMs()));
 }
 
 /** One job of each host in turn, so that a long queue of one does not hold up the others. */

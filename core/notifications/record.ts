@@ -1,4 +1,4 @@
-import { makeNumber } from '../ids.ts';
+import { makeNumber, type Random } from '../ids.ts';
 import type { Log } from '../log.ts';
 import { type Database, DatabaseUnavailable, type Tx, type Value } from '../store/database.ts';
 import type { Result, Tried } from './attempt.ts';
@@ -8,6 +8,7 @@ import { disableEndpoint, type Health, noteHealth } from './disable.ts';
 export interface RecorderDeps {
   readonly database: Database;
   readonly log: Log;
+  readonly random?: Random | undefined;
   /** Called when results are durable. */
   readonly onRecorded: (results: readonly Result[]) => void;
 }
@@ -41,7 +42,7 @@ export function createRecorder(deps: RecorderDeps): Recorder {
 /** A result that cannot be written must not take its neighbours with it. Its delivery is made again when the lease ends. */
 async function writeBatch(deps: RecorderDeps, batch: readonly Result[]): Promise<void> {
   try {
-    const failingTooLong = await deps.database.transaction((tx) => write(tx, batch));
+    const failingTooLong = await deps.database.transaction((tx) => write(tx, batch, deps.random));
     await disable(deps, batch, failingTooLong);
     deps.onRecorded(batch);
   } catch (error) {
@@ -53,19 +54,19 @@ async function writeBatch(deps: RecorderDeps, batch: readonly Result[]): Promise
   }
 }
 
-async function write(tx: Tx, batch: readonly Result[]): Promise<readonly string[]> {
-  await insertTried(tx, batch);
+async function write(tx: Tx, batch: readonly Result[], random: Random | undefined): Promise<readonly string[]> {
+  await insertTried(tx, batch, random);
   await writeDelivered(tx, batch);
   await writePutOff(tx, batch);
   for (const result of batch) if (result.tried !== null && result.state !== 'delivered') await writeFailed(tx, result, result.tried);
   return noteHealth(tx, healthOf(batch), Math.max(0, ...batch.map(({ tried }) => tried?.at ?? 0)));
 }
 
-async function insertTried(tx: Tx, batch: readonly Result[]): Promise<void> {
+async function insertTried(tx: Tx, batch: readonly Result[], random: Random | undefined): Promise<void> {
   const rows = batch.flatMap(({ delivery, tried }) => (tried === null ? [] : [{ deliveryId: delivery.id, tried }]));
   for (const chunk of inChunks(rows)) {
     const values = chunk.flatMap(({ deliveryId, tried }): Value[] => [
-      `dla_${makeNumber(new Date(tried.at))}`,
+      `dla_${makeNumber(new Date(tried.at), random)}`,
       deliveryId,
       tried.status,
       tried.error,
