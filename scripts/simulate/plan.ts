@@ -35,6 +35,8 @@ const stepWeights = {
   pause: 1,
   clock: 1,
   wait_long: 3,
+  /** Never by itself: money that moves without anybody's order, to see that it is found. */
+  vendor_errs: 0,
 } as const;
 export type StepKind = keyof typeof stepWeights;
 

@@ -190,4 +190,7 @@ const acts: Readonly<Record<StepKind, Act>> = {
     world.time.skew((chance.below(7200) - 3600) * 1000);
   },
   wait_long: async () => undefined,
+  async vendor_errs(world) {
+    world.vault.truth.push({ kind: 'charge', number: 'NOBODYS', amount: 1, currency: 'CNY' });
+  },
 };
