@@ -18,8 +18,16 @@ import { isPaid } from './states.ts';
 export async function check(kernel: Kernel, attemptId: string, cause: Cause): Promise<Settled | null> {
   const attempt = await readAttempt(kernel.database, attemptId);
   if (attempt === null || isPaid(attempt.state)) return null;
-  const evidence = await gather(kernel, attempt);
+  const evidence = (await gather(kernel, attempt)) ?? unheard(attempt, cause);
   return evidence === null ? null : settle(kernel, { attempt, evidence, cause });
+}
+
+/**
+ * Nothing could be asked of an attempt whose call must be over by now: whoever made it died, or the
+ * answer is being written. Left in `sending` it could never be closed.
+ */
+function unheard(attempt: AttemptRow, cause: Cause): Evidence | null {
+  return attempt.state === 'sending' && cause === 'query' ? { kind: 'unknown', reason: 'timeout' } : null;
 }
 
 /** What the channel says of an attempt now. Null: it cannot be asked. */
