@@ -17,6 +17,8 @@ export interface Situation {
   readonly heldElsewhere: boolean;
   /** Whether the caller goes on to another account or method if this attempt ends unpaid. */
   readonly failsOver: boolean;
+  /** Whether we ask because a callback says that there is something to hear. */
+  readonly isTold: boolean;
   readonly latePolicy: LatePolicy;
   readonly notFoundIsFinalAfterMs: number;
   /** The attempt can no longer be paid at the vendor: expired there, settling time included. */
@@ -48,13 +50,14 @@ export function decide(evidence: Evidence, on: Situation): Plan {
     case 'processing':
       return stopAsking(on) ?? processing(evidence, on);
     case 'unknown':
-      return on.attempt.state === 'sending' ? { ...nothing, attempt: { state: 'unknown', due_at: on.now + firstQueryMs } } : nothing;
+      if (on.attempt.state === 'sending') return { ...nothing, attempt: { state: 'unknown', due_at: on.now + firstQueryMs } };
+      return { ...nothing, attempt: askAgain(on) };
     case 'notFound':
       return stopAsking(on) ?? notFound(on);
     case 'mismatch':
-      return raise('mismatch', on);
+      return { ...raise('mismatch', on), attempt: askAgain(on) };
     case 'failed':
-      return evidence.repeated ? refusedAgain(evidence, on) : unpaidEnd(evidence, on);
+      return evidence.repeated ? refusedAgain(evidence, on) : (stopAsking(on) ?? unpaidEnd(evidence, on));
     default:
       return stopAsking(on) ?? unpaidEnd(evidence, on);
   }
@@ -125,6 +128,15 @@ function paidOther(evidence: Paid, on: Situation): Plan {
   const again = isLive(on.attempt.state) ? {} : { due_at: on.now + firstQueryMs };
   const remembered: AttemptChanges = { amount_paid: evidence.amount, ...again };
   return { ...raise('mismatch', on), attempt: remembered };
+}
+
+/**
+ * Of an attempt that has ended nobody asks by himself. Where a callback told that there is news and
+ * the answer was lost, it becomes due until one is heard: the news may be money that came late.
+ */
+function askAgain(on: Situation): AttemptChanges | null {
+  const hasEnded = !isLive(on.attempt.state) && !isPaid(on.attempt.state);
+  return hasEnded && on.isTold && on.attempt.due_at === null ? { due_at: on.now + firstQueryMs } : null;
 }
 
 /** An attempt that has ended is due only to hear a second time of other money; an answer without money ends that. */

@@ -75,7 +75,7 @@ async function settleInside(kernel: Kernel, tx: Tx, input: Settling, transitionI
   const attempt = attempts.find((one) => one.id === input.attempt.id);
   if (payment === null || attempt === undefined) throw new Error(`attempt ${input.attempt.id} is not stored`);
   const now = kernel.clock.now().getTime();
-  const on = situation(kernel, now, payment, attempt, attempts, input.next ?? null);
+  const on = situation(kernel, now, payment, attempt, attempts, input);
   const plan = decide(await trusted(tx, input, attempt), on);
   const changes = differences(plan, payment, attempt);
   if (changes === null) return { payment, attempt, changed: false, before: payment, next: null };
@@ -96,7 +96,7 @@ function situation(
   payment: PaymentRow,
   attempt: AttemptRow,
   attempts: readonly AttemptRow[],
-  next: AttemptRow | null,
+  { next = null, cause }: Settling,
 ): Situation {
   const rules = kernel.channels.settleRules(attempt.account_id);
   const others = attempts.filter((other) => other.id !== attempt.id);
@@ -108,6 +108,7 @@ function situation(
     payment,
     attempt,
     failsOver: next !== null && isOpen && !othersLive && !heldElsewhere,
+    isTold: cause === 'callback',
     othersLive,
     heldElsewhere,
     latePolicy: kernel.apps.latePolicy(payment.app_id),

@@ -49,6 +49,7 @@ function situation(attempt: Partial<AttemptRow>, payment: Partial<PaymentRow>, m
     othersLive: false,
     heldElsewhere: false,
     failsOver: false,
+    isTold: false,
     latePolicy: 'auto_refund',
     notFoundIsFinalAfterMs: 1000,
     unpayable: false,
