@@ -1,0 +1,230 @@
+/** One safety, how to take it away, and the tests that have to notice, quickest first. */
+export interface Safety {
+  readonly name: string;
+  readonly file: string;
+  /** Exactly one place of the file. */
+  readonly text: string;
+  readonly without: string;
+  readonly tests: readonly string[];
+}
+
+const predicates = 'test/store/predicates.test.ts';
+const simulation = 'test/proofs/simulate.test.ts';
+const deciding = 'test/payments/decide.test.ts';
+const attempts = 'core/store/tables/attempts.ts';
+const payments = 'core/store/tables/payments.ts';
+const refunds = 'core/store/tables/refunds.ts';
+
+/** Whatever keeps money right by itself. Each is taken away alone. */
+export const safeties: readonly Safety[] = [
+  {
+    name: 'a payment changes only from the state that was read',
+    file: payments,
+    text: 'WHERE id = ? AND state = ?`, [...set.params, id, from])) === 1',
+    without: "WHERE id = ? AND ? <> ''`, [...set.params, id, from])) === 1",
+    tests: [predicates],
+  },
+  {
+    name: 'an attempt changes only from the state that was read',
+    file: attempts,
+    text: 'version = version + 1 WHERE id = ? AND state = ?`',
+    without: "version = version + 1 WHERE id = ? AND ? <> ''`",
+    tests: [predicates],
+  },
+  {
+    name: 'a refund changes only from the state that was read',
+    file: refunds,
+    text: 'version = version + 1 WHERE id = ? AND state = ?`',
+    without: "version = version + 1 WHERE id = ? AND ? <> ''`",
+    tests: [predicates],
+  },
+  {
+    name: 'no more is set aside for refunds than was paid',
+    file: payments,
+    text: "state = 'success' AND amount_refunded + refund_reserved + ? <= amount_paid`",
+    without: "state = 'success' AND ? > 0`",
+    tests: [predicates, simulation],
+  },
+  {
+    name: 'a refund is booked only out of what was set aside',
+    file: payments,
+    text: "WHERE id = ? AND state = 'success' AND refund_reserved >= ?`",
+    without: "WHERE id = ? AND state = 'success' AND ? > 0`",
+    tests: [predicates],
+  },
+  {
+    name: 'whoever moves the time of a due row has it, and nobody else',
+    file: 'core/store/tables/due.ts',
+    text: 'checks = checks + 1, checked_at = ? WHERE id = ? AND due_at = ?',
+    without: 'checks = checks + 1, checked_at = ? WHERE id = ? AND ? > 0',
+    tests: [predicates],
+  },
+  {
+    name: 'an attempt is committed before its call',
+    file: 'core/payments/pay.ts',
+    text: "await kernel.database.transaction((tx) => insertBoth(kernel, tx, payment, attempt), { table: 'payments', id: payment.id });",
+    without: "void kernel.database.transaction((tx) => insertBoth(kernel, tx, payment, attempt), { table: 'payments', id: payment.id });",
+    tests: ['test/faults/crash-points.test.ts', simulation],
+  },
+  {
+    name: 'that a refund is being sent is committed before its call, by one server',
+    file: 'core/refunds/execute.ts',
+    text: "return mine ? send(asking, 'refund') : null;",
+    without: "return send(asking, mine ? 'refund' : 'refund');",
+    tests: ['test/refunds/faults.test.ts', 'test/faults/two-servers.test.ts', simulation],
+  },
+  {
+    name: 'an unknown outcome is no failure',
+    file: 'core/payments/decide.ts',
+    text: "if (on.attempt.state === 'sending') return { ...nothing, attempt: { state: 'unknown', due_at: on.now + firstQueryMs } };",
+    without: "return unpaidEnd({ kind: 'failed', code: 'declined', advice: 'retry', vendor: null }, on);",
+    tests: [deciding, simulation],
+  },
+  {
+    name: 'another attempt follows only on one that has ended unpaid',
+    file: 'core/payments/settle.ts',
+    text: 'on.failsOver && isUnpaidEnd(changes.attempt?.state) ?',
+    without: 'on.failsOver ?',
+    tests: ['test/faults/random.test.ts', 'test/faults/attempts.test.ts', simulation],
+  },
+  {
+    name: 'only what proves that nothing was executed fails over',
+    file: 'core/payments/pay.ts',
+    text: "return outcome.kind === 'declined' && candidate.account.manifest.failoverCodes.includes(outcome.code);",
+    without: "return outcome.kind === 'declined';",
+    tests: ['test/faults/attempts.test.ts', 'test/flows/failover.test.ts', simulation],
+  },
+  {
+    name: 'what happened is told in the same transaction',
+    file: 'core/payments/settle.ts',
+    text: "  await announcePayment(kernel, tx, { eventId: kernel.newId('evt_'), type: plan.event,",
+    without: "  void ({ eventId: kernel.newId('evt_'), type: plan.event,",
+    tests: [simulation],
+  },
+  {
+    name: 'the amount of an answer is compared',
+    file: 'core/payments/evidence.ts',
+    text: "kind: amount === expected.amount ? 'paid' : 'paidOther'",
+    without: "kind: 'paid'",
+    tests: ['test/payments/evidence.test.ts', 'test/faults/late-money.test.ts', simulation],
+  },
+  {
+    name: 'the currency of an answer is compared',
+    file: 'core/payments/evidence.ts',
+    text: "if (currency !== expected.currency) return { kind: 'mismatch', what: 'currency' };",
+    without: '',
+    tests: ['test/payments/evidence.test.ts', 'test/faults/late-money.test.ts'],
+  },
+  {
+    name: 'the number of an answer is compared',
+    file: 'core/payments/evidence.ts',
+    text: "if (echo.number !== undefined && echo.number !== expected.number) return 'number';",
+    without: '',
+    tests: ['test/payments/evidence.test.ts', simulation],
+  },
+  {
+    name: 'only a signed callback settles',
+    file: 'core/payments/receive.ts',
+    text: "if (trust === 'signed' && evidence !== null) {",
+    without: 'if (evidence !== null) {',
+    tests: ['test/faults/unasked.test.ts', 'test/faults/late-money.test.ts', simulation],
+  },
+  {
+    name: 'one transaction of a vendor pays one attempt',
+    file: 'core/payments/settle.ts',
+    text: 'return isTaken ?',
+    without: 'return isTaken && false ?',
+    tests: ['test/faults/attempts.test.ts', 'test/faults/late-money.test.ts', simulation],
+  },
+  {
+    name: 'a closed attempt was asked about after it was closed',
+    file: 'core/payments/close.ts',
+    text: "if (closed?.kind === 'closed' && (unpaid || cannotAsk)) return",
+    without: "if (closed?.kind === 'closed') return",
+    tests: ['test/faults/traits.test.ts', 'test/faults/attempts.test.ts', simulation],
+  },
+  {
+    name: 'late money goes back',
+    file: 'core/payments/decide.ts',
+    text: "const refund = on.latePolicy === 'hold' ? null : ({ kind: 'late', amount: evidence.amount } as const);",
+    without: 'const refund = null;',
+    tests: [deciding, simulation],
+  },
+  {
+    name: 'a second success goes back',
+    file: 'core/payments/decide.ts',
+    text: "refund: { kind: 'duplicate', amount: evidence.amount }, event",
+    without: 'refund: null, event',
+    tests: [deciding, simulation],
+  },
+  {
+    name: 'not found counts when it is said twice, far enough apart',
+    file: 'core/payments/decide.ts',
+    text: 'if (now - attempt.not_found_at < on.notFoundIsFinalAfterMs || !on.unpayable) return nothing;',
+    without: '',
+    tests: [deciding, simulation],
+  },
+  {
+    name: 'a refused repeat counts when it is said twice, far enough apart',
+    file: 'core/payments/decide.ts',
+    text: 'if (attempt.not_found_at === null) return { ...nothing, attempt: { not_found_at: now } };\n  return now',
+    without: 'return now',
+    tests: [deciding, 'test/faults/traits.test.ts', simulation],
+  },
+  {
+    name: 'the first answer is doubted once another server has asked',
+    file: 'core/payments/settle.ts',
+    text: "if (cause === 'kernel' && attempt.checks > 0) return doubt(evidence);",
+    without: '',
+    tests: ['test/faults/two-servers.test.ts', 'test/faults/attempts.test.ts', simulation],
+  },
+  {
+    name: 'an attempt is sent again only where that opens no second one',
+    file: 'core/payments/check.ts',
+    text: 'if (!idempotency.create || (now >=',
+    without: 'if ((now >=',
+    tests: ['test/faults/traits.test.ts', simulation],
+  },
+  {
+    name: 'a refund is sent again only where that is no second one',
+    file: 'core/refunds/execute.ts',
+    text: 'const repeatIsSafe = isYoung && idempotency.refund !== false;',
+    without: 'const repeatIsSafe = isYoung;',
+    tests: ['test/refunds/faults.test.ts', simulation],
+  },
+  {
+    name: 'the money of a refund is set free only by its definite end',
+    file: 'core/refunds/decide.ts',
+    text: "if (evidence.how === 'repeat' && refund.not_found_at === null) return { not_found_at: now };",
+    without: '',
+    tests: ['test/refunds/decide.test.ts', simulation],
+  },
+  {
+    name: 'nothing is captured while the payment is being closed',
+    file: 'core/payments/capture.ts',
+    text: 'if (!isOpen || isOver ||',
+    without: 'if (isOver ||',
+    tests: ['test/payments/capture.test.ts', 'test/faults/approved.test.ts', simulation],
+  },
+  {
+    name: 'a try that failed is written only while its lease holds',
+    file: 'core/notifications/record.ts',
+    text: 'status = ?, error = ? WHERE id = ? AND due_at = ?',
+    without: 'status = ?, error = ? WHERE id = ? AND ? > 0',
+    tests: ['test/notifications/deliver.test.ts'],
+  },
+  {
+    name: 'an idempotency key is answered for only by who holds its lease',
+    file: 'core/http/idempotency-store.ts',
+    text: "body = ?\n    WHERE id = ? AND state = 'in_progress' AND lease_until = ?`",
+    without: "body = ?\n    WHERE id = ? AND state = 'in_progress' AND ? > 0`",
+    tests: ['test/http/idempotency-store.test.ts'],
+  },
+  {
+    name: 'a callback whose question was lost is not forgotten',
+    file: 'core/payments/decide.ts',
+    text: 'return hasEnded && on.isTold &&',
+    without: 'return hasEnded && !on.isTold &&',
+    tests: ['test/faults/simulated.test.ts'],
+  },
+];
