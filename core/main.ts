@@ -38,8 +38,11 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Boots the kernel, top to bottom. Whatever would make it unsafe to serve is a {@link BootFault}. */
-export async function boot(config: Config, log: Log = createLog(config.log)): Promise<Server> {
+/**
+ * Boots the kernel, top to bottom. Whatever would make it unsafe to serve is a {@link BootFault}.
+ * `onWired` sees everything before it begins to serve: a proof that kills servers looks in there.
+ */
+export async function boot(config: Config, log: Log = createLog(config.log), onWired?: (cradle: Cradle) => void): Promise<Server> {
   const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
   const metrics = createMetrics({ version });
   const found = await discoverChannels(config.channels.folder, config.channels.packages);
@@ -51,7 +54,9 @@ export async function boot(config: Config, log: Log = createLog(config.log)): Pr
     const vault = openVault({ keyFile: config.keyFile, create: config.database.url === null });
     const directory = await openDirectory({ database: stored.database, vault, pollMs: 500 });
     const opened = { config, log, clock: systemClock, metrics, database: stored.database, vault, directory, plugins, origins };
-    return await serve(wire(opened).cradle, found, stored, version);
+    const { cradle } = wire(opened);
+    onWired?.(cradle);
+    return await serve(cradle, found, stored, version);
   } catch (error) {
     await stored.close();
     throw error;

@@ -10,6 +10,7 @@ export interface Safety {
 
 const predicates = 'test/store/predicates.test.ts';
 const simulation = 'test/proofs/simulate.test.ts';
+const behind = 'test/faults/safeties.test.ts';
 const deciding = 'test/payments/decide.test.ts';
 const attempts = 'core/store/tables/attempts.ts';
 const payments = 'core/store/tables/payments.ts';
@@ -71,7 +72,7 @@ export const safeties: readonly Safety[] = [
     file: 'core/refunds/execute.ts',
     text: "return mine ? send(asking, 'refund') : null;",
     without: "return send(asking, mine ? 'refund' : 'refund');",
-    tests: ['test/refunds/faults.test.ts', 'test/faults/two-servers.test.ts', simulation],
+    tests: [behind],
   },
   {
     name: 'an unknown outcome is no failure',
@@ -85,14 +86,14 @@ export const safeties: readonly Safety[] = [
     file: 'core/payments/settle.ts',
     text: 'on.failsOver && isUnpaidEnd(changes.attempt?.state) ?',
     without: 'on.failsOver ?',
-    tests: ['test/faults/random.test.ts', 'test/faults/attempts.test.ts', simulation],
+    tests: [behind],
   },
   {
     name: 'only what proves that nothing was executed fails over',
     file: 'core/payments/pay.ts',
     text: "return outcome.kind === 'declined' && candidate.account.manifest.failoverCodes.includes(outcome.code);",
     without: "return outcome.kind === 'declined';",
-    tests: ['test/faults/attempts.test.ts', 'test/flows/failover.test.ts', simulation],
+    tests: [behind],
   },
   {
     name: 'what happened is told in the same transaction',
@@ -141,7 +142,7 @@ export const safeties: readonly Safety[] = [
     file: 'core/payments/close.ts',
     text: "if (closed?.kind === 'closed' && (unpaid || cannotAsk)) return",
     without: "if (closed?.kind === 'closed') return",
-    tests: ['test/faults/traits.test.ts', 'test/faults/attempts.test.ts', simulation],
+    tests: [behind],
   },
   {
     name: 'late money goes back',
@@ -169,7 +170,7 @@ export const safeties: readonly Safety[] = [
     file: 'core/payments/decide.ts',
     text: 'if (attempt.not_found_at === null) return { ...nothing, attempt: { not_found_at: now } };\n  return now',
     without: 'return now',
-    tests: [deciding, 'test/faults/traits.test.ts', simulation],
+    tests: [behind],
   },
   {
     name: 'the first answer is doubted once another server has asked',
@@ -190,7 +191,7 @@ export const safeties: readonly Safety[] = [
     file: 'core/refunds/execute.ts',
     text: 'const repeatIsSafe = isYoung && idempotency.refund !== false;',
     without: 'const repeatIsSafe = isYoung;',
-    tests: ['test/refunds/faults.test.ts', simulation],
+    tests: [behind],
   },
   {
     name: 'the money of a refund is set free only by its definite end',
@@ -204,14 +205,14 @@ export const safeties: readonly Safety[] = [
     file: 'core/payments/capture.ts',
     text: 'if (!isOpen || isOver ||',
     without: 'if (isOver ||',
-    tests: ['test/payments/capture.test.ts', 'test/faults/approved.test.ts', simulation],
+    tests: [behind],
   },
   {
     name: 'a try that failed is written only while its lease holds',
     file: 'core/notifications/record.ts',
     text: 'status = ?, error = ? WHERE id = ? AND due_at = ?',
     without: 'status = ?, error = ? WHERE id = ? AND ? > 0',
-    tests: ['test/notifications/deliver.test.ts'],
+    tests: [behind],
   },
   {
     name: 'an idempotency key is answered for only by who holds its lease',

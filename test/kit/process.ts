@@ -9,13 +9,15 @@ export interface ServerProcess {
   kill(): Promise<void>;
   /** Asks it to stop, and answers its exit code. */
   stop(): Promise<number | null>;
+  /** Whether it has ended by itself. */
+  hasEnded(): boolean;
 }
 
-export function serverProcess(environment: Readonly<Record<string, string>>): ServerProcess {
+export function serverProcess(environment: Readonly<Record<string, string>>, program = 'core/main.ts'): ServerProcess {
   const url = `http://127.0.0.1:${environment.PORT}`;
   let child: ChildProcess | null = null;
   const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> => {
-    if (child === null || child.exitCode !== null) return child?.exitCode ?? null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
     const exited = once(child, 'exit');
     child.kill(signal);
     const [code] = (await exited) as [number | null];
@@ -26,17 +28,19 @@ export function serverProcess(environment: Readonly<Record<string, string>>): Se
     url,
     async start() {
       const env = { PATH: process.env.PATH ?? '', ...environment };
-      child = spawn(process.execPath, ['core/main.ts'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+      child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'ignore', 'inherit'] });
       await waitUntilReady(url, child);
     },
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),
+    hasEnded: () => child !== null && (child.exitCode !== null || child.signalCode !== null),
   };
 }
 
 async function waitUntilReady(url: string, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 2400; tries += 1) {
-    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode} before it was ready`);
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`the server ended with ${child.exitCode} before it was ready`);
     const isReady = await fetch(`${url}/readyz`).then(
       (answer) => answer.ok,
       () => false,
