@@ -63,6 +63,30 @@ describe('What the simulation found', () => {
       });
     });
 
+    // Seed 3004, 200 steps: a shopper paid another sum at a vendor that answers no questions, and it was only a line in a log.
+    it('Another sum, signed for by a vendor that cannot be asked, is shown to an operator and counts when it is said twice', async () => {
+      const abilities = {
+        query: 'none',
+        close: 'none',
+        capture: 'none',
+        refund: 'partial',
+        queryRefund: 'none',
+        statement: 'none',
+      } as const;
+      const shop = scriptKernel((await open()).database, { abilities });
+      const id = await shop.order();
+      const [attempt] = await shop.attempts(id);
+      const account = shop.kernel.channels.account('acc_1');
+      const told = paid(attempt?.number ?? '', 130);
+      if (account === undefined || told.kind !== 'ok') throw new Error('there is no account');
+      const item = { of: 'payment', number: attempt?.number, report: told.report } as CallbackItem & { readonly of: 'payment' };
+      await receivePayment(shop.kernel, account, item, 'signed');
+      expect(await shop.payment(id)).to.include({ state: 'pending', exception: 'mismatch' });
+      await receivePayment(shop.kernel, account, item, 'signed');
+      expect(await shop.payment(id)).to.include({ state: 'success', exception: 'excess' });
+      await expectSound(shop);
+    });
+
     // Seed 1109, 400 steps: the server died over its first call, the merchant closed, and nobody could ask.
     describe('A server that dies over its first call to a vendor that cannot be asked about it', () => {
       const abilities = { close: 'unpaid', capture: 'none', refund: 'partial', statement: 'none' } as const;
