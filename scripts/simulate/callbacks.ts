@@ -1,7 +1,7 @@
 import type { CallbackItem } from '../../core/contract/channel.ts';
 import { callbackRoutes } from '../../core/http/routes/callbacks.ts';
-import { reportOf } from './plugin.ts';
 import type { Chance } from './random.ts';
+import { reportOf } from './report.ts';
 import type { Order } from './vendor.ts';
 import { pickServer, type Vendor, type World } from './world.ts';
 

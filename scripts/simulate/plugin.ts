@@ -1,9 +1,10 @@
 import type { AttemptRef, Callback, Channel, ChannelPlugin, PayRequest, RefundRequest } from '../../core/contract/channel.ts';
 import type { Abilities } from '../../core/contract/manifest.ts';
-import type { CloseOutcome, Outcome, PaymentReport, RefundOutcome, RefundReport } from '../../core/contract/outcome.ts';
+import type { CloseOutcome, Outcome, RefundOutcome, RefundReport } from '../../core/contract/outcome.ts';
 import { sendCallback } from './callbacks.ts';
 import { drawFault, hear, type Speech } from './faults.ts';
 import type { Life } from './life.ts';
+import { reportOf } from './report.ts';
 import { manifestOf } from './traits.ts';
 import { charge, endRefund, findOrder, isPayable, type Order, openOrder, openRefund, type Refund } from './vendor.ts';
 import type { Vendor, World } from './world.ts';
@@ -38,18 +39,6 @@ export function pluginOf(world: World, life: Life, vendor: Vendor): ChannelPlugi
 }
 
 const nowOf = (world: World) => world.time.elapsedMs();
-
-export function reportOf(world: World, vendor: Vendor, order: Order): PaymentReport {
-  const echo = { number: order.number, merchantNo: order.account };
-  const named = vendor.traits.named || order.state === 'paid' ? { channelNo: order.channelNo } : {};
-  if (order.state === 'paid')
-    return { state: 'succeeded', channelNo: order.channelNo, money: { amount: order.amountPaid, currency: order.currency }, echo };
-  if (order.state === 'approved') return { state: 'approved', ...named, echo };
-  // Some vendors say that an order is over, others call it unpaid for ever.
-  const saysSo = order.number.charCodeAt(25) % 2 === 0;
-  const isOver = order.state === 'open' && world.time.wallMs() > order.expiresAt + 60_000 && saysSo;
-  return order.state === 'closed' || isOver ? { state: 'closed', ...named, echo } : { state: 'pending', ...named, echo };
-}
 
 function payOf(world: World, vendor: Vendor, account: string, request: PayRequest): Speech<Outcome> {
   const { traits } = vendor;

@@ -76,6 +76,8 @@ async function shopperPays(world: World, chance: Chance, how: 'exactly' | 'other
   const slip = pickSlip(world, chance);
   if (slip === null || slip.vendor.traits.action === 'none') return;
   const { order, vendor } = slip;
+  // Of another sum at a vendor that answers no questions, one callback is no proof: an operator decides, and there is none here.
+  if (how === 'otherwise' && vendor.traits.abilities.query === 'none') return;
   const captures = vendor.traits.abilities.capture !== 'none';
   if (how !== 'late') await world.time.sleep(chance.below(2000));
   const canPay = isPayable(order, world.time.wallMs()) || (how === 'late' && order.state === 'closed' && !captures);

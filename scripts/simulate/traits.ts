@@ -38,6 +38,12 @@ export const kinds: readonly Traits[] = [
   { ...usual, name: 'at-once', action: 'none' },
   { ...usual, name: 'hinting', trust: 'unverified' },
   { ...usual, name: 'whole-refunds', abilities: { ...usual.abilities, refund: 'full' } },
+  {
+    ...usual,
+    name: 'unasked',
+    abilities: { ...usual.abilities, query: 'none', close: 'none', queryRefund: 'none' },
+    idempotency: { create: false },
+  },
   { ...usual, name: 'silent-refunds', abilities: { ...usual.abilities, queryRefund: 'none' } },
 ];
 
