@@ -53,7 +53,7 @@ export function startServer(world: World, config: Config): Server {
     poster: posterOf(world, life),
   });
   const replaced = { caller: directCaller(clock, passGate), dispatcher, random: chance.bytes };
-  const { cradle } = wire({ config, log, clock, metrics, database, vault: {} as never, directory, plugins }, replaced);
+  const { cradle } = wire({ config, log, clock, metrics, database, vault: {} as never, directory, plugins, origins: new Map() }, replaced);
   const { kernel, channels } = cradle;
   const reload = () => void channels.reload(accountsOf(world), new Set());
   reload();
@@ -93,13 +93,15 @@ function accountsOf(world: World) {
 
 /** The vendor is spoken to by the plugins themselves: breakers and connections have their own tests. */
 function directCaller(clock: Kernel['clock'], passGate: () => Promise<void>): Caller {
-  const call = { now: clock.now, nonce: () => '', log: () => undefined, http: async () => ({ kind: 'notSent', reason: 'local' }) as const };
+  const unreachable = async () => ({ kind: 'notSent', reason: 'local' }) as const;
+  const call = { now: clock.now, nonce: () => '', log: () => undefined, http: unreachable, download: unreachable };
   return {
     async call(_account, _operation, work) {
       await passGate();
       return work(call);
     },
     isOpen: () => false,
+    isQuarantined: () => false,
     shutdown: async () => undefined,
   };
 }
