@@ -63,8 +63,8 @@ export const safeties: readonly Safety[] = [
   {
     name: 'an attempt is committed before its call',
     file: 'core/payments/pay.ts',
-    text: "await kernel.database.transaction((tx) => insertBoth(kernel, tx, payment, attempt), { table: 'payments', id: payment.id });",
-    without: "void kernel.database.transaction((tx) => insertBoth(kernel, tx, payment, attempt), { table: 'payments', id: payment.id });",
+    text: 'await kernel.open({ payment, attempt });',
+    without: 'void kernel.open({ payment, attempt });',
     tests: ['test/faults/crash-points.test.ts', simulation],
   },
   {
