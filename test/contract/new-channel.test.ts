@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect } from 'chai';
+
+/** A checkout with no channels: the kernel, the simulator and the suite are this one's. */
+function makeCheckout(): string {
+  const root = mkdtempSync(join(tmpdir(), 'paymux-new-channel-'));
+  for (const name of ['core', 'simulator', 'test', 'scripts', 'node_modules', 'package.json']) symlinkSync(resolve(name), join(root, name));
+  mkdirSync(join(root, 'plugins/channels'), { recursive: true });
+  return root;
+}
+
+describe('A new channel', function () {
+  this.timeout(120_000);
+  let root: string;
+  before(() => {
+    root = makeCheckout();
+  });
+  after(() => rmSync(root, { recursive: true, force: true }));
+
+  const run = (...words: string[]) => spawnSync(process.execPath, ['--preserve-symlinks', ...words], { cwd: root, encoding: 'utf8' });
+  const make = (...words: string[]) => run('scripts/new-channel.ts', ...words);
+
+  it('is a folder under its own name, whole and without a trace of the template', () => {
+    const made = make('foopay', 'Foo Pay');
+    expect([made.status, made.stdout.split('\n')[0]], made.stderr).to.deep.equal([0, 'Made plugins/channels/foopay. Next:']);
+    const folder = join(root, 'plugins/channels/foopay');
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(ts|md)$/.test(name));
+    expect(files.toSorted()).to.deep.equal([
+      'README.md',
+      'callback.ts',
+      'index.ts',
+      'pay.ts',
+      'sign.ts',
+      'simulator/index.ts',
+      'test/sign.test.ts',
+    ]);
+    for (const file of files) expect(readFileSync(join(folder, file), 'utf8'), file).to.not.match(/sample(pay|name|account)/i);
+  });
+
+  it('is discovered, and fails the contract suite with the next step', () => {
+    const suite = run('node_modules/mocha/bin/mocha.js', '--reporter', 'min', 'test/contract/channels.test.ts');
+    expect(suite.status).to.be.greaterThan(0);
+    expect(suite.stdout + suite.stderr).to.include('step 2, pay.ts: read the answer to an order');
+  });
+
+  it('is never made over something, nor under a name that is none', () => {
+    expect(make('foopay').stderr).to.equal('plugins/channels/foopay is there already: nothing was changed\n');
+    expect(make('stripe').stderr).to.equal('simulator/vendors/stripe is there already\n');
+    for (const name of ['Foo', '../foo', 'foo-pay', 'f', '']) expect(make(name).status, name).to.equal(2);
+    expect(make().stderr).to.match(/^usage: npm run new:channel/);
+    expect(existsSync(join(root, 'plugins/channels/Foo'))).to.equal(false);
+  });
+});
