@@ -35,9 +35,10 @@ export function loadConfig(environment: Environment, readText: ReadText = readTe
     ...setting,
     variable: given.find((one) => one.setting === setting)?.name ?? setting.variable,
   }));
-  const found = [...unread, ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => explainIssue(known, tree, issue)))];
-  // A number can be too large and no whole one; what is expected is told once.
-  const faults = found.filter((one, index) => found.findIndex(({ path }) => path === one.path) === index);
+  const faults = onePerPath([
+    ...unread,
+    ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => explainIssue(known, tree, issue))),
+  ]);
   if (faults.length > 0 || !parsed.success) return { kind: 'faults', faults };
   return { kind: 'config', config: completeConfig(parsed.data) };
 }
@@ -63,10 +64,14 @@ function readFile(environment: Environment, readText: ReadText) {
   const text = readText(name);
   if (text === null && named !== undefined) return { kind: 'faults' as const, faults: [missingFile(name)] };
   const parsed = parseFile(name, text ?? '');
-  if (parsed.kind === 'faults') return parsed;
+  if (parsed.kind === 'faults') return { ...parsed, faults: onePerPath(parsed.faults) };
   if (isTree(parsed.value)) return { kind: 'tree' as const, tree: parsed.value };
   return { kind: 'faults' as const, faults: [{ ...missingFile(name), expected: 'settings by name', got: 'something else' }] };
 }
+
+/** A number can be too large and no whole one, and one tab breaks a line of YAML in four ways: each place is told once. */
+const onePerPath = (faults: readonly ConfigFault[]) =>
+  faults.filter((one, index) => faults.findIndex(({ path }) => path === one.path) === index);
 
 function missingFile(name: string): ConfigFault {
   const doc = 'The configuration file.';

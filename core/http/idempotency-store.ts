@@ -35,7 +35,8 @@ export function createIdempotencyStore(
       for (let tries = 0; tries < maxTries; tries += 1) {
         const begun =
           (await insert(database, { id, requestHash, now: now(), until: until() })) ??
-          (await readExisting(database, vault, { id, requestHash, now: now(), until: until() }));
+          // Whatever the clock says: what is being executed here has not died.
+          (await readExisting(database, vault, { id, requestHash, now: now(), until: until(), isHeld: leases.holds(id) }));
         if (begun?.kind === 'started') leases.hold(begun.lease);
         if (begun !== null) return begun;
       }
@@ -74,6 +75,7 @@ function holdLeases(renewEveryMs: number, renewOne: (id: string, leaseUntil: num
       held.set(nameOf({ id, leaseUntil }), { id, leaseUntil, renewed: Promise.resolve() });
       timer ??= setInterval(renewAll, renewEveryMs).unref();
     },
+    holds: (id: string) => held.values().some((one) => one.id === id),
     /** The lease as it stands now. One that is not held here was never given, or was let go before. */
     async letGo(lease: Lease): Promise<Lease> {
       const one = held.get(nameOf(lease));
@@ -118,13 +120,19 @@ async function insert(database: Database, { id, requestHash, now, until }: Claim
 }
 
 /** What a taken key means; null when it is free again. */
-async function readExisting(database: Database, vault: AnswerVault, { id, requestHash, now, until }: Claim): Promise<Begun | null> {
+async function readExisting(
+  database: Database,
+  vault: AnswerVault,
+  { id, requestHash, now, until, isHeld }: Claim & { readonly isHeld: boolean },
+): Promise<Begun | null> {
   const row = await database.get('SELECT request_hash, state, lease_until, status, headers, body FROM idempotency WHERE id = ?', [id]);
   if (row === undefined) return null;
   if (row['request_hash'] !== requestHash) return { kind: 'reused' };
   if (row['state'] === 'done') return { kind: 'replay', answer: storedAnswer(vault, id, row) };
   const leaseUntil = Number(row['lease_until']);
-  if (leaseUntil > now) return { kind: 'in_progress', retryAfterSec: retryAfter(leaseUntil - now) };
+  // None is given for longer: one that ends later was given before the clock was put back.
+  const isRunning = isHeld || (leaseUntil > now && leaseUntil <= until);
+  if (isRunning) return { kind: 'in_progress', retryAfterSec: retryAfter(leaseUntil - now) };
   return takeOver(database, { id, leaseUntil }, until);
 }
 

@@ -50,7 +50,8 @@ async function openEmbedded(dataDir: string): Promise<OpenDatabase> {
   }
   const [{ openSqlite }, { createWriterLock }] = await Promise.all([import('./sqlite/engine.ts'), import('./sqlite/writer.ts')]);
   const lock = createWriterLock();
-  return together(await openSqlite(file, lock), async () => {
+  const database = await openSqlite(file, lock).catch((error: unknown) => Promise.reject(unusable(dataDir, error)));
+  return together(database, async () => {
     const { openSequelizeOnSqlite } = await import('./sequelize.ts');
     return openSequelizeOnSqlite(file, lock);
   });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Database } from './database.ts';
 
 /**
@@ -8,22 +9,22 @@ export function createWriteProbe(
   database: Database,
   { everyMs, withinMs }: { readonly everyMs: number; readonly withinMs: number },
 ): () => Promise<boolean> {
+  // A row of its own: servers that probed the same one at the same moment failed each other.
+  const rowId = `paymux-write-probe-${randomUUID()}`;
   let asked: Promise<boolean> | null = null;
   let askedAt = 0;
   return () => {
     const now = performance.now();
-    if (asked === null || now - askedAt >= everyMs) [asked, askedAt] = [inTime(canWrite(database), withinMs), now];
+    if (asked === null || now - askedAt >= everyMs) [asked, askedAt] = [inTime(canWrite(database, rowId), withinMs), now];
     return asked;
   };
 }
 
-const probeId = 'paymux-write-probe';
-
-async function canWrite(database: Database): Promise<boolean> {
+async function canWrite(database: Database, rowId: string): Promise<boolean> {
   try {
     await database.transaction(async (tx) => {
-      await tx.run('DELETE FROM nonces WHERE id = ?', [probeId]);
-      await tx.run('INSERT INTO nonces (id, expires_at) VALUES (?, 0)', [probeId]);
+      await tx.run('DELETE FROM nonces WHERE id = ?', [rowId]);
+      await tx.run('INSERT INTO nonces (id, expires_at) VALUES (?, 0)', [rowId]);
     });
     return true;
   } catch {

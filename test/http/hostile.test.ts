@@ -81,6 +81,7 @@ describe('what strangers try', () => {
     const got = await harness.rawSend(`${send('json', '{"name":"a","amount":1}', 'keep-alive')}NONSENSE\r\n\r\n`);
     expect([...got.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).to.deep.equal(['201', '400']);
     expectRefused(got.slice(got.lastIndexOf('HTTP/1.1')), /400/);
+    expect(got).to.include('cannot be read as an HTTP request').and.not.include('see errors');
   });
 
   it('a body that breaks off into nonsense is refused once, and nothing is done', async () => {

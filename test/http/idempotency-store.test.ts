@@ -67,6 +67,12 @@ describe('the store of idempotency keys', () => {
       expect(await otherStore.begin(request('alive'))).to.deep.equal({ kind: 'in_progress', retryAfterSec: 1 });
     });
 
+    it('of a dead server is not waited for when the clock is put back meanwhile', async () => {
+      await store.begin(request('back'));
+      clock = new Date(clock.getTime() - 3_600_000);
+      expect((await otherStore.begin(request('back'))).kind).to.equal('started');
+    });
+
     it('is renewed for as long as its server executes the request, and ends with what it came to', async () => {
       const lease = leaseOf(await renewing.begin(request('long')));
       const read = async () => (await database.get('SELECT lease_until FROM idempotency WHERE id = ?', [lease.id]))?.['lease_until'];

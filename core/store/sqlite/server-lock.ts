@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DataFolderError, openDataFolder, unusable } from '../data-folder.ts';
@@ -26,7 +27,9 @@ const sqliteBusy = 5;
 
 function openLockFile(dataDir: string): DatabaseSync {
   try {
-    return new DatabaseSync(join(dataDir, 'server.lock'));
+    const file = join(dataDir, 'server.lock');
+    closeSync(openSync(file, 'a', 0o600));
+    return new DatabaseSync(file);
   } catch (error) {
     throw unusable(dataDir, error);
   }

@@ -6,7 +6,7 @@ import { config, fault, missing, openStripe } from './fixture.ts';
 
 describe('stripe: an account', () => {
   it('opens with what the manifest asks for, and has a function for each ability', () => {
-    const abilities = ['close', 'parseCallback', 'pay', 'probe', 'query', 'queryRefund', 'refund'];
+    const abilities = ['close', 'fetchStatement', 'parseCallback', 'pay', 'probe', 'query', 'queryRefund', 'readStatement', 'refund'];
     expect(Object.keys(openStripe()).sort()).to.deep.equal([...abilities, 'merchantNo'].sort());
     expect(Object.keys(stripe.manifest.config.properties).sort()).to.deep.equal(Object.keys(config).sort());
     expect(stripe.manifest.methods.map(({ id }) => id)).to.deep.equal(['stripe_checkout', 'stripe_payment_intent']);

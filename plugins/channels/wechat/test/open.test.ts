@@ -21,7 +21,7 @@ describe('a WeChat Pay account', () => {
     const channel = openWechat();
     expect(channel.merchantNo).to.equal('1900000109');
     expect(Object.keys(channel).sort()).to.deep.equal(
-      ['close', 'merchantNo', 'parseCallback', 'pay', 'probe', 'query', 'queryRefund', 'refund'].sort(),
+      ['close', 'fetchStatement', 'merchantNo', 'parseCallback', 'pay', 'probe', 'query', 'queryRefund', 'readStatement', 'refund'].sort(),
     );
     expect(wechat.manifest.config.properties).to.include.all.keys(Object.keys(config));
   });
