@@ -89,6 +89,11 @@ async function serve(cradle: Cradle, found: Discovered, stored: OpenDatabase, ve
   dispatcher.start();
   metrics.watch({
     paymentsPending: () => countPending(kernel.database, cradle.clock.now()),
+    configurationFaults: () => ({
+      accounts: cradle.channels.faults().length,
+      definitions: definitions.faults().size,
+      reload: directory.fault() === null ? 0 : 1,
+    }),
     channelsQuarantined: () => quarantined(cradle).map(({ id, channelId }) => ({ channel: channelId, account: id })),
     certificates: () => listCertificates(cradle),
     ...(stored.poolUse && { dbPool: stored.poolUse }),

@@ -26,6 +26,7 @@ export interface CertificateEnd {
 export interface Watched {
   readonly paymentsPending?: () => Promise<readonly { readonly channel: string; readonly age: string; readonly count: number }[]>;
   readonly notificationsOldestPendingSeconds?: () => Promise<number>;
+  readonly configurationFaults?: () => Readonly<Record<'accounts' | 'definitions' | 'reload', number>>;
   readonly channelsQuarantined?: () => readonly { readonly channel: string; readonly account: string }[];
   readonly certificates?: () => readonly CertificateEnd[];
   readonly dbPool?: () => { readonly inUse: number; readonly waiting: number };
@@ -196,7 +197,7 @@ function readProcess({ set, add, registry }: Series, loop: LoopDelay): void {
 }
 
 async function readWatched(series: Series, sources: Watched): Promise<void> {
-  const { paymentsPending, notificationsOldestPendingSeconds, channelsQuarantined, certificates, dbPool } = sources;
+  const { paymentsPending, notificationsOldestPendingSeconds, configurationFaults, channelsQuarantined, certificates, dbPool } = sources;
   if (paymentsPending)
     await refresh(series, ['payments_pending'], async (set) => {
       for (const { count, ...labels } of await paymentsPending()) set('payments_pending', labels, count);
@@ -204,6 +205,10 @@ async function readWatched(series: Series, sources: Watched): Promise<void> {
   if (notificationsOldestPendingSeconds)
     await refresh(series, ['notifications_oldest_pending_seconds'], async (set) => {
       set('notifications_oldest_pending_seconds', {}, await notificationsOldestPendingSeconds());
+    });
+  if (configurationFaults)
+    await refresh(series, ['configuration_faults'], async (set) => {
+      for (const [what, count] of Object.entries(configurationFaults())) set('configuration_faults', { what }, count);
     });
   if (channelsQuarantined)
     await refresh(series, ['channel_quarantined'], async (set) => {

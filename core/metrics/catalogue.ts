@@ -39,6 +39,7 @@ export const catalogue = {
   channel_request_duration_seconds: histogram('Time of one call to a vendor.', vendor, 'channel', 'operation'),
   channel_breaker_state: gauge('0 closed, 1 half open, 2 open.', 'channel', 'account', 'operation'),
   channel_bugs_total: counter('Exceptions of channels where an outcome was due.', 'channel', 'account', 'operation'),
+  configuration_faults: gauge('Changes of the configuration that could not be taken over, so that what was before goes on.', 'what'),
   channel_quarantined: gauge('1 while an account gets no new payments because its channel failed too often.', 'channel', 'account'),
   channel_certificate_expiry_seconds: gauge('When a certificate of an account ends, in seconds since 1970.', 'channel', 'account', 'field'),
   channel_failover_total: counter('Payments that moved on to another account.', 'from', 'to', 'reason'),

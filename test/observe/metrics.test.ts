@@ -101,11 +101,13 @@ describe('metrics', () => {
     const shut = [{ channel: 'rogue', account: 'acc_1' }];
     const expiresAt = new Date('2027-01-02T03:04:05.678Z');
     metrics.watch({
+      configurationFaults: () => ({ accounts: 2, definitions: 0, reload: 1 }),
       channelsQuarantined: () => shut,
       certificates: () => [{ channel: 'unionpay', account: 'acc_2', field: 'certificate', expiresAt }],
     });
     const text = await metrics.text();
     expect(text).to.include('paymux_channel_quarantined{channel="rogue",account="acc_1"} 1');
+    expect(text).to.include('paymux_configuration_faults{what="accounts"} 2').and.include('paymux_configuration_faults{what="reload"} 1');
     expect(text).to.include('paymux_channel_certificate_expiry_seconds{channel="unionpay",account="acc_2",field="certificate"} 1798859045');
     shut.pop();
     expect(await metrics.text()).to.not.include('paymux_channel_quarantined{');
