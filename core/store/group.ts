@@ -35,23 +35,25 @@ export function createGroup<Member>(rule: GroupRule<Member>): (member: Member) =
   };
   let isTimed = false;
   const refuseLate = () => {
-    const latest = performance.now() - rule.waitMs;
-    const count = waiting.findLastIndex(({ since }) => since <= latest) + 1;
+    const now = performance.now();
+    const count = waiting.findLastIndex(({ since }) => since <= now - rule.waitMs) + 1;
     for (const late of waiting.splice(0, count)) late.reject(tooLate());
-    isTimed = waiting.length > 0;
-    if (isTimed) setTimeout(refuseLate, rule.waitMs).unref();
+    isTimed = false;
+    startTimer(now);
   };
-  const startTimer = () => {
-    if (isTimed) return;
+  const startTimer = (now: number) => {
+    const [next] = waiting;
+    if (isTimed || next === undefined) return;
     isTimed = true;
-    setTimeout(refuseLate, rule.waitMs).unref();
+    setTimeout(refuseLate, next.since + rule.waitMs - now).unref();
   };
   return (member) => {
     if (waiting.length >= rule.mostWaiting) return Promise.reject(tooLate());
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    waiting.push({ member, since: performance.now(), resolve, reject });
+    const since = performance.now();
+    waiting.push({ member, since, resolve, reject });
     if (busy < rule.lanes) void serve();
-    else startTimer();
+    else startTimer(since);
     return promise;
   };
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { useFakeTimers } from 'sinon';
 import { DatabaseUnavailable } from '../../core/store/database.ts';
 import { createGroup, type GroupRule } from '../../core/store/group.ts';
 
@@ -76,6 +77,25 @@ describe('Writing in groups', () => {
     await store.letGo();
     expect((await all).map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'rejected', 'rejected', 'rejected']);
     expect(store.groups).to.have.length(2);
+  });
+
+  it('lets nobody wait longer than allowed, whenever it came', async () => {
+    const clock = useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    try {
+      const store = makeStore({ waitMs: 100 });
+      const refused: string[] = [];
+      void store.add({ name: 'first' });
+      const wait = (name: string) => void store.add({ name }).catch(() => refused.push(name));
+      wait('early');
+      await clock.tickAsync(70);
+      wait('late');
+      await clock.tickAsync(31);
+      expect(refused).to.deep.equal(['early']);
+      await clock.tickAsync(70);
+      expect(refused).to.deep.equal(['early', 'late']);
+    } finally {
+      clock.restore();
+    }
   });
 
   it('refuses what would wait too long, or behind too many, without ever writing it', async () => {
