@@ -1,4 +1,4 @@
-import { createGunzip } from 'node:zlib';
+import { createGunzip, createInflate, type Gunzip, type Inflate } from 'node:zlib';
 import type { CsvRow, CsvRule, FilesKit, StatementDocument } from '../contract/statement.ts';
 
 /** What may come out of a compressed file. A day of a large merchant has a tenth of it. */
@@ -9,7 +9,13 @@ const mostFiles = 1000;
 const longestRecord = 2 ** 20;
 
 /** The libraries are loaded with the first file: no payment needs them. */
-export const filesKit: FilesKit = { csv, lines, unzip, gunzip };
+export const filesKit: FilesKit = {
+  csv,
+  lines,
+  unzip,
+  gunzip: (content) => unpack(content, createGunzip()),
+  inflate: (content) => unpack(content, createInflate()),
+};
 
 async function* csv(content: AsyncIterable<Uint8Array>, { charset, separator = ',', isQuoted = false }: CsvRule): AsyncIterable<CsvRow> {
   const { parse } = await import('csv-parse');
@@ -86,8 +92,7 @@ async function* lines(content: AsyncIterable<Uint8Array>): AsyncIterable<Buffer>
 
 const withoutReturn = (line: Buffer) => (line.at(-1) === 13 ? line.subarray(0, -1) : line);
 
-async function* gunzip(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  const unzipping = createGunzip();
+async function* unpack(content: AsyncIterable<Uint8Array>, unzipping: Gunzip | Inflate): AsyncIterable<Uint8Array> {
   const fed = feed(content, unzipping);
   const allow = limitBytes();
   try {

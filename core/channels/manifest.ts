@@ -60,7 +60,11 @@ const manifest = z.strictObject({
   failoverCodes: z.array(z.string()),
   confirmedBy: z.literal('operator').optional(),
   statements: z
-    .strictObject({ zone: z.string().refine(isZone, 'is no time zone'), readyAt: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/) })
+    .strictObject({
+      zone: z.string().refine(isZone, 'is no time zone'),
+      readyAt: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
+      day: z.enum(['trade', 'settlement']).optional(),
+    })
     .optional(),
   config: z.strictObject({ type: z.literal('object'), required: z.array(z.string()), properties: z.record(z.string(), property) }),
 });

@@ -53,6 +53,8 @@ export interface ChannelManifest {
     readonly zone: string;
     /** From when on the next day, in that zone, a statement can be asked for: `10:00`. */
     readonly readyAt: string;
+    /** `settlement`: a day lists what was settled on it, whenever it happened. `trade`, the default: what happened on it. */
+    readonly day?: 'trade' | 'settlement';
   };
   readonly config: ConfigSchema;
 }

@@ -66,4 +66,6 @@ export interface FilesKit {
   unzip(content: AsyncIterable<Uint8Array>): AsyncIterable<StatementDocument>;
   /** At most 2 GiB come out. */
   gunzip(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** The same for zlib's form without gzip's header (RFC 1950), in which UnionPay packs its files. */
+  inflate(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { strToU8, zipSync } from 'fflate';
@@ -120,5 +120,11 @@ describe('Files of vendors: packed ones', () => {
     const gzip = gzipSync('1,2\n'.repeat(500));
     expect((await bytesOf(filesKit.gunzip(inPieces(gzip, 50)))).length).to.equal(2000);
     expect(await failureOf(bytesOf(filesKit.gunzip(inPieces(gzip.subarray(0, gzip.length - 20)))))).to.include('unexpected end');
+  });
+
+  it('unpacks the bare form of zlib, to its end', async () => {
+    const packed = deflateSync(Buffer.from('statement '.repeat(200)));
+    expect((await bytesOf(filesKit.inflate(inPieces(packed, 7)))).length).to.equal(2000);
+    expect(await failureOf(bytesOf(filesKit.inflate(inPieces(packed.subarray(0, packed.length - 4)))))).to.include('unexpected end');
   });
 });
