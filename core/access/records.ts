@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { AccountConfig } from '../channels/config-schema.ts';
+import type { AccountTerms } from '../channels/terms.ts';
 import type { PreviousVersion } from '../channels/versions.ts';
 
 /** Who is paid. */
@@ -74,6 +75,7 @@ export interface ChannelAccountRecord {
   readonly version: number;
   /** The configuration with its secrets. A function, so that no printed account shows them. */
   readonly config: () => AccountConfig;
+  readonly terms: AccountTerms;
   readonly previous: readonly PreviousVersion[];
 }
 

@@ -1,5 +1,6 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import type { AccountConfig } from '../channels/config-schema.ts';
+import { type AccountTerms, noTerms } from '../channels/terms.ts';
 import type { PreviousVersion } from '../channels/versions.ts';
 import type { Reader, Row, Value } from '../store/database.ts';
 import type {
@@ -128,8 +129,15 @@ function toAccount(row: Row, previous: readonly Row[], vault: Vault): ChannelAcc
     weight: numberOf(row, 'weight'),
     version: numberOf(row, 'version'),
     config: () => config,
+    terms: termsOf(row),
     previous: previous.map((one) => toPrevious(one, id, vault)),
   };
+}
+
+/** The terms of a row of `channel_accounts`. They were checked when they were written. */
+export function termsOf(row: Row): AccountTerms {
+  const written = textOrNull(row, 'terms');
+  return written === null ? noTerms : (JSON.parse(written) as AccountTerms);
 }
 
 function toPrevious(row: Row, accountId: string, vault: Vault): PreviousVersion {

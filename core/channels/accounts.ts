@@ -7,6 +7,7 @@ import { makeKit } from './kit.ts';
 import { abilityFaults } from './manifest.ts';
 import { createSm2 } from './sm2.ts';
 import { runBlamed } from './strays.ts';
+import type { AccountTerms } from './terms.ts';
 import { openPreviousBy, type PreviousVersion, versionFor, versionsForCallbacks } from './versions.ts';
 
 /** A channel account as it is stored. `version` grows with every change of its configuration. */
@@ -21,6 +22,7 @@ export interface AccountRecord {
   readonly version: number;
   /** The configuration with its secrets. A function, so that no printed account shows them. */
   readonly config: () => Readonly<Record<string, unknown>>;
+  readonly terms?: AccountTerms;
   /** Credentials that it had before. */
   readonly previous?: readonly PreviousVersion[];
 }

@@ -1,5 +1,6 @@
 import type { MethodManifest } from '../contract/manifest.ts';
 import { type OpenAccount, serves } from './accounts.ts';
+import { noTerms, takesUnder } from './terms.ts';
 
 /** One way to try a payment: a method on an account. */
 export interface Candidate {
@@ -48,7 +49,9 @@ function fits(account: OpenAccount, methodId: string, wanted: Wanted): boolean {
   if (method === undefined || !serves(account.record, wanted.merchantId, wanted.livemode)) return false;
   if (!method.currencies.includes(wanted.currency)) return false;
   if (missingPayerFields(method, wanted.payer).length > 0) return false;
-  return takesAmount(method, wanted.amount) && takesLines(method, wanted.lines);
+  return (
+    takesAmount(method, wanted.amount) && takesLines(method, wanted.lines) && takesUnder(account.record.terms ?? noTerms, methodId, wanted)
+  );
 }
 
 export function takesAmount({ min = 1, max = Number.MAX_SAFE_INTEGER, step = 1 }: MethodManifest, amount: number): boolean {

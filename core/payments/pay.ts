@@ -8,6 +8,7 @@ import { type PaymentRow, readPaymentByOrderNo } from '../store/tables/payments.
 import { captureIfApproved } from './capture.ts';
 import type { Kernel } from './deps.ts';
 import { type Evidence, evidenceOfPay, expectedOf } from './evidence.ts';
+import { refuseMethod } from './refuse-method.ts';
 import { type NewPayment, payRequestOf } from './request.ts';
 import { newAttempt, newPayment } from './rows.ts';
 import { type Settled, settle } from './settle.ts';
@@ -57,20 +58,6 @@ function findCandidates(kernel: Kernel, app: App, request: NewPayment): readonly
   };
   const usable = kernel.channels.payable().filter((account) => !kernel.caller.isQuarantined(account));
   return choose(wanted, usable, kernel.nextTurn(), (accountId) => kernel.caller.isOpen(accountId, 'pay'));
-}
-
-/** Somebody has to switch the account on or mend it: asking more often brings nothing. */
-const unavailableRetrySec = 30;
-
-/**
- * Without any account of the app's merchant and environment, no retry ever helps: that is a setting
- * that somebody has to make. With one that is switched off or broken, the method may come back.
- */
-function refuseMethod(kernel: Kernel, app: App, request: NewPayment): Refusal {
-  const wanted = [request.method, ...request.fallbackMethods].flatMap((id) => kernel.channels.method(id)?.manifest.id ?? []);
-  if (kernel.channels.isConfigured(wanted, app.merchantId, app.livemode))
-    return refuse('method_unavailable', { param: 'method', retryAfterSec: unavailableRetrySec });
-  return refuse('method_unsupported', { param: 'method', values: { method: request.method } });
 }
 
 /** The payment that the same order made before; a refusal when the order's content was another; null when there is none. */

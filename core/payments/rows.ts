@@ -1,5 +1,6 @@
 import type { App } from '../access/directory.ts';
 import type { Candidate } from '../channels/choose.ts';
+import { expectedFee, noTerms } from '../channels/terms.ts';
 import type { AttemptRow } from '../store/tables/attempts.ts';
 import type { PaymentRow } from '../store/tables/payments.ts';
 import type { Kernel } from './deps.ts';
@@ -85,5 +86,6 @@ export function newAttempt(kernel: Kernel, payment: PaymentRow, candidate: Candi
     created_at: now.getTime(),
     succeeded_at: null,
     ended_at: null,
+    fee_expected: expectedFee(candidate.account.record.terms ?? noTerms, candidate.method.id, payment),
   };
 }

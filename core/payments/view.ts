@@ -65,6 +65,7 @@ export function viewAttempt(row: AttemptRow, locale: Locale) {
     channel_no: row.channel_no,
     amount: row.amount,
     currency: row.currency,
+    fee_expected: row.fee_expected,
     failure: viewFailure(row.failure, locale),
     created_at: time(row.created_at),
     succeeded_at: row.succeeded_at === null ? null : time(row.succeeded_at),

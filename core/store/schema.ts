@@ -75,7 +75,7 @@ export const tables = {
   channel_accounts: {
     columns: {
       id, channel: id, merchant_id: idOrNull, livemode: int, status: id, priority: int, weight: int, config: long,
-      version: int, created_at: int, updated_at: int,
+      terms: longOrNull, version: int, created_at: int, updated_at: int,
     },
     primary: ['id'],
     index: { channel_accounts_channel: ['channel'] },
@@ -109,7 +109,7 @@ export const tables = {
       id, payment_id: id, number: id, account_id: id, account_version: int, channel: id, method: id, product: id, state: id,
       amount: int, currency: id, amount_paid: zero, currency_paid: idOrNull, channel_no: keyOrNull, failure: textOrNull, not_found_at: intOrNull, acted: zero,
       session_no: keyOrNull, capture_at: intOrNull, version: zero, checks: zero, due_at: intOrNull, checked_at: intOrNull, expires_at: int, created_at: int,
-      succeeded_at: intOrNull, ended_at: intOrNull,
+      succeeded_at: intOrNull, ended_at: intOrNull, fee_expected: intOrNull,
     },
     primary: ['id'],
     unique: { attempts_number: ['number'] },

@@ -16,6 +16,7 @@ const configOptions: Readonly<Record<string, Option>> = {
   set: { kind: 'list', doc: 'One field, name=value or name=@file. May be repeated; comes after --config.' },
   priority: { kind: 'integer', doc: 'Lower is tried first. Default 100.' },
   weight: { kind: 'integer', doc: 'The share among accounts of one priority. Default 1.' },
+  terms: { kind: 'text', doc: 'Methods, limits and fees agreed on with the vendor: @file.json, or - for standard input.' },
 };
 
 const simpleStatus = (word: string, status: AccountStatus, doc: string): Command => ({
@@ -94,7 +95,13 @@ async function runCreate(context: Context, given: Given): Promise<Printed> {
   const channel = given.text('channel') ?? '';
   const read = readConfig(context, given, channel);
   if (read.kind === 'faults') return read;
-  const options = givenOnly({ priority: given.integer('priority'), weight: given.integer('weight'), merchantId: given.text('merchant') });
+  const { terms } = read;
+  const options = givenOnly({
+    priority: given.integer('priority'),
+    weight: given.integer('weight'),
+    terms,
+    merchantId: given.text('merchant'),
+  });
   const livemode = given.text('app-mode') === 'live';
   return print(await createAccount(context, { channel, livemode, config: read.config, ...options }));
 }
@@ -105,7 +112,7 @@ async function runUpdate(context: Context, given: Given): Promise<Printed> {
   if (row === undefined) return { kind: 'faults', faults: [`there is no account ${id}`] };
   const read = readConfig(context, given, String(row['channel']));
   if (read.kind === 'faults') return read;
-  const options = givenOnly({ priority: given.integer('priority'), weight: given.integer('weight') });
+  const options = givenOnly({ priority: given.integer('priority'), weight: given.integer('weight'), terms: read.terms });
   const marks = { otherMerchant: given.flag('other-merchant'), leaked: given.flag('leaked') };
   return print(await updateAccount(context, { id, config: read.config, ...marks, ...options }));
 }
@@ -127,29 +134,31 @@ async function runDemo(context: Context, given: Given): Promise<Printed> {
 }
 
 type ReadConfig =
-  | { readonly kind: 'config'; readonly config: AccountConfig }
+  | { readonly kind: 'config'; readonly config: AccountConfig; readonly terms: object | undefined }
   | { readonly kind: 'faults'; readonly faults: readonly string[] };
 
 function readConfig(context: Context, given: Given, channel: string): ReadConfig {
-  const source = given.text('config');
-  const whole = source === undefined ? {} : readJson(context, source);
-  const faults = typeof whole === 'string' ? [whole] : [];
+  const [source, agreed] = [given.text('config'), given.text('terms')];
+  if (source === '-' && agreed === '-') return { kind: 'faults', faults: ['--config and --terms cannot both come from standard input'] };
+  const whole = source === undefined ? {} : readJson(context, 'config', source);
+  const terms = agreed === undefined ? undefined : readJson(context, 'terms', agreed);
+  const faults = [whole, terms].filter((one) => typeof one === 'string');
   const fields = given.list('set').map((text) => readField(context, channel, text));
   faults.push(...fields.filter((field) => typeof field === 'string'));
-  if (faults.length > 0 || typeof whole === 'string') return { kind: 'faults', faults };
-  return { kind: 'config', config: { ...whole, ...Object.fromEntries(fields.filter((field) => typeof field !== 'string')) } };
+  if (faults.length > 0 || typeof whole === 'string' || typeof terms === 'string') return { kind: 'faults', faults };
+  return { kind: 'config', config: { ...whole, ...Object.fromEntries(fields.filter((field) => typeof field !== 'string')) }, terms };
 }
 
-function readJson(context: Context, source: string): AccountConfig | string {
-  if (source !== '-' && !source.startsWith('@')) return '--config must be @file.json, or - for standard input';
+function readJson(context: Context, option: 'config' | 'terms', source: string): AccountConfig | string {
+  if (source !== '-' && !source.startsWith('@')) return `--${option} must be @file.json, or - for standard input`;
   try {
     const value: unknown = JSON.parse(context.readText(source === '-' ? '-' : source.slice(1)));
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as AccountConfig)
-      : '--config must hold one JSON object';
+      : `--${option} must hold one JSON object`;
   } catch (error) {
     // A parser's message quotes what it read, which may be a key.
-    return error instanceof SyntaxError ? '--config holds no JSON' : `--config cannot be read: ${describe(error)}`;
+    return error instanceof SyntaxError ? `--${option} holds no JSON` : `--${option} cannot be read: ${describe(error)}`;
   }
 }
 

@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { openOne } from '../../channels/accounts.ts';
 import { type AccountConfig, checkConfig, maskConfig, secretNames } from '../../channels/config-schema.ts';
+import { type AccountTerms, noTerms, termsFaults } from '../../channels/terms.ts';
 import type { ChannelPlugin } from '../../contract/channel.ts';
 import type { ConfigSchema } from '../../contract/manifest.ts';
 import { makeId } from '../../ids.ts';
 import { maskText } from '../../mask.ts';
 import type { Row, Tx } from '../../store/database.ts';
 import type { AccountStatus } from '../records.ts';
-import { decryptConfig } from '../snapshot.ts';
+import { decryptConfig, termsOf } from '../snapshot.ts';
 import { isEncrypted, placeOf, type Vault } from '../vault.ts';
 import { type AdminDeps, type Changed, changeConfig, done, exists, faulty } from './change.ts';
 
@@ -24,6 +25,8 @@ export interface AccountInput {
   readonly config: AccountConfig;
   readonly priority?: number;
   readonly weight?: number;
+  /** What was agreed on with the vendor: methods, limits, fees. As somebody wrote it; it is checked. */
+  readonly terms?: unknown;
 }
 
 export interface AccountUpdate {
@@ -32,6 +35,8 @@ export interface AccountUpdate {
   readonly config?: AccountConfig;
   readonly priority?: number;
   readonly weight?: number;
+  /** Replaces the terms as a whole. `{}`: none. */
+  readonly terms?: unknown;
   /** True: the new credentials are of another merchant at the vendor. Payments so far keep those that they were made with. */
   readonly otherMerchant?: boolean;
   /** True: somebody else has the old credentials. No callback is taken that is signed for them, from now on. */
@@ -48,6 +53,7 @@ export interface AccountSummary {
   readonly priority: number;
   readonly weight: number;
   readonly version: number;
+  readonly terms: AccountTerms;
   readonly config: AccountConfig;
 }
 
@@ -60,18 +66,18 @@ const defaultWeight = 1;
 export async function createAccount(deps: AccountDeps, input: AccountInput): Promise<Changed<{ id: string }>> {
   const now = deps.now();
   const id = makeId('acc_', now);
-  const { livemode, config, priority = defaultPriority, weight = defaultWeight } = input;
+  const { livemode, config, priority = defaultPriority, weight = defaultWeight, terms = noTerms } = input;
   const plugin = deps.plugins.get(input.channel);
-  const faults = [...orderFaults(priority, weight), ...accountFaults(plugin, { id, livemode, config })];
+  const faults = everyFault(plugin, { priority, weight, terms }, { id, livemode, config });
   if (plugin === undefined || faults.length > 0) return faulty(...(plugin ? [] : [unknownChannel(deps, input.channel)]), ...faults);
   const stored = encryptConfig(deps.vault, plugin.manifest.config, id, config);
   const merchantId = input.merchantId ?? null;
   return changeConfig(deps.database, async (tx) => {
     if (merchantId !== null && !(await exists(tx, 'merchants', merchantId))) return faulty(`there is no merchant ${merchantId}`);
     await tx.run(
-      `INSERT INTO channel_accounts (id, channel, merchant_id, livemode, status, priority, weight, config, version, created_at, updated_at)
-       VALUES (?, ?, ?, ?, 'enabled', ?, ?, ?, 1, ?, ?)`,
-      [id, input.channel, merchantId, livemode ? 1 : 0, priority, weight, stored, now.getTime(), now.getTime()],
+      `INSERT INTO channel_accounts (id, channel, merchant_id, livemode, status, priority, weight, config, terms, version, created_at, updated_at)
+       VALUES (?, ?, ?, ?, 'enabled', ?, ?, ?, ?, 1, ?, ?)`,
+      [id, input.channel, merchantId, livemode ? 1 : 0, priority, weight, stored, JSON.stringify(terms), now.getTime(), now.getTime()],
     );
     return done({ id });
   });
@@ -85,8 +91,8 @@ export async function updateAccount(deps: AccountDeps, input: AccountUpdate): Pr
     const plugin = deps.plugins.get(String(row['channel']));
     const before = decryptConfig(deps.vault, input.id, String(row['config']));
     const config = replaceFields(before, input.config ?? {});
-    const { priority = Number(row['priority']), weight = Number(row['weight']) } = input;
-    const faults = [...orderFaults(priority, weight), ...accountFaults(plugin, { id: input.id, livemode: row['livemode'] === 1, config })];
+    const { priority = Number(row['priority']), weight = Number(row['weight']), terms = termsOf(row) } = input;
+    const faults = everyFault(plugin, { priority, weight, terms }, { id: input.id, livemode: row['livemode'] === 1, config });
     if (plugin === undefined || faults.length > 0) {
       return faulty(...(plugin ? [] : [unknownChannel(deps, String(row['channel']))]), ...faults);
     }
@@ -100,7 +106,7 @@ export async function updateAccount(deps: AccountDeps, input: AccountUpdate): Pr
     const now = deps.now().getTime();
     if (!isDeepStrictEqual(before, config)) await keepVersion(tx, row, otherMerchant, now);
     if (input.leaked === true) await endGrace(tx, input.id);
-    return writeUpdate(tx, { row, stored, priority, weight, now });
+    return writeUpdate(tx, { row, stored, priority, weight, terms: JSON.stringify(terms), now });
   });
 }
 
@@ -158,6 +164,7 @@ function summarize(row: Row, schema: ConfigSchema): AccountSummary {
     priority: Number(row['priority']),
     weight: Number(row['weight']),
     version: Number(row['version']),
+    terms: termsOf(row),
     config: maskConfig(schema, JSON.parse(String(row['config'])) as AccountConfig),
   };
 }
@@ -167,6 +174,7 @@ interface Update {
   readonly stored: string;
   readonly priority: number;
   readonly weight: number;
+  readonly terms: string;
   readonly now: number;
 }
 
@@ -174,8 +182,8 @@ async function writeUpdate(tx: Tx, update: Update): Promise<Changed<{ id: string
   const id = String(update.row['id']);
   const version = Number(update.row['version']);
   const changed = await tx.run(
-    'UPDATE channel_accounts SET config = ?, priority = ?, weight = ?, version = ?, updated_at = ? WHERE id = ? AND version = ?',
-    [update.stored, update.priority, update.weight, version + 1, update.now, id, version],
+    'UPDATE channel_accounts SET config = ?, priority = ?, weight = ?, terms = ?, version = ?, updated_at = ? WHERE id = ? AND version = ?',
+    [update.stored, update.priority, update.weight, update.terms, version + 1, update.now, id, version],
   );
   return changed === 1 ? done({ id, version: version + 1 }) : faulty('the account was changed by someone else; try again');
 }
@@ -185,6 +193,17 @@ function openConfig(plugin: ChannelPlugin, account: { readonly id: string; reado
   const config = () => account.config;
   const fixed = { channel: plugin.manifest.id, merchantId: null, status: 'enabled', priority: 0, weight: 1, version: 1 };
   return openOne(plugin, { ...account, ...fixed, config });
+}
+
+interface Order {
+  readonly priority: number;
+  readonly weight: number;
+  readonly terms: unknown;
+}
+
+function everyFault(plugin: ChannelPlugin | undefined, { priority, weight, terms }: Order, account: Parameters<typeof accountFaults>[1]) {
+  const agreed = plugin === undefined ? [] : termsFaults(terms, plugin.manifest.methods);
+  return [...orderFaults(priority, weight), ...agreed, ...accountFaults(plugin, account)];
 }
 
 function accountFaults(plugin: ChannelPlugin | undefined, account: { id: string; livemode: boolean; config: AccountConfig }): string[] {

@@ -14,6 +14,7 @@ import {
   type Text,
 } from '../../errors.ts';
 import type { Kernel } from '../../payments/deps.ts';
+import { refuseAmountOf } from '../../payments/refuse-method.ts';
 import type { NewPayment } from '../../payments/request.ts';
 import { canonicalJson } from '../canonical.ts';
 import type { newPaymentBody } from './schemas.ts';
@@ -120,7 +121,6 @@ function checkFallbacks(kernel: Kernel, body: Body): readonly Found[] {
 }
 
 function checkChosen(method: MethodManifest, body: Body, payer: NewPayment['payer']): readonly Found[] {
-  const { min = 1, max = Number.MAX_SAFE_INTEGER, step = 1 } = method;
   const takesCurrency = method.currencies.includes(body.currency);
   const missing = missingPayerFields(method, payer as Readonly<Record<string, unknown>>).map((name) => payerFieldNames[name] ?? name);
   return [
@@ -128,9 +128,7 @@ function checkChosen(method: MethodManifest, body: Body, payer: NewPayment['paye
       ? []
       : [found('invalid_choice', 'currency_unsupported', 'currency', { values: { currency: body.currency, method: method.id } })]),
     ...missing.map((name) => found('required', 'payer_field_required', `payer.${name}`, { values: { name } })),
-    ...(takesAmount(method, body.amount)
-      ? []
-      : [found('out_of_range', 'amount_invalid', 'amount', { values: { min, max, step, method: method.id } })]),
+    ...(takesAmount(method, body.amount) ? [] : [{ refusal: refuseAmountOf(method.id, method), as: 'out_of_range' as const }]),
     ...checkLineCount(method, body.order_lines?.length ?? 0),
   ];
 }

@@ -149,6 +149,7 @@ export const attemptView = z.strictObject({
   channel_no: nullableText,
   amount,
   currency: z.string(),
+  fee_expected: amount.nullable().describe('What the channel keeps by the terms of its account; null where none are known.'),
   failure: failureView,
   created_at: at,
   succeeded_at: at.nullable(),
@@ -215,6 +216,9 @@ export const methodView = z.strictObject({
   min: z.int().nullable(),
   max: z.int().nullable(),
   step: z.int(),
+  limits: z
+    .array(z.strictObject({ currency: z.string(), min: z.int().nullable(), max: z.int().nullable() }))
+    .describe('Where the contracts with the vendor permit less than `min` and `max` do.'),
   order_lines: z.strictObject({ min: z.int(), max: z.int() }).nullable(),
   payer_fields: z.array(z.string()),
   health: z.enum(['up', 'degraded', 'down']),

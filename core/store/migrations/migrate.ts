@@ -3,6 +3,7 @@ import type { Database } from '../database.ts';
 import { firstSchema } from './0001-first-schema.ts';
 import { sessionsAndFeed } from './0002-sessions-and-feed.ts';
 import { accountVersions } from './0003-account-versions.ts';
+import { terms } from './0004-terms.ts';
 import type { Migration } from './migration.ts';
 
 export interface MigrateOptions {
@@ -12,7 +13,7 @@ export interface MigrateOptions {
   readonly migrations?: readonly Migration[];
 }
 
-const kernelMigrations: readonly Migration[] = [firstSchema, sessionsAndFeed, accountVersions];
+const kernelMigrations: readonly Migration[] = [firstSchema, sessionsAndFeed, accountVersions, terms];
 
 /** Names of the migrations that have not been run. Writes nothing. */
 export async function pendingMigrations({

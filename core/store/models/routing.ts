@@ -23,6 +23,7 @@ export class ChannelAccount extends Model<InferAttributes<ChannelAccount>, Infer
   declare priority: number;
   declare weight: number;
   declare config: string;
+  declare terms: CreationOptional<string | null>;
   declare version: number;
   declare created_at: number;
   declare updated_at: number;
@@ -37,6 +38,7 @@ export class ChannelAccount extends Model<InferAttributes<ChannelAccount>, Infer
       priority: integer('priority'),
       weight: integer('weight'),
       config: long(),
+      terms: longOrNull(),
       version: integer('version'),
       created_at: integer('created_at'),
       updated_at: integer('updated_at'),

@@ -43,6 +43,8 @@ export interface AttemptRow {
   readonly created_at: number;
   readonly succeeded_at: number | null;
   readonly ended_at: number | null;
+  /** What the channel will keep by the terms of its account as they were; null where none are known. */
+  readonly fee_expected: number | null;
 }
 
 export type AttemptChanges = { readonly [K in keyof AttemptRow]?: AttemptRow[K] | undefined };
