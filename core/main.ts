@@ -11,6 +11,7 @@ import { type DefinitionWatch, watchDefinitions } from './channels/watch.ts';
 import { systemClock } from './clock.ts';
 import { type Config, configExitCode, loadConfig, printFaults } from './config.ts';
 import { type Cradle, wire } from './container.ts';
+import { deleteOldKeys } from './http/idempotency-store.ts';
 import { createReadiness, quarantined } from './http/readiness.ts';
 import { type RunningHttp, startHttp } from './http/start.ts';
 import { type DueLoopDeps, type Running, runDueLoop } from './jobs/due-loop.ts';
@@ -153,20 +154,20 @@ function refuseLies({ directory }: Cradle, faults: readonly AccountFault[]): voi
 /** How long a repeated request is recognised by its key. */
 const idempotencyKeptMs = 7 * 86_400_000;
 
-function houseKeeping({ database, clock, idempotency, config: { retention, channels } }: Cradle): readonly Task[] {
+function houseKeeping({ clock, config: { retention, channels } }: Cradle): readonly Task[] {
   return [
-    { name: 'nonces', run: () => deleteExpiredNonces(database, clock.now()) },
-    { name: 'idempotency_keys', run: () => idempotency.purge(new Date(clock.now().getTime() - idempotencyKeptMs)) },
-    { name: 'old_credentials', run: () => deleteOldVersions(database, channels.rotationGraceHours, clock.now()) },
-    { name: 'old_deliveries', run: () => deleteOldDeliveries(database, keptFrom(retention.deliveriesDays, clock.now())) },
-    { name: 'old_events', run: () => deleteOldEvents(database, keptFrom(retention.eventsDays, clock.now())) },
+    { name: 'nonces', run: (database) => deleteExpiredNonces(database, clock.now()) },
+    { name: 'idempotency_keys', run: (database) => deleteOldKeys(database, new Date(clock.now().getTime() - idempotencyKeptMs)) },
+    { name: 'old_credentials', run: (database) => deleteOldVersions(database, channels.rotationGraceHours, clock.now()) },
+    { name: 'old_deliveries', run: (database) => deleteOldDeliveries(database, keptFrom(retention.deliveriesDays, clock.now())) },
+    { name: 'old_events', run: (database) => deleteOldEvents(database, keptFrom(retention.eventsDays, clock.now())) },
   ];
 }
 
 function startJobs(cradle: Cradle): readonly Running[] {
   const { kernel, database, clock, log, metrics, config } = cradle;
   const deps = { database, clock, log, metrics, pollMs: config.jobs.pollMs };
-  return [...runDueLoops(deps, kernel), runSchedule({ log, metrics }, houseKeeping(cradle))];
+  return [...runDueLoops(deps, kernel), runSchedule({ database, log, metrics }, houseKeeping(cradle))];
 }
 
 /** The loops that look after whatever has a time. */

@@ -12,7 +12,7 @@ const usual = { leaseMs: 10_000, renewEveryMs: 3_000 };
 type Times = typeof usual;
 /** A row can vanish between a failed insert and the read that follows: then the insert is tried again. */
 const maxTries = 3;
-const purgeBatch = 500;
+const deleteBatch = 500;
 
 type AnswerVault = Pick<Vault, 'encrypt' | 'decrypt'>;
 
@@ -44,7 +44,6 @@ export function createIdempotencyStore(
     },
     finish: async (lease, answer) => finish(database, vault, await leases.letGo(lease), answer),
     release: async (lease) => release(database, await leases.letGo(lease)),
-    purge: (before) => purge(database, before.getTime()),
   };
 }
 
@@ -159,19 +158,19 @@ async function release(database: Database, lease: Lease): Promise<void> {
   await database.transaction((tx) => tx.run(sql, [lease.id, lease.leaseUntil]));
 }
 
-/** In small transactions, so that creating payments never waits for it. */
-async function purge(database: Database, before: number): Promise<number> {
-  let purged = 0;
+/** Deletes what was begun before this time; answers how many. In small transactions, so that creating payments never waits for it. */
+export async function deleteOldKeys(database: Database, before: Date): Promise<number> {
+  let deleted = 0;
   let count = 0;
   do {
-    count = await database.transaction((tx) => purgeSome(tx, before));
-    purged += count;
-  } while (count === purgeBatch);
-  return purged;
+    count = await database.transaction((tx) => deleteSome(tx, before.getTime()));
+    deleted += count;
+  } while (count === deleteBatch);
+  return deleted;
 }
 
-async function purgeSome(tx: Tx, before: number): Promise<number> {
-  const rows = await tx.all(`SELECT id FROM idempotency WHERE created_at < ? ORDER BY created_at LIMIT ${purgeBatch}`, [before]);
+async function deleteSome(tx: Tx, before: number): Promise<number> {
+  const rows = await tx.all(`SELECT id FROM idempotency WHERE created_at < ? ORDER BY created_at LIMIT ${deleteBatch}`, [before]);
   for (const row of rows) await tx.run('DELETE FROM idempotency WHERE id = ?', [row['id'] ?? null]);
   return rows.length;
 }

@@ -25,6 +25,4 @@ export interface IdempotencyStore {
   finish(lease: Lease, answer: StoredAnswer): Promise<void>;
   /** Forgets the request: nothing came of it that must be repeated. */
   release(lease: Lease): Promise<void>;
-  /** Deletes what was begun before this time; answers how many. */
-  purge(before: Date): Promise<number>;
 }

@@ -1,18 +1,24 @@
 import cron from 'node-cron';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Database } from '../store/database.ts';
 import type { Running } from './due-loop.ts';
+import { runLeased } from './lease.ts';
 
 export interface ScheduleDeps {
+  readonly database: Database;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'job'>;
 }
 
-/** A task of house-keeping. It must bear being run by every server of a cluster at once. */
+/** A task of house-keeping, once an hour in the whole cluster. Whatever it writes goes through the database that it is given. */
 export interface Task {
   readonly name: string;
-  run(): Promise<unknown>;
+  run(database: Database): Promise<unknown>;
 }
+
+/** A server that died in the middle leaves its task to the next hour's first; clocks of servers may differ by a few minutes. */
+const [leaseMs, keepMs] = [60_000, 50 * 60_000];
 
 /** Runs the tasks hourly. One that fails is told, and tried again an hour later. */
 export function runSchedule(deps: ScheduleDeps, tasks: readonly Task[]): Running {
@@ -24,14 +30,15 @@ export function runSchedule(deps: ScheduleDeps, tasks: readonly Task[]): Running
   };
 }
 
-export async function runAll({ log, metrics }: ScheduleDeps, tasks: readonly Task[]): Promise<void> {
-  for (const task of tasks) {
+/** Runs each task that no other server runs, or has run within the hour. */
+export async function runAll({ database, log, metrics }: ScheduleDeps, tasks: readonly Task[]): Promise<void> {
+  for (const { name, run } of tasks) {
     try {
-      await task.run();
-      metrics.job({ task: task.name, result: 'done' });
+      const leased = await runLeased(database, { name, ttlMs: leaseMs, keepMs }, (lease) => run(lease.database));
+      if (leased.kind === 'done') metrics.job({ task: name, result: 'done' });
     } catch (error) {
-      metrics.job({ task: task.name, result: 'failed' });
-      log.error('house-keeping failed', { task: task.name, error });
+      metrics.job({ task: name, result: 'failed' });
+      log.error('house-keeping failed', { task: name, error });
     }
   }
 }

@@ -228,4 +228,18 @@ export const safeties: readonly Safety[] = [
     without: 'return hasEnded && !on.isTold &&',
     tests: ['test/faults/simulated.test.ts'],
   },
+  {
+    name: 'a server that was paused writes nothing under a lease that another has taken',
+    file: 'core/jobs/lease.ts',
+    text: '+ ?) WHERE id = ? AND fence = ?`',
+    without: '+ ?) WHERE id = ? AND ? > 0`',
+    tests: ['test/jobs/lease.test.ts'],
+  },
+  {
+    name: 'a lease is taken only once the one before it has ended',
+    file: 'core/jobs/lease.ts',
+    text: 'WHERE id = ? AND expires_at <=',
+    without: 'WHERE id = ? AND 0 <=',
+    tests: ['test/jobs/lease.test.ts'],
+  },
 ];
