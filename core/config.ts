@@ -4,7 +4,7 @@ import { type Environment, type ReadText, readEnvironment } from './config/envir
 import { type ConfigFault, describeFault, printFaults } from './config/fault.ts';
 import { parseFile } from './config/file.ts';
 import { showValue } from './config/mask.ts';
-import { type Config, completeConfig, configSchema } from './config/schema.ts';
+import { type Config, completeConfig, configSchema, type Written } from './config/schema.ts';
 import { isSection, listSettings, type Setting } from './config/setting.ts';
 
 export type { Config, ConfigFault, Environment };
@@ -40,7 +40,26 @@ export function loadConfig(environment: Environment, readText: ReadText = readTe
     ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => explainIssue(known, tree, issue))),
   ]);
   if (faults.length > 0 || !parsed.success) return { kind: 'faults', faults };
-  return { kind: 'config', config: completeConfig(parsed.data) };
+  const together = contradictions(known, parsed.data);
+  return together.length > 0 ? { kind: 'faults', faults: together } : { kind: 'config', config: completeConfig(parsed.data) };
+}
+
+/** What each setting may be, and all of them together may not. */
+function contradictions(settings: readonly Setting[], written: Written): readonly ConfigFault[] {
+  const isEmbedded = written.database.url === null;
+  const refuse = (path: string, expected: string) => {
+    const setting = settings.find((one) => one.path.join('.') === path) as Setting;
+    return describeFault(setting, { expected, got: showValue(setting, find(written, setting.path)) });
+  };
+  const alone = 'while the embedded database is used, which belongs to one process: set database.url for more';
+  return [
+    ...(isEmbedded && written.processes > 1 ? [refuse('processes', `1 ${alone}`)] : []),
+    ...(isEmbedded && new Set(written.roles).size < 2 ? [refuse('roles', `api and worker ${alone}`)] : []),
+    ...(written.roles.length === 0 && !isEmbedded ? [refuse('roles', 'at least one role')] : []),
+    ...(written.processes > 1 && written.metrics.token !== null && written.metrics.port === null
+      ? [refuse('metrics.port', 'a port for the metrics: behind a shared one each answer would be of another process')]
+      : []),
+  ];
 }
 
 /** Every setting with its value, one a line, with secrets hidden. */

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { openDirectory } from './access/directory.ts';
 import { KeyFileError } from './access/key-file.ts';
@@ -9,6 +10,7 @@ import { type Discovered, discoverChannels } from './channels/discover.ts';
 import { containStrays } from './channels/strays.ts';
 import { type DefinitionWatch, watchDefinitions } from './channels/watch.ts';
 import { systemClock } from './clock.ts';
+import { withArguments } from './config/arguments.ts';
 import { type Config, configExitCode, loadConfig, printFaults } from './config.ts';
 import { type Cradle, wire } from './container.ts';
 import { deleteOldKeys } from './http/idempotency-store.ts';
@@ -22,6 +24,7 @@ import { deleteOldDeliveries, deleteOldEvents, keptFrom } from './notifications/
 import { attendAttempt, attendPayment } from './payments/attend.ts';
 import type { Kernel } from './payments/deps.ts';
 import { countPending } from './payments/pending.ts';
+import { keepProcesses } from './processes.ts';
 import { attendRefund } from './refunds/execute.ts';
 import { DataFolderError } from './store/data-folder.ts';
 import { type Database, DatabaseUnavailable } from './store/database.ts';
@@ -86,8 +89,9 @@ async function serve(cradle: Cradle, found: Discovered, stored: OpenDatabase, ve
   const definitions = await watchChannels(cradle, found);
   const ready = createReadiness(cradle, definitions);
   const http = await startHttp({ ...cradle, version, ready: () => ready(state.isStopping) });
-  const jobs = startJobs(cradle);
-  dispatcher.start();
+  const isWorker = config.roles.includes('worker');
+  const jobs = isWorker ? startJobs(cradle) : [];
+  if (isWorker) dispatcher.start();
   metrics.watch({
     paymentsPending: () => countPending(kernel.database, cradle.clock.now()),
     configurationFaults: () => ({
@@ -102,7 +106,13 @@ async function serve(cradle: Cradle, found: Discovered, stored: OpenDatabase, ve
   for (const [channel, { kind, name, version: its }] of cradle.origins) {
     if (its !== null) log.info('a channel from outside', { channel, origin: kind, name, version: its });
   }
-  log.info('serving', { port: http.main.port, version, database: kernel.database.engine, channels: [...cradle.plugins.keys()] });
+  log.info('serving', {
+    port: http.main.port,
+    roles: config.roles,
+    version,
+    database: kernel.database.engine,
+    channels: [...cradle.plugins.keys()],
+  });
   return {
     port: http.main.port,
     metricsPort: http.metrics?.port ?? null,
@@ -198,15 +208,27 @@ async function stopServing(cradle: Cradle, http: RunningHttp, jobs: readonly Run
 
 /** Runs until SIGTERM or SIGINT. A configuration that cannot be used ends with 78, as sysexits has it. */
 async function main(): Promise<void> {
-  const loaded = loadConfig(process.env);
-  if (loaded.kind === 'faults') {
-    process.stderr.write(`${printFaults(loaded.faults)}\n`);
-    process.exitCode = configExitCode;
-    return;
+  const environment = withArguments(process.env, process.argv.slice(2));
+  if (typeof environment === 'string') return refuseToStart(environment);
+  const loaded = loadConfig(environment);
+  if (loaded.kind === 'faults') return refuseToStart(printFaults(loaded.faults));
+  const { config } = loaded;
+  const stopping = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
+  if (config.processes > 1 && cluster.isPrimary) {
+    const rule = { count: config.processes, metricsPort: config.metrics.port, finalCode: configExitCode };
+    process.exit(await keepProcesses(rule, createLog(config.log), stopping.signal));
   }
   containStrays(die);
-  const server = await boot(loaded.config);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void server.stop().then(() => process.exit(0)));
+  const server = await boot(config);
+  const stop = () => void server.stop().then(() => process.exit(0), die);
+  if (stopping.signal.aborted) stop();
+  else stopping.signal.addEventListener('abort', stop);
+}
+
+function refuseToStart(why: string): void {
+  process.stderr.write(`${why}\n`);
+  process.exitCode = configExitCode;
 }
 
 /** Ends the process with the reason. What an operator can mend is told without a stack, and with 78 where it is a setting. */

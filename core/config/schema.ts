@@ -150,6 +150,14 @@ export const configSchema = z.strictObject({
     .nullable()
     .default(null),
   dataDir: text(folder, 'a folder', { doc: 'The embedded database and the key file.', example: '/var/lib/paymux' }).default('./data'),
+  roles: list((item) => item === 'api' || item === 'worker', 'api, worker or both', {
+    doc: 'What this server does: answer requests, do the work that has a time, or both. Every database needs one of each.',
+    example: 'api,worker',
+  }).default(['api', 'worker']),
+  processes: integer(1, 256, {
+    doc: 'Server processes on one port, on MySQL or MariaDB: one for each core. Each has metrics.port of its own, counted up.',
+    example: '4',
+  }).default(1),
   keyFile: text(folder, 'a file', {
     doc: 'The keys that encrypt secrets at rest. Absent: <dataDir>/paymux.key.',
     example: '/etc/paymux/paymux.key',
@@ -169,7 +177,8 @@ export const configSchema = z.strictObject({
   log: log.prefault({}),
 });
 
-type Written = z.infer<typeof configSchema>;
+/** The settings as the file and the environment give them, defaults filled in. */
+export type Written = z.infer<typeof configSchema>;
 
 /** The configuration with every derived value in place. */
 export interface Config extends Omit<Written, 'publicUrl' | 'keyFile' | 'simulator'> {

@@ -65,7 +65,15 @@ export async function startHttp(deps: HttpDeps): Promise<RunningHttp> {
 }
 
 function allRoutes(deps: HttpDeps): readonly AnyRoute[] {
-  const { config, kernel, version } = deps;
+  const { config, kernel } = deps;
+  // Without a token the metrics answer only on a port of their own.
+  const metrics = config.metrics.token === null ? [] : [metricsRoute(kernel.metrics, config.metrics.token)];
+  const served = config.roles.includes('api') ? apiAndDocuments(deps) : healthRoutes(deps.ready);
+  return [...served, ...metrics];
+}
+
+function apiAndDocuments(deps: HttpDeps): readonly AnyRoute[] {
+  const { config, version } = deps;
   const api = [...apiRoutes({ ...deps, checkUrl: makeCheckUrl(config.notifications.allowNetworks) }), ...healthRoutes(deps.ready)];
   const document = buildOpenApi(api, { version, serverUrl: config.publicUrl, notifications: notificationObjects });
   const json = { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(document) };
@@ -74,8 +82,6 @@ function allRoutes(deps: HttpDeps): readonly AnyRoute[] {
     documentRoute('openapi', '/openapi.json', 'The API as OpenAPI 3.1', json),
     documentRoute('docs', '/docs', 'The API for people', docsPage(document)),
     documentRoute('errors', '/docs/errors', 'Every error code for people', errorsPage()),
-    // Without a token the metrics answer only on a port of their own.
-    ...(config.metrics.token === null ? [] : [metricsRoute(kernel.metrics, config.metrics.token)]),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { withArguments } from '../../core/config/arguments.ts';
 import { printDefaults } from '../../core/config/print.ts';
 import { configSchema } from '../../core/config/schema.ts';
 import { listSettings } from '../../core/config/setting.ts';
@@ -197,11 +198,41 @@ describe('configuration', () => {
 
     it('with an example for each setting that the setting accepts', () => {
       for (const { path, variable, example } of listSettings(configSchema))
-        expect(faultsOf({ [variable]: example }), path.join('.')).to.deep.equal([]);
+        expect(faultsOf({ PAYMUX_DATABASE_URL: 'mysql://u:p@db:3306/paymux', [variable]: example }), path.join('.')).to.deep.equal([]);
+    });
+  });
+
+  describe('that contradicts itself', () => {
+    const url = { PAYMUX_DATABASE_URL: 'mysql://u:p@db:3306/paymux' };
+    const places = (environment: Record<string, string>) => faultsOf(environment).map(({ path }) => path);
+
+    it('is refused: the embedded database belongs to one process that does everything', () => {
+      expect(places({ PAYMUX_PROCESSES: '2', PAYMUX_ROLES: 'api' })).to.deep.equal([
+        'processes (PAYMUX_PROCESSES)',
+        'roles (PAYMUX_ROLES)',
+      ]);
+      expect(places({ ...url, PAYMUX_PROCESSES: '2', PAYMUX_ROLES: 'api' })).to.deep.equal([]);
+    });
+
+    it('is refused: several processes with their metrics behind one port', () => {
+      const token = { ...url, PAYMUX_PROCESSES: '2', PAYMUX_METRICS_TOKEN: 'a-long-random-text' };
+      expect(places(token)).to.deep.equal(['metrics.port (PAYMUX_METRICS_PORT)']);
+      expect(places({ ...token, PAYMUX_METRICS_PORT: '9464' })).to.deep.equal([]);
+    });
+
+    it('is refused: a server without any role', () => {
+      const files = { 'config/paymux.yaml': 'roles: []\ndatabase: { url: "mysql://u:p@db:3306/paymux" }\n' };
+      expect(faultsOf({}, files).map(({ path }) => path)).to.deep.equal(['roles (PAYMUX_ROLES)']);
     });
   });
 
   describe('on the command line', () => {
+    it('takes the server’s arguments over the environment, and refuses others', () => {
+      const environment = withArguments({ PAYMUX_ROLES: 'api', PORT: '9000' }, ['--role', 'worker', '--processes=4']);
+      expect(environment).to.deep.equal({ PAYMUX_ROLES: 'worker', PAYMUX_PROCESSES: '4', PORT: '9000' });
+      for (const wrong of [['--rôle', 'api'], ['worker'], ['--role']]) expect(withArguments({}, wrong)).to.include('--role api,worker');
+    });
+
     it('prints itself with secrets hidden', () => {
       const out = execFileSync(process.execPath, ['scripts/config.ts', 'print'], {
         encoding: 'utf8',

@@ -9,6 +9,7 @@ export interface ServerProcess {
   kill(): Promise<void>;
   /** Asks it to stop, and answers its exit code. */
   stop(): Promise<number | null>;
+  pid(): number;
   /** Whether it has ended by itself. */
   hasEnded(): boolean;
 }
@@ -33,6 +34,7 @@ export function serverProcess(environment: Readonly<Record<string, string>>, pro
     },
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),
+    pid: () => child?.pid ?? 0,
     hasEnded: () => child !== null && (child.exitCode !== null || child.signalCode !== null),
   };
 }
