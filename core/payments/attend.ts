@@ -18,7 +18,7 @@ export async function attendPayment(kernel: Kernel, due: Due): Promise<void> {
   const attempts = await readAttempts(kernel.database, due.id);
   const isOpen = payment?.state === 'pending' || payment?.state === 'processing';
   if (isOpen || attempts.some((attempt) => isLive(attempt.state))) return;
-  await kernel.database.transaction((tx) => tx.run('UPDATE payments SET due_at = NULL WHERE id = ? AND due_at = ?', [due.id, again]));
+  await letGo(kernel, 'payments', due.id, again);
 }
 
 /** Asks about an attempt whose time has come. The next time is written before the question is put. */
@@ -27,5 +27,19 @@ export async function attendAttempt(kernel: Kernel, due: Due): Promise<void> {
   if (attempt === null || isPaid(attempt.state)) return;
   const now = kernel.clock.now().getTime();
   const next = now + nextCheckMs(attempt.state, due.checks);
-  if (await claimDue(kernel.database, 'attempts', due, now, next)) await check(kernel, due.id, 'query');
+  if (!(await claimDue(kernel.database, 'attempts', due, now, next))) return;
+  await check(kernel, due.id, 'query');
+  const hasEnded = !isLive(attempt.state) && attempt.ended_at !== null;
+  if (hasEnded && now - attempt.ended_at >= hintsEndMs) await letGo(kernel, 'attempts', due.id, next);
+}
+
+/**
+ * An attempt that has ended is asked about only because a callback said that there is news. Where no answer can be had for so
+ * long (the channel cannot be asked, its account is gone), asking for ever would bring no more; the next callback asks again.
+ */
+const hintsEndMs = 30 * 86_400_000;
+
+/** Makes a row due no more, unless something has moved its time since. */
+async function letGo(kernel: Kernel, table: 'payments' | 'attempts', id: string, dueAt: number): Promise<void> {
+  await kernel.database.transaction((tx) => tx.run(`UPDATE ${table} SET due_at = NULL WHERE id = ? AND due_at = ?`, [id, dueAt]));
 }

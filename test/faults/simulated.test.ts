@@ -54,6 +54,15 @@ describe('What the simulation found', () => {
         await expectSound(shop);
       });
 
+      it('is let go of when no answer came for a month', async () => {
+        const { shop, id } = await hinted(lost);
+        await rounds(shop, 40, 17 * 3_600_000);
+        expect((await shop.attempts(id))[0]?.due_at).to.be.a('number');
+        await rounds(shop, 4, 17 * 3_600_000);
+        expect((await shop.attempts(id))[0]).to.include({ state: 'closed', due_at: null });
+        await expectSound(shop);
+      });
+
       it('is let go of when the channel says that there is no money', async () => {
         const { shop, id, number } = await hinted(lost);
         shop.vendor.query = () => unpaid(number);
