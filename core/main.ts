@@ -164,7 +164,8 @@ function refuseLies({ directory }: Cradle, faults: readonly AccountFault[]): voi
 /** How long a repeated request is recognised by its key. */
 const idempotencyKeptMs = 7 * 86_400_000;
 
-function houseKeeping({ clock, config: { retention, channels } }: Cradle): readonly Task[] {
+/** What is done once an hour in the whole cluster. */
+export function houseKeeping({ clock, config: { retention, channels } }: Cradle): readonly Task[] {
   return [
     { name: 'nonces', run: (database) => deleteExpiredNonces(database, clock.now()) },
     { name: 'idempotency_keys', run: (database) => deleteOldKeys(database, new Date(clock.now().getTime() - idempotencyKeptMs)) },

@@ -2,7 +2,7 @@
 const transactions = [
   'http/idempotency-store.insert',
   'http/idempotency-store.finish',
-  'payments/pay.pay',
+  'payments/open.writeOpenings',
   'payments/settle.settle',
   'payments/close.beginClose',
   'payments/attend.attendAttempt',
@@ -13,6 +13,9 @@ const transactions = [
   'refunds/settle.settleRefund',
   'notifications/claim.claimDue',
   'notifications/record.writeBatch',
+  'jobs/lease.take',
+  'jobs/lease.transaction',
+  'jobs/lease.end',
 ];
 const calls = ['pay', 'query', 'close', 'refund', 'query_refund', 'callback'];
 const answers = [

@@ -7,7 +7,8 @@ import { appendFileSync } from 'node:fs';
 import { ServerResponse } from 'node:http';
 import { loadConfig } from '../../core/config.ts';
 import type { Cradle } from '../../core/container.ts';
-import { boot, die } from '../../core/main.ts';
+import { runAll } from '../../core/jobs/schedule.ts';
+import { boot, die, houseKeeping } from '../../core/main.ts';
 import type { Tx } from '../../core/store/database.ts';
 
 const { PAYMUX_CRASH_AT: crashAt, PAYMUX_CRASH_AFTER: passes = '1', PAYMUX_CRASH_LOG: file = '/dev/null', ...environment } = process.env;
@@ -96,18 +97,27 @@ function watchAnswers(): void {
   } as typeof end;
 }
 
+/** What comes once an hour, at once: the leases of the server that was killed before have ended by then. */
+async function keepHouse(cradle: Cradle): Promise<void> {
+  await cradle.database.transaction((tx) => tx.run('UPDATE leases SET expires_at = 0'));
+  await runAll(cradle, houseKeeping(cradle));
+}
+
 async function main(): Promise<void> {
   const loaded = loadConfig(environment);
   if (loaded.kind === 'faults') throw new Error(JSON.stringify(loaded.faults));
   watchAnswers();
   point('before opening the database');
+  const wired: Cradle[] = [];
   const server = await boot(loaded.config, undefined, (cradle) => {
     point('after migrating');
     watchTransactions(cradle);
     watchCalls(cradle);
     watchReloads(cradle);
+    wired.push(cradle);
   });
   point('serving');
+  for (const cradle of wired) await keepHouse(cradle);
   process.once('SIGTERM', () => void server.stop().then(() => process.exit(0)));
 }
 

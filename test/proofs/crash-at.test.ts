@@ -19,6 +19,8 @@ describe('A server that kills itself at a named point', () => {
     let stored: TestDatabase;
     const folder = mkdtempSync(join(tmpdir(), 'paymux-crash-'));
     const log = join(folder, 'points');
+    let load = { isOver: true };
+    let servers: readonly ServerProcess[] = [];
 
     before(async function () {
       this.timeout(60_000);
@@ -26,6 +28,12 @@ describe('A server that kills itself at a named point', () => {
       stored = await open();
       paymux = await startPaymux({ database: stored, serves: false });
       await paymux.addEndpoint(shop.url);
+    });
+
+    // One point that fails must not fail the next.
+    afterEach(async () => {
+      load.isOver = true;
+      await Promise.all(servers.map((server) => server.kill()));
     });
 
     after(async () => {
@@ -42,7 +50,9 @@ describe('A server that kills itself at a named point', () => {
         this.timeout(150_000);
         writeFileSync(log, '');
         const mortal = serverProcess(environmentOf({ PAYMUX_CRASH_AT: point, PAYMUX_CRASH_LOG: log }), 'test/kit/crash-server.ts');
-        const load = { isOver: false };
+        const next = serverProcess(environmentOf({}));
+        load = { isOver: false };
+        servers = [mortal, next];
         const trading = tradeAgainAndAgain(paymux, load);
         await mortal.start().catch(() => undefined);
         await eventually(
@@ -50,7 +60,6 @@ describe('A server that kills itself at a named point', () => {
           () => `passed: ${readFileSync(log, 'utf8')}`,
           25_000,
         ).finally(() => mortal.kill());
-        const next: ServerProcess = serverProcess(environmentOf({}));
         await next.start();
         load.isOver = true;
         await trading;
