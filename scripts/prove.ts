@@ -55,8 +55,12 @@ function writePage(proven: readonly Proven[]): string {
   ].join('\n');
 }
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
-const proven: Proven[] = [];
-for (const proof of listProofs(values.quick ? quick : whole)) proven.push(await prove(proof));
-if (!values.quick) writeFileSync('docs/proofs.md', writePage(proven));
-process.exitCode = proven.some(({ violations }) => violations > 0) ? 1 : 0;
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+  const proven: Proven[] = [];
+  for (const proof of listProofs(values.quick ? quick : whole)) proven.push(await prove(proof));
+  if (!values.quick) writeFileSync('docs/proofs.md', writePage(proven));
+  return proven.some(({ violations }) => violations > 0) ? 1 : 0;
+}
+
+process.exitCode = await main();
