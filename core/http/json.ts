@@ -13,11 +13,17 @@ export function parseJson(bytes: Uint8Array, limits: ShapeLimits = defaultShapeL
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch {
-    // The engine's message quotes the body: it is not passed on.
-    return unreadable('It is not well-formed.', '格式不正确。');
+  } catch (error) {
+    return malformed(error);
   }
   return scan(text, value, limits);
+}
+
+/** The engine's message quotes the body and is not passed on; of the place, where it names one, it gives the numbers alone. */
+function malformed(error: unknown): Unreadable {
+  const [, line, column] = /\(line (\d+) column (\d+)\)$/.exec(error instanceof Error ? error.message : '') ?? [];
+  if (line === undefined) return unreadable('It is not well-formed.', '格式不正确。');
+  return unreadable(`It is not well-formed at line ${line}, column ${column}.`, `第 ${line} 行第 ${column} 列格式不正确。`);
 }
 
 function unreadable(en: string, zh: string): Unreadable {

@@ -43,6 +43,18 @@ describe('parsing', () => {
     );
   });
 
+  it('a body that is no JSON is told the place, where the engine names one, and never quoted', () => {
+    const detailOf = (body: string) => {
+      const parsed = parseJson(Buffer.from(body));
+      return parsed.ok ? null : parsed.detail.en;
+    };
+    expect(detailOf('{"a": 1,\n  "b": 2,}')).to.equal('The body cannot be read as JSON: It is not well-formed at line 2, column 10.');
+    for (const body of ['', '{"card":canary}', '{"card":"canary'])
+      expect(detailOf(body))
+        .to.match(/not well-formed/)
+        .and.not.include('canary');
+  });
+
   it('whatever key an answer writes, a request may send back', () => {
     const key = fc
       .oneof(text, name, fc.constantFrom('entry', 'a b', 'a\tb\n"<&>', '颜色', 'xml', '1', 'a:b', '-'))

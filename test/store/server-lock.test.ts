@@ -56,6 +56,8 @@ describe('The folder of the embedded database', () => {
     const failure = await failureOf(openForServer({ dataDir: join(dataDir, 'file') }));
     expect(String(failure)).to.match(/data folder .*file cannot be used \(PAYMUX_DATA_DIR\): EEXIST/);
     expect(await failureOf(openDatabase({ dataDir: join(dataDir, 'file', 'deep') }))).to.be.instanceOf(DataFolderError);
+    // Where nothing can be made, a recursive mkdir would try for ever.
+    expect(await failureOf(openDatabase({ dataDir: '/proc/paymux/data' }))).to.be.instanceOf(DataFolderError);
     writeFileSync(join(dataDir, 'paymux.db'), 'no database at all, but long enough to be looked at as one'.repeat(100));
     expect(String(await failureOf(openDatabase({ dataDir })))).to.match(/cannot be used \(PAYMUX_DATA_DIR\): file is not a database/);
   });
