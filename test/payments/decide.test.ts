@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { decide, type Situation } from '../../core/payments/decide.ts';
 import type { Evidence } from '../../core/payments/evidence.ts';
-import { attemptMoves, canMoveAttempt, canMovePayment, paymentMoves } from '../../core/payments/states.ts';
+import { canMoveAttempt, canMovePayment } from '../../core/payments/states.ts';
 import type { AttemptRow, AttemptState } from '../../core/store/tables/attempts.ts';
+import { attemptMoves, paymentMoves } from '../../core/store/tables/moves.ts';
 import type { PaymentRow, PaymentState } from '../../core/store/tables/payments.ts';
 
 const now = 1_000_000;

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { decideRefund, type RefundSituation } from '../../core/refunds/decide.ts';
 import type { RefundEvidence } from '../../core/refunds/evidence.ts';
-import { canMoveRefund, refundMoves } from '../../core/refunds/states.ts';
+import { canMoveRefund } from '../../core/refunds/states.ts';
+import { refundMoves } from '../../core/store/tables/moves.ts';
 import type { RefundKind, RefundRow, RefundState } from '../../core/store/tables/refunds.ts';
 
 const now = 1_000_000;

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { attemptMoves, paymentMoves } from '../../core/payments/states.ts';
-import { refundMoves } from '../../core/refunds/states.ts';
+import type { Tx } from '../../core/store/database.ts';
 import { type AttemptState, changeAttempt } from '../../core/store/tables/attempts.ts';
 import { claimDue, readDue } from '../../core/store/tables/due.ts';
+import { attemptMoves, paymentMoves, refundMoves } from '../../core/store/tables/moves.ts';
 import {
   bookRefund,
   changePayment,
@@ -37,22 +37,48 @@ describe('The database refuses what was decided on old facts', () => {
     it('a payment that is not in the state it was read in', async () => {
       const { database, shop, payment } = await start();
       for (const from of others<PaymentState>(paymentMoves, 'success'))
-        expect(await database.transaction((tx) => changePayment(tx, payment, from, { state: 'closed' })), from).to.equal(false);
+        expect(await database.transaction((tx) => changePayment(tx, payment, from, { exception: 'late' })), from).to.equal(false);
       expect(await shop.payment(payment)).to.include({ state: 'success' });
     });
 
     it('an attempt that is not in the state it was read in', async () => {
       const { database, shop, payment, attempt } = await start();
       for (const from of others<AttemptState>(attemptMoves, 'succeeded'))
-        expect(await database.transaction((tx) => changeAttempt(tx, attempt, from, { state: 'failed' })), from).to.equal(false);
+        expect(await database.transaction((tx) => changeAttempt(tx, attempt, from, { acted: 1 })), from).to.equal(false);
       expect((await shop.attempts(payment))[0]).to.include({ state: 'succeeded' });
     });
 
     it('a refund that is not in the state it was read in', async () => {
       const { database, shop, refund } = await start();
       for (const from of others<RefundState>(refundMoves, 'succeeded'))
-        expect(await database.transaction((tx) => changeRefund(tx, refund, from, { state: 'failed' })), from).to.equal(false);
+        expect(await database.transaction((tx) => changeRefund(tx, refund, from, { failure: 'x' })), from).to.equal(false);
       expect(await shop.refundRow(refund)).to.include({ state: 'succeeded' });
+    });
+
+    /** Puts a row into each state by force, and then asks for each other one. */
+    const steps = async <State extends string>(
+      moves: Readonly<Record<State, readonly State[]>>,
+      put: (state: State) => Promise<unknown>,
+      change: (from: State, to: State) => Promise<boolean>,
+    ) => {
+      const states = Object.keys(moves) as State[];
+      for (const from of states) {
+        for (const to of states) {
+          await put(from);
+          expect(await change(from, to), `${from} → ${to}`).to.equal(from === to || moves[from].includes(to));
+        }
+      }
+    };
+
+    it('a step of an attempt, a payment or a refund that is not in the table of its states', async function () {
+      this.timeout(30_000);
+      const { database, payment, attempt, refund } = await start();
+      const run = <T>(work: (tx: Tx) => Promise<T>) => database.transaction(work);
+      const put = (table: string, id: string) => (state: string) =>
+        run((tx) => tx.run(`UPDATE ${table} SET state = ? WHERE id = ?`, [state, id]));
+      await steps(attemptMoves, put('attempts', attempt), (from, to) => run((tx) => changeAttempt(tx, attempt, from, { state: to })));
+      await steps(paymentMoves, put('payments', payment), (from, to) => run((tx) => changePayment(tx, payment, from, { state: to })));
+      await steps(refundMoves, put('refunds', refund), (from, to) => run((tx) => changeRefund(tx, refund, from, { state: to })));
     });
 
     it('to set aside more than is left, for another app, or of a payment that is no success', async () => {
@@ -62,7 +88,7 @@ describe('The database refuses what was decided on old facts', () => {
       expect(await reserve(60, 'app_2')).to.equal(false);
       expect(await reserve(60)).to.equal(true);
       expect(await reserve(1)).to.equal(false);
-      await database.transaction((tx) => changePayment(tx, payment, 'success', { state: 'closed', refund_reserved: 0 }));
+      await database.transaction((tx) => tx.run("UPDATE payments SET state = 'closed', refund_reserved = 0 WHERE id = ?", [payment]));
       expect(await reserve(1)).to.equal(false);
     });
 

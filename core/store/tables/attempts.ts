@@ -1,4 +1,5 @@
 import type { Reader, Row, Tx, Value } from '../database.ts';
+import { attemptMoves, onlyFrom } from './moves.ts';
 import { assignments, insertAll } from './row.ts';
 
 export type AttemptState =
@@ -87,6 +88,6 @@ export async function readAttempts(reader: Reader, paymentId: string): Promise<r
 export async function changeAttempt(tx: Tx, id: string, from: AttemptState, changes: AttemptChanges): Promise<boolean> {
   const set = assignments(changes as Record<string, Value | undefined>);
   if (set.params.length === 0) return true;
-  const sql = `UPDATE attempts SET ${set.sql}, version = version + 1 WHERE id = ? AND state = ?`;
+  const sql = `UPDATE attempts SET ${set.sql}, version = version + 1 WHERE id = ? AND state = ?${onlyFrom(attemptMoves, changes.state)}`;
   return (await tx.run(sql, [...set.params, id, from])) === 1;
 }

@@ -1,4 +1,5 @@
 import type { Reader, Row, Tx, Value } from '../database.ts';
+import { onlyFrom, paymentMoves } from './moves.ts';
 import { assignments, insertAll, type Page, readPage, Where } from './row.ts';
 
 export type PaymentState = 'pending' | 'processing' | 'success' | 'failed' | 'refunded' | 'closed';
@@ -68,7 +69,8 @@ export async function lockPayment(tx: Tx, id: string): Promise<PaymentRow | null
 export async function changePayment(tx: Tx, id: string, from: PaymentState, changes: PaymentChanges): Promise<boolean> {
   const set = assignments(changes as Record<string, Value | undefined>);
   if (set.params.length === 0) return true;
-  return (await tx.run(`UPDATE payments SET ${set.sql} WHERE id = ? AND state = ?`, [...set.params, id, from])) === 1;
+  const sql = `UPDATE payments SET ${set.sql} WHERE id = ? AND state = ?${onlyFrom(paymentMoves, changes.state)}`;
+  return (await tx.run(sql, [...set.params, id, from])) === 1;
 }
 
 /** Sets money aside for a refund, in one statement that cannot go beyond what was paid. False: nothing was set aside. */

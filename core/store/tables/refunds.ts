@@ -1,4 +1,5 @@
 import type { Reader, Tx, Value } from '../database.ts';
+import { onlyFrom, refundMoves } from './moves.ts';
 import { assignments, insert, type Page, readPage, Where } from './row.ts';
 
 export type RefundState = 'created' | 'sending' | 'unknown' | 'processing' | 'succeeded' | 'failed';
@@ -75,7 +76,7 @@ export async function readRefunds(reader: Reader, paymentId: string): Promise<re
 export async function changeRefund(tx: Tx, id: string, from: RefundState, changes: RefundChanges): Promise<boolean> {
   const set = assignments(changes as Record<string, Value | undefined>);
   if (set.params.length === 0) return true;
-  const sql = `UPDATE refunds SET ${set.sql}, version = version + 1 WHERE id = ? AND state = ?`;
+  const sql = `UPDATE refunds SET ${set.sql}, version = version + 1 WHERE id = ? AND state = ?${onlyFrom(refundMoves, changes.state)}`;
   return (await tx.run(sql, [...set.params, id, from])) === 1;
 }
 

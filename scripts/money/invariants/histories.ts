@@ -1,5 +1,4 @@
-import { attemptMoves, paymentMoves } from '../../../core/payments/states.ts';
-import { refundMoves } from '../../../core/refunds/states.ts';
+import { attemptMoves, paymentMoves, refundMoves } from '../../../core/store/tables/moves.ts';
 import { type Found, found, type HistoryRow, type Invariant } from '../invariant.ts';
 
 type Moves = Readonly<Record<string, readonly string[]>>;

@@ -1,0 +1,61 @@
+import type { AttemptState } from './attempts.ts';
+import type { PaymentState } from './payments.ts';
+import type { RefundState } from './refunds.ts';
+
+/**
+ * The life of an attempt. `sending`: committed, the channel is being called. `waiting`: the
+ * shopper has to act. `processing`: the shopper acted. `unknown`: the answer was lost. `closing`:
+ * the channel was asked to make it unpayable. Money that arrives after an end is `succeeded_late`;
+ * nothing leaves a success.
+ */
+export const attemptMoves: Readonly<Record<AttemptState, readonly AttemptState[]>> = {
+  sending: ['waiting', 'processing', 'unknown', 'succeeded', 'failed', 'not_sent', 'closed'],
+  waiting: ['processing', 'succeeded', 'failed', 'closing', 'closed'],
+  processing: ['waiting', 'succeeded', 'failed', 'closing', 'closed'],
+  unknown: ['waiting', 'processing', 'succeeded', 'failed', 'not_sent', 'closing', 'closed'],
+  closing: ['closed', 'succeeded', 'failed'],
+  closed: ['succeeded_late'],
+  failed: ['succeeded_late'],
+  not_sent: ['succeeded_late'],
+  succeeded: [],
+  succeeded_late: [],
+};
+
+/**
+ * The public life of a payment. `pending`: nothing moved, the shopper has to act. `processing`:
+ * the shopper acted, or the outcome is unknown, or a close waits for the channel. A closed or
+ * failed payment becomes a success only under the app's late policy `accept`.
+ */
+export const paymentMoves: Readonly<Record<PaymentState, readonly PaymentState[]>> = {
+  pending: ['processing', 'success', 'failed', 'closed'],
+  processing: ['pending', 'success', 'failed', 'closed'],
+  success: ['refunded'],
+  failed: ['success'],
+  refunded: [],
+  closed: ['success'],
+};
+
+/**
+ * The life of a refund. `created`: its money is set aside, nothing was sent. `sending`: committed,
+ * the channel is being called. `unknown`: the answer was lost; the same number is asked about, or
+ * sent again. `processing`: the channel took it. A refund that provably was not sent goes back to
+ * `created`. Nothing leaves `succeeded` and `failed`.
+ */
+export const refundMoves: Readonly<Record<RefundState, readonly RefundState[]>> = {
+  created: ['sending', 'failed'],
+  sending: ['created', 'unknown', 'processing', 'succeeded', 'failed'],
+  unknown: ['processing', 'succeeded', 'failed'],
+  processing: ['succeeded', 'failed'],
+  succeeded: [],
+  failed: [],
+};
+
+/**
+ * The end of a WHERE that lets a row have a state only from one that leads to it, or from itself: whatever a caller believes,
+ * the database takes no step that is not in the tables above.
+ */
+export function onlyFrom<State extends string>(moves: Readonly<Record<State, readonly State[]>>, to: State | undefined): string {
+  if (to === undefined) return '';
+  const from = (Object.keys(moves) as State[]).filter((state) => state === to || moves[state].includes(to));
+  return ` AND state IN (${from.map((state) => `'${state}'`).join(', ')})`;
+}
