@@ -23,6 +23,8 @@ import { createAnnounce } from './notifications/enqueue.ts';
 import { afterCommit } from './payments/after-commit.ts';
 import type { Kernel } from './payments/deps.ts';
 import { writeOpenings } from './payments/open.ts';
+import type { Settling } from './payments/settle.ts';
+import { settleTogether } from './payments/settle-together.ts';
 import type { Database } from './store/database.ts';
 import { createGroup } from './store/group.ts';
 
@@ -107,17 +109,27 @@ function makeDispatcher({ database, endpoints, clock, log, metrics, config, rand
 
 /** SQLite has one writer. Two lanes keep a server that answers over a network busy; with four, groups were smaller and slower. */
 const groups = {
-  sqlite: { lanes: 1, most: 32, waitMs: 2_000, mostWaiting: 1_000 },
-  mysql: { lanes: 2, most: 32, waitMs: 2_000, mostWaiting: 1_000 },
+  sqlite: { lanes: 1, most: 32 },
+  mysql: { lanes: 2, most: 32 },
 } as const;
+/** A merchant may be told to come again later. What a vendor said of money waits longer, because it would have to be asked for again. */
+const opening = { waitMs: 2_000, mostWaiting: 1_000 };
+const settling = { waitMs: 15_000, mostWaiting: 10_000, keyOf: ({ attempt }: Settling) => attempt.payment_id };
 
 function makeKernel({ database, clock, log, metrics, channels, caller, config, directory, endpoints, dispatcher, random }: Cradle): Kernel {
   let turn = 0;
   const newId = (prefix: IdPrefix) => makeId(prefix, clock.now(), random);
-  const writing = { database, newId, announce: createAnnounce({ endpoints, clock, random }) };
-  return {
-    ...writing,
-    open: createGroup({ ...groups[database.engine], write: (openings) => writeOpenings(writing, openings) }),
+  const announce = createAnnounce({ endpoints, clock, random });
+  const kernel: Kernel = {
+    database,
+    newId,
+    announce,
+    open: createGroup({
+      ...groups[database.engine],
+      ...opening,
+      write: (openings) => writeOpenings({ database, newId, announce }, openings),
+    }),
+    settleTogether: createGroup({ ...groups[database.engine], ...settling, write: (settlings) => settleTogether(kernel, settlings) }),
     clock,
     log,
     metrics,
@@ -140,4 +152,5 @@ function makeKernel({ database, clock, log, metrics, channels, caller, config, d
       refundSilentMs: config.refunds.silentHours * 3_600_000,
     },
   };
+  return kernel;
 }

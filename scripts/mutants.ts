@@ -2,26 +2,14 @@
  * Takes away one safety of the kernel at a time, in a copy, and shows which test notices: `npm run mutants [-- --only <words>]`.
  * Ends with 1 where nothing notices one: that safety could be lost without anybody knowing.
  */
-import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { copyTree } from './lib/copy-tree.ts';
 import { type Safety, safeties } from './mutants/safeties.ts';
 
 const testTimeoutMs = 180_000;
-
-/** The working tree without what Git does not know; packages are shared by a link. */
-function copyTree(): string {
-  const root = mkdtempSync(join(tmpdir(), 'paymux-mutants-'));
-  const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' });
-  for (const file of files.split('\0').filter((name) => name !== '')) {
-    mkdirSync(join(root, dirname(file)), { recursive: true });
-    cpSync(file, join(root, file));
-  }
-  symlinkSync(realpathSync('node_modules'), join(root, 'node_modules'));
-  return root;
-}
 
 interface Failed {
   readonly test: string;

@@ -9,6 +9,7 @@ import type { Database, Tx } from '../store/database.ts';
 import type { Committed } from './after-commit.ts';
 import type { LatePolicy } from './decide.ts';
 import type { Opening } from './open.ts';
+import type { Settled, Settling } from './settle.ts';
 
 /** What an event carries into the outbox. */
 export interface Announcement {
@@ -41,6 +42,8 @@ export interface Kernel {
   readonly announce: (tx: Tx, announcements: readonly Announcement[]) => Promise<void>;
   /** Commits a payment with its first attempt, together with others that come at the same time. */
   readonly open: (opening: Opening) => Promise<void>;
+  /** Commits what evidence about an attempt means, together with what is settled at the same time. */
+  readonly settleTogether: (settling: Settling) => Promise<Settled>;
   /** Wakes the dispatcher and counts; called once the transaction is durable. */
   readonly afterCommit: (committed: Committed) => void;
   readonly timing: {

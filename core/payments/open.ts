@@ -12,12 +12,16 @@ export interface Opening {
 }
 
 /** Writes payments with their first attempts, their history and their events: all of them in one transaction, or none. */
-export async function writeOpenings(kernel: Pick<Kernel, 'database' | 'announce' | 'newId'>, openings: readonly Opening[]): Promise<void> {
+export async function writeOpenings(
+  kernel: Pick<Kernel, 'database' | 'announce' | 'newId'>,
+  openings: readonly Opening[],
+): Promise<readonly undefined[]> {
   const [first] = openings;
-  if (first === undefined) return;
+  if (first === undefined) return [];
   // One row proves the commit of them all.
   const proof: Proof = { table: 'payments', id: first.payment.id };
   await kernel.database.transaction((tx) => insertAll(kernel, tx, openings), proof);
+  return openings.map(() => undefined);
 }
 
 async function insertAll(kernel: Pick<Kernel, 'announce' | 'newId'>, tx: Tx, openings: readonly Opening[]): Promise<void> {

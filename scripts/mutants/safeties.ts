@@ -12,32 +12,37 @@ const predicates = 'test/store/predicates.test.ts';
 const simulation = 'test/proofs/simulate.test.ts';
 const behind = 'test/faults/safeties.test.ts';
 const deciding = 'test/payments/decide.test.ts';
-const attempts = 'core/store/tables/attempts.ts';
 const payments = 'core/store/tables/payments.ts';
-const refunds = 'core/store/tables/refunds.ts';
 
 /** Whatever keeps money right by itself. Each is taken away alone. */
 export const safeties: readonly Safety[] = [
   {
-    name: 'a payment changes only from the state that was read',
-    file: payments,
-    text: 'WHERE id = ? AND state = ?$',
-    without: "WHERE id = ? AND ? <> ''$",
+    name: 'a row changes only from the state that was read',
+    file: 'core/store/tables/change.ts',
+    text: 'AND state = ?$',
+    without: "AND ? <> ''$",
     tests: [predicates],
   },
   {
-    name: 'an attempt changes only from the state that was read',
-    file: attempts,
-    text: 'version = version + 1 WHERE id = ? AND state = ?$',
-    without: "version = version + 1 WHERE id = ? AND ? <> ''$",
+    name: 'one row that was changed meanwhile undoes the group',
+    file: 'core/store/tables/change.ts',
+    text: '!== alike.length) return false;',
+    without: '< 0) return false;',
     tests: [predicates],
   },
   {
-    name: 'a refund changes only from the state that was read',
-    file: refunds,
-    text: 'version = version + 1 WHERE id = ? AND state = ?$',
-    without: "version = version + 1 WHERE id = ? AND ? <> ''$",
-    tests: [predicates],
+    name: 'one transaction of a vendor pays one of those that are settled together',
+    file: 'core/payments/settle-together.ts',
+    text: 'claimed.has(claim) ||',
+    without: '',
+    tests: ['test/payments/settle-together.test.ts'],
+  },
+  {
+    name: 'two settlings of one payment are never in one transaction',
+    file: 'core/store/group.ts',
+    text: 'if (!byKey.has(key)) byKey.set(key, one);',
+    without: 'byKey.set(key + byKey.size, one);',
+    tests: ['test/store/group.test.ts'],
   },
   {
     name: 'the database takes no step that is not in the tables of states',
@@ -90,9 +95,9 @@ export const safeties: readonly Safety[] = [
   },
   {
     name: 'another attempt follows only on one that has ended unpaid',
-    file: 'core/payments/settle.ts',
-    text: 'on.failsOver && isUnpaidEnd(changes.attempt?.state) ?',
-    without: 'on.failsOver ?',
+    file: 'core/payments/settle-together.ts',
+    text: 'failsOver && isUnpaidEnd(changes.attempt?.state) ?',
+    without: 'failsOver ?',
     tests: [behind],
   },
   {
@@ -104,9 +109,9 @@ export const safeties: readonly Safety[] = [
   },
   {
     name: 'what happened is told in the same transaction',
-    file: 'core/payments/settle.ts',
-    text: "  await announcePayment(kernel, tx, { eventId: kernel.newId('evt_'), type: plan.event,",
-    without: "  void ({ eventId: kernel.newId('evt_'), type: plan.event,",
+    file: 'core/payments/write-settled.ts',
+    text: 'if (events.length > 0) await kernel.announce(tx, events);',
+    without: 'void [kernel.announce, events];',
     tests: [simulation],
   },
   {
@@ -139,7 +144,7 @@ export const safeties: readonly Safety[] = [
   },
   {
     name: 'one transaction of a vendor pays one attempt',
-    file: 'core/payments/settle.ts',
+    file: 'core/payments/settle-together.ts',
     text: 'return isTaken ?',
     without: 'return isTaken && false ?',
     tests: ['test/faults/attempts.test.ts', 'test/faults/late-money.test.ts', simulation],
@@ -181,7 +186,7 @@ export const safeties: readonly Safety[] = [
   },
   {
     name: 'the first answer is doubted once another server has asked',
-    file: 'core/payments/settle.ts',
+    file: 'core/payments/settle-together.ts',
     text: "if (cause === 'kernel' && attempt.checks > 0) return doubt(evidence);",
     without: '',
     tests: ['test/faults/two-servers.test.ts', 'test/faults/attempts.test.ts', simulation],

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { closePayment } from '../../core/payments/close.ts';
 import { settle } from '../../core/payments/settle.ts';
+import { settleTogether } from '../../core/payments/settle-together.ts';
 import type { Database } from '../../core/store/database.ts';
 import { checkMoney } from '../kit/check-money.ts';
 import { forEachDatabase } from '../kit/database.ts';
@@ -176,7 +177,9 @@ describe('An attempt under faults', () => {
           },
         },
       } as typeof shop.kernel;
-      const paying = settle(slow, { attempt, evidence: { kind: 'paid', amount: 100, channelNo: 'v', at: null }, cause: 'callback' });
+      const paying = settleTogether(slow, [
+        { attempt, evidence: { kind: 'paid', amount: 100, channelNo: 'v', at: null }, cause: 'callback' },
+      ]);
       shop.turn(50);
       await settle(shop.kernel, { attempt, evidence: { kind: 'processing', channelNo: null }, cause: 'query' });
       shop.turn(50);

@@ -12,9 +12,12 @@ import type { Kernel } from '../../core/payments/deps.ts';
 import { writeOpenings } from '../../core/payments/open.ts';
 import { pay } from '../../core/payments/pay.ts';
 import type { NewPayment } from '../../core/payments/request.ts';
+import type { Settling } from '../../core/payments/settle.ts';
+import { settleTogether } from '../../core/payments/settle-together.ts';
 import { attendRefund } from '../../core/refunds/execute.ts';
 import { type NewRefund, refund } from '../../core/refunds/refund.ts';
 import type { Database } from '../../core/store/database.ts';
+import { createGroup } from '../../core/store/group.ts';
 import { readAttempts } from '../../core/store/tables/attempts.ts';
 import { type DueTable, readDue } from '../../core/store/tables/due.ts';
 import { readPayment } from '../../core/store/tables/payments.ts';
@@ -221,9 +224,15 @@ function makeKernel(database: Database, channels: Kernel['channels'], time: { no
     newId: (prefix: IdPrefix) => makeId(prefix, clock.now()),
     announce: createAnnounce({ endpoints: { app: () => undefined, forEvent: () => [] } as never, clock }),
   };
-  return {
+  const group = { lanes: 2, most: 32, waitMs: 15_000, mostWaiting: 1_000 };
+  const kernel: Kernel = {
     ...writing,
-    open: (opening) => writeOpenings(writing, [opening]),
+    open: createGroup({ ...group, write: (openings) => writeOpenings(writing, openings) }),
+    settleTogether: createGroup({
+      ...group,
+      keyOf: ({ attempt }: Settling) => attempt.payment_id,
+      write: (settlings) => settleTogether(kernel, settlings),
+    }),
     clock,
     log: createLog({ level: 'silent' }),
     metrics: new Proxy({}, { get: () => nothing }) as never,
@@ -240,4 +249,5 @@ function makeKernel(database: Database, channels: Kernel['channels'], time: { no
     afterCommit: nothing,
     timing: { callMs: 10_000, payMs: 20_000, rotationGraceMs: 72 * 3_600_000, refundSilentMs: 72 * 3_600_000 },
   };
+  return kernel;
 }

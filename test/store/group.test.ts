@@ -6,7 +6,7 @@ import { createGroup, type GroupRule } from '../../core/store/group.ts';
 type Member = { readonly name: string; readonly fault?: Error };
 
 /** A store that keeps what was written, group by group, and holds each write back until it is let go. */
-function makeStore(rule: Partial<GroupRule<Member>> = {}) {
+function makeStore(rule: Partial<GroupRule<Member, string>> = {}) {
   const groups: string[][] = [];
   const kept: string[] = [];
   const held: (() => void)[] = [];
@@ -16,8 +16,9 @@ function makeStore(rule: Partial<GroupRule<Member>> = {}) {
     const bad = members.find(({ fault }) => fault !== undefined);
     if (bad?.fault) throw bad.fault;
     kept.push(...members.map(({ name }) => name));
+    return members.map(({ name }) => `${name} is kept`);
   };
-  const add = createGroup<Member>({ lanes: 1, most: 8, waitMs: 60_000, mostWaiting: 100, write, ...rule });
+  const add = createGroup<Member, string>({ lanes: 1, most: 8, waitMs: 60_000, mostWaiting: 100, write, ...rule });
   const letGo = async () => {
     while (held.length > 0) {
       held.shift()?.();
@@ -59,6 +60,21 @@ describe('Writing in groups', () => {
     await store.letGo();
     await Promise.all(all);
     expect(told).to.deep.equal(['m0', 'm1', 'm2']);
+  });
+
+  it('never writes two of one key together, and keeps the order of those that wait', async () => {
+    const store = makeStore({ keyOf: ({ name }) => name.slice(0, 1) });
+    const all = ['x0', 'a1', 'b1', 'a2', 'c1', 'd1', 'a3'].map((name) => store.add({ name }));
+    await store.letGo();
+    expect(await Promise.all(all)).to.have.length(7);
+    expect(store.groups).to.deep.equal([['x0'], ['a1', 'b1', 'c1', 'd1'], ['a2'], ['a3']]);
+  });
+
+  it('tells each member what became of it', async () => {
+    const store = makeStore();
+    const all = Promise.all(named(6).map(store.add));
+    await store.letGo();
+    expect(await all).to.deep.equal(named(6).map(({ name }) => `${name} is kept`));
   });
 
   it('fails the one that cannot be written, and none of its neighbours', async () => {

@@ -1,6 +1,7 @@
-import type { Reader, Row, Tx, Value } from '../database.ts';
-import { attemptMoves, onlyFrom } from './moves.ts';
-import { assignments, insertAll } from './row.ts';
+import type { Reader, Row, Tx } from '../database.ts';
+import { type Change, changeRows } from './change.ts';
+import { attemptMoves } from './moves.ts';
+import { insertAll } from './row.ts';
 
 export type AttemptState =
   | 'sending'
@@ -79,6 +80,13 @@ export async function isChannelNoPaid(reader: Reader, attempt: AttemptRow, chann
   return (await reader.get(sql, [attempt.account_id, channelNo, attempt.id])) !== undefined;
 }
 
+/** All attempts of some payments, oldest first. */
+export async function readAttemptsOf(reader: Reader, paymentIds: readonly string[]): Promise<readonly AttemptRow[]> {
+  const marks = paymentIds.map(() => '?').join(', ');
+  const rows = await reader.all(`SELECT * FROM attempts WHERE payment_id IN (${marks}) ORDER BY id`, paymentIds);
+  return rows as unknown as readonly AttemptRow[];
+}
+
 /** All attempts of a payment, oldest first. */
 export async function readAttempts(reader: Reader, paymentId: string): Promise<readonly AttemptRow[]> {
   return (await reader.all('SELECT * FROM attempts WHERE payment_id = ? ORDER BY id', [paymentId])) as unknown as readonly AttemptRow[];
@@ -86,8 +94,13 @@ export async function readAttempts(reader: Reader, paymentId: string): Promise<r
 
 /** Writes the changes if the attempt is still in the state they were decided for. False: it is not, and nothing was written. */
 export async function changeAttempt(tx: Tx, id: string, from: AttemptState, changes: AttemptChanges): Promise<boolean> {
-  const set = assignments(changes as Record<string, Value | undefined>);
-  if (set.params.length === 0) return true;
-  const sql = `UPDATE attempts SET ${set.sql}, version = version + 1 WHERE id = ? AND state = ?${onlyFrom(attemptMoves, changes.state)}`;
-  return (await tx.run(sql, [...set.params, id, from])) === 1;
+  return changeAttempts(tx, [{ id, from, changes }]);
+}
+
+/** The same for several. False: one of them is not, and the transaction must not be committed. */
+export async function changeAttempts(
+  tx: Tx,
+  rows: readonly (Change<AttemptState> & { readonly changes: AttemptChanges })[],
+): Promise<boolean> {
+  return changeRows(tx, { table: 'attempts', moves: attemptMoves, countsUp: true }, rows);
 }

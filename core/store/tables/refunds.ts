@@ -1,6 +1,7 @@
-import type { Reader, Tx, Value } from '../database.ts';
-import { onlyFrom, refundMoves } from './moves.ts';
-import { assignments, insert, type Page, readPage, Where } from './row.ts';
+import type { Reader, Tx } from '../database.ts';
+import { changeRows } from './change.ts';
+import { refundMoves } from './moves.ts';
+import { insert, type Page, readPage, Where } from './row.ts';
 
 export type RefundState = 'created' | 'sending' | 'unknown' | 'processing' | 'succeeded' | 'failed';
 /** Who asked: the merchant, or the kernel for money that should not have come. */
@@ -74,10 +75,7 @@ export async function readRefunds(reader: Reader, paymentId: string): Promise<re
 
 /** Writes the changes if the refund is still in the state they were decided for. False: it is not, and nothing was written. */
 export async function changeRefund(tx: Tx, id: string, from: RefundState, changes: RefundChanges): Promise<boolean> {
-  const set = assignments(changes as Record<string, Value | undefined>);
-  if (set.params.length === 0) return true;
-  const sql = `UPDATE refunds SET ${set.sql}, version = version + 1 WHERE id = ? AND state = ?${onlyFrom(refundMoves, changes.state)}`;
-  return (await tx.run(sql, [...set.params, id, from])) === 1;
+  return changeRows(tx, { table: 'refunds', moves: refundMoves, countsUp: true }, [{ id, from, changes }]);
 }
 
 export async function listRefunds(

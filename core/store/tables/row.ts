@@ -20,12 +20,6 @@ export async function insertAll(tx: Tx, table: string, rows: readonly Row[]): Pr
   await tx.run(`INSERT INTO ${table} (${columns.join(',')}) VALUES ${rows.map(() => marks).join(',')}`, params);
 }
 
-/** `a = ?, b = ?` and its parameters; members that are undefined are left out. */
-export function assignments(set: Readonly<Record<string, Value | undefined>>): { sql: string; params: readonly Value[] } {
-  const entries = Object.entries(set).filter((entry): entry is [string, Value] => entry[1] !== undefined);
-  return { sql: entries.map(([column]) => `${column} = ?`).join(', '), params: entries.map(([, value]) => value) };
-}
-
 /** What a page of a list asks for: newest first, by time-ordered id. */
 export interface Page {
   readonly limit: number;

@@ -1,0 +1,121 @@
+import type { Proof, Tx } from '../store/database.ts';
+import { type AttemptRow, isChannelNoPaid, readAttemptsOf } from '../store/tables/attempts.ts';
+import { lockPayments, type PaymentRow } from '../store/tables/payments.ts';
+import { decide, type Plan, type Situation } from './decide.ts';
+import type { Kernel } from './deps.ts';
+import { doubt, type Evidence } from './evidence.ts';
+import type { Settled, Settling } from './settle.ts';
+import { isLive, isPaid } from './states.ts';
+import { apply, type Step, writeSteps } from './write-settled.ts';
+
+/**
+ * Settles attempts of different payments in one transaction: all of them, or none. The rows are read and written by as
+ * many statements for thirty-two as for one, because round trips are most of what settling costs.
+ */
+export async function settleTogether(kernel: Kernel, inputs: readonly Settling[]): Promise<readonly Settled[]> {
+  // The first transition proves the commit of them all. A group that changes nothing has none, and is simply run again.
+  const proof: Proof = { table: 'history', id: kernel.newId('his_') };
+  return kernel.database.transaction((tx) => settleInside(kernel, tx, inputs, proof.id), proof);
+}
+
+async function settleInside(kernel: Kernel, tx: Tx, inputs: readonly Settling[], proofId: string): Promise<readonly Settled[]> {
+  const ids = inputs.map(({ attempt }) => attempt.payment_id);
+  const payments = await lockPayments(tx, ids);
+  const attempts = Map.groupBy(await readAttemptsOf(tx, ids), (attempt) => attempt.payment_id);
+  const now = kernel.clock.now().getTime();
+  const claimed = new Set<string>();
+  const steps: Step[] = [];
+  const settled: Settled[] = [];
+  for (const input of inputs) {
+    const payment = payments.get(input.attempt.payment_id);
+    const all = attempts.get(input.attempt.payment_id) ?? [];
+    const attempt = all.find((one) => one.id === input.attempt.id);
+    if (payment === undefined || attempt === undefined) throw new Error(`attempt ${input.attempt.id} is not stored`);
+    const on = situation(kernel, now, payment, attempt, all, input);
+    const step = stepOf(decide(await trusted(tx, input, attempt, claimed), on), on, input);
+    if (step !== null) steps.push(step);
+    settled.push(step === null ? { payment, attempt, changed: false, before: payment, next: null } : outcomeOf(step));
+  }
+  await writeSteps(kernel, tx, { steps, now, proofId });
+  return settled;
+}
+
+/** What is left to be written; null when all of it is so already. */
+function stepOf(plan: Plan, { payment, attempt, failsOver }: Situation, { next = null, cause, note }: Settling): Step | null {
+  const changes = differences(plan, payment, attempt);
+  if (changes === null) return null;
+  return {
+    payment,
+    attempt,
+    plan: changes,
+    cause,
+    note: note ?? null,
+    next: failsOver && isUnpaidEnd(changes.attempt?.state) ? next : null,
+  };
+}
+
+function outcomeOf({ payment, attempt, plan, next }: Step): Settled {
+  const sequence = plan.event === null ? {} : { sequence: payment.sequence + 1 };
+  return {
+    payment: apply(payment, { ...plan.payment, ...sequence }),
+    attempt: apply(attempt, { ...plan.attempt }),
+    changed: true,
+    before: payment,
+    next,
+  };
+}
+
+function situation(
+  kernel: Kernel,
+  now: number,
+  payment: PaymentRow,
+  attempt: AttemptRow,
+  attempts: readonly AttemptRow[],
+  { next = null, cause }: Settling,
+): Situation {
+  const rules = kernel.channels.settleRules(attempt.account_id);
+  const others = attempts.filter((other) => other.id !== attempt.id);
+  const isOpen = (payment.state === 'pending' || payment.state === 'processing') && payment.closing === 0;
+  const heldElsewhere = payment.accepted_attempt_id === null && others.some((other) => isPaid(other.state));
+  const othersLive = others.some((other) => isLive(other.state));
+  return {
+    now,
+    payment,
+    attempt,
+    failsOver: next !== null && isOpen && !othersLive && !heldElsewhere,
+    isTold: cause === 'callback',
+    othersLive,
+    heldElsewhere,
+    latePolicy: kernel.apps.latePolicy(payment.app_id),
+    notFoundIsFinalAfterMs: rules.notFoundIsFinalAfterMs,
+    unpayable: now > attempt.expires_at + rules.settlingMs,
+  };
+}
+
+/** What the evidence is worth against what is stored, which only shows inside the lock. `claimed`: by those settled in the same transaction. */
+async function trusted(tx: Tx, { evidence, cause }: Settling, attempt: AttemptRow, claimed: Set<string>): Promise<Evidence> {
+  if (cause === 'kernel' && attempt.checks > 0) return doubt(evidence);
+  if (evidence.kind !== 'paid' && evidence.kind !== 'paidOther') return evidence;
+  // One transaction of the vendor pays one attempt.
+  const claim = `${attempt.account_id} ${evidence.channelNo}`;
+  const isTaken = claimed.has(claim) || (await isChannelNoPaid(tx, attempt, evidence.channelNo));
+  claimed.add(claim);
+  return isTaken ? { kind: 'mismatch', what: 'channel_no' } : evidence;
+}
+
+function isUnpaidEnd(state: AttemptRow['state'] | undefined): boolean {
+  return state === 'not_sent' || state === 'failed' || state === 'closed';
+}
+
+/** The plan without what is so already; null when nothing is left of it. */
+function differences(plan: Plan, payment: PaymentRow, attempt: AttemptRow): Plan | null {
+  const changedAttempt = pickChanged(plan.attempt, attempt);
+  const changedPayment = pickChanged(plan.payment, payment);
+  if (changedAttempt === null && changedPayment === null && plan.refund === null) return null;
+  return { ...plan, attempt: changedAttempt, payment: changedPayment };
+}
+
+function pickChanged<R extends object, T extends { readonly [K in keyof R]?: R[K] | undefined }>(changes: T | null, row: R): T | null {
+  const entries = Object.entries(changes ?? {}).filter(([column, value]) => value !== undefined && row[column as keyof R] !== value);
+  return entries.length === 0 ? null : (Object.fromEntries(entries) as T);
+}

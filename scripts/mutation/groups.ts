@@ -1,0 +1,30 @@
+/** Modules whose every expression has to matter to some test, and the tests that say so. */
+export interface Group {
+  readonly name: string;
+  readonly modules: readonly string[];
+  readonly tests: readonly string[];
+}
+
+export const groups: readonly Group[] = [
+  { name: 'money', modules: ['core/money.ts'], tests: ['test/money/money.test.ts'] },
+  {
+    name: 'states',
+    modules: ['core/payments/states.ts', 'core/refunds/states.ts', 'core/store/tables/moves.ts'],
+    tests: ['test/payments/decide.test.ts', 'test/refunds/decide.test.ts', 'test/store/predicates.test.ts'],
+  },
+  {
+    name: 'deciding',
+    modules: ['core/payments/decide.ts', 'core/refunds/decide.ts'],
+    tests: ['test/payments/decide.test.ts', 'test/refunds/decide.test.ts'],
+  },
+  {
+    name: 'settle',
+    modules: ['core/payments/settle.ts', 'core/refunds/settle.ts'],
+    tests: ['test/faults/{attempts,late-money,not-sent,simulated,unasked,safeties}.test.ts', 'test/refunds/faults.test.ts'],
+  },
+  {
+    name: 'signatures',
+    modules: ['core/access/signature.ts', 'core/notifications/sign.ts'],
+    tests: ['test/access/authenticate.test.ts', 'test/notifications/sign.test.ts'],
+  },
+];
