@@ -2,7 +2,8 @@
  * Brings the database up to date and puts the demo merchant into it. A process of its own, run by `scripts/demo.ts` before the server
  * is loaded: what migrations and admin verbs load stays in memory, 40 MiB that a server does not need, and at the very first start
  * this process fills the cache of parsed modules that the server then reads, 25 MiB more.
- * Prints a JSON line {"key": …}: the demo merchant's key, or null when it was made and printed before.
+ * Prints a JSON line {"key": …, "secret": …}: the demo merchant's key, and what signs its notifications; null where they were
+ * made and printed before.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { createApp, createMerchant } from '../core/access/admin/apps.ts';
@@ -27,26 +28,32 @@ async function main(): Promise<void> {
     process.stderr.write(`${printFaults(loaded.faults)}\n`);
     process.exit(configExitCode);
   }
-  process.stdout.write(`${JSON.stringify({ key: await prepareDemo(loaded.config) })}\n`);
+  process.stdout.write(`${JSON.stringify(await prepareDemo(loaded.config))}\n`);
 }
 
-async function prepareDemo(config: Config): Promise<string | null> {
+/** What is told once. */
+interface Told {
+  readonly key: string | null;
+  readonly secret: string | null;
+}
+
+async function prepareDemo(config: Config): Promise<Told> {
   const stored = await openDatabase({ ...config.database, dataDir: config.dataDir });
   try {
     await refuseUnsafe(stored.database);
     await migrate(stored);
     const vault = openVault({ keyFile: config.keyFile, create: true });
     const deps: AdminDeps = { database: stored.database, vault, now: () => new Date() };
-    const key = await ensureDemoKey(deps, config.demo.key);
+    const { app, secret } = await ensureDemoApp(deps);
+    const key = await ensureDemoKey(deps, app, config.demo.key);
     await ensureAccounts(deps, config);
-    return key;
+    return { key, secret };
   } finally {
     await stored.close();
   }
 }
 
-async function ensureDemoKey(deps: AdminDeps, wanted: string | null): Promise<string | null> {
-  const app = await ensureDemoApp(deps);
+async function ensureDemoKey(deps: AdminDeps, app: string, wanted: string | null): Promise<string | null> {
   if (wanted !== null) {
     const known = await deps.database.get("SELECT id FROM api_keys WHERE hash = ? AND status = 'active'", [hashKey(wanted)]);
     if (known === undefined) must(await createKey(deps, { appId: app, scopes: ['*'], key: wanted }));
@@ -58,12 +65,13 @@ async function ensureDemoKey(deps: AdminDeps, wanted: string | null): Promise<st
 
 const demoName = 'Demo';
 
-async function ensureDemoApp(deps: AdminDeps): Promise<string> {
+async function ensureDemoApp(deps: AdminDeps): Promise<{ readonly app: string; readonly secret: string | null }> {
   const known = await deps.database.get('SELECT id FROM apps WHERE name = ? AND livemode = 0', [demoName]);
-  if (known !== undefined) return String(known.id);
+  if (known !== undefined) return { app: String(known.id), secret: null };
   const merchant = must(await createMerchant(deps, { name: demoName }));
   const app = { merchantId: merchant.id, name: demoName, livemode: false, ratePerSecond: demoRatePerSecond };
-  return must(await createApp(deps, app)).id;
+  const made = must(await createApp(deps, app));
+  return { app: made.id, secret: made.notificationSecret };
 }
 
 async function ensureAccounts(deps: AdminDeps, config: Config): Promise<void> {

@@ -27,11 +27,11 @@ async function main(): Promise<void> {
   const { config } = loaded;
   await refuseTakenPort(config);
   const simulator = config.simulator.enabled ? await startSimulator(config) : null;
-  const [key, server] = await serve(config, environment, simulator).catch((error: unknown) => {
+  const [told, server] = await serve(config, environment, simulator).catch((error: unknown) => {
     simulator?.kill('SIGTERM');
     throw error;
   });
-  printWelcome(config, server, key);
+  printWelcome(config, server, told);
   const stop = async () => {
     await server.stop();
     simulator?.kill('SIGTERM');
@@ -48,15 +48,11 @@ async function refuseTakenPort({ port, host }: Config): Promise<void> {
 }
 
 /** The server is loaded after the books are made, because then its modules are in the cache of parsed ones even at the first start. */
-async function serve(
-  config: Config,
-  environment: NodeJS.ProcessEnv,
-  simulator: ChildProcess | null,
-): Promise<readonly [string | null, Server]> {
-  const key = await prepareBooks(environment, simulator);
+async function serve(config: Config, environment: NodeJS.ProcessEnv, simulator: ChildProcess | null): Promise<readonly [Told, Server]> {
+  const told = await prepareBooks(environment, simulator);
   const { boot, die } = await import('../core/main.ts');
   containStrays(die);
-  return [key, await boot(config)];
+  return [told, await boot(config)];
 }
 
 const simulatorUrl = (config: Config) => `http://127.0.0.1:${config.simulator.port}`;
@@ -76,8 +72,14 @@ async function listVendorFolders({ folder, packages }: Config['channels']): Prom
   return [...listBroughtAlong(folder), ...folders.filter((one) => entryOf(one) !== undefined)];
 }
 
-/** Answers the demo merchant's key; null when it was made and printed before. Its faults are printed by the process that meets them. */
-async function prepareBooks(environment: NodeJS.ProcessEnv, simulator: ChildProcess | null): Promise<string | null> {
+/** The demo merchant's key and the secret of its notifications; null where they were made and printed before. */
+interface Told {
+  readonly key: string | null;
+  readonly secret: string | null;
+}
+
+/** Faults are printed by the process that meets them. */
+async function prepareBooks(environment: NodeJS.ProcessEnv, simulator: ChildProcess | null): Promise<Told> {
   const args = ['scripts/demo-books.ts', ...(simulator === null ? [] : ['--simulator-is-starting'])];
   const child = spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
   simulator?.once('exit', () => child.kill('SIGTERM'));
@@ -86,10 +88,10 @@ async function prepareBooks(environment: NodeJS.ProcessEnv, simulator: ChildProc
   const [code] = (await once(child, 'close')) as [number | null];
   if (code === null && simulator !== null && simulator.exitCode !== null) throw new Refusal('the simulator has ended', 1);
   if (code !== 0) throw new Refusal('', code ?? 1);
-  return JSON.parse(Buffer.concat(printed).toString()).key;
+  return JSON.parse(Buffer.concat(printed).toString());
 }
 
-function printWelcome(config: Config, server: { readonly port: number; readonly metricsPort: number | null }, key: string | null): void {
+function printWelcome(config: Config, server: Pick<Server, 'port' | 'metricsPort'>, { key, secret }: Told): void {
   const base = `http://127.0.0.1:${server.port}`;
   const shown = key ?? '<your key>';
   const lines = [
@@ -99,6 +101,9 @@ function printWelcome(config: Config, server: { readonly port: number; readonly 
     key === null
       ? 'The demo key was printed at the first start; make another with: npm run admin -- key create'
       : `The demo merchant's key: ${key}`,
+    secret === null
+      ? 'What signs its notifications was printed at the first start; make another with: npm run admin -- app rotate'
+      : `What signs its notifications: ${secret}`,
     '',
     'Make a payment:',
     '',

@@ -26,8 +26,8 @@ export interface App {
   readonly latePolicy: LatePolicy;
   readonly requireSignature: boolean;
   readonly ratePerSecond: number;
-  /** The `whsec_` that signs notifications to a `notify_url`. A function, so that no printed app shows it. */
-  readonly notificationSecret: () => string;
+  /** The `whsec_` that sign notifications to a `notify_url` now, newest first: two during a rotation. */
+  readonly notificationSecrets: (now: Date) => readonly string[];
 }
 
 /** What a key may do. `*`: everything. */

@@ -78,7 +78,6 @@ function toMerchant(row: Row): MerchantRecord {
 function toApp(row: Row, merchants: ReadonlyMap<string, MerchantRecord>, vault: Vault): App {
   const id = textOf(row, 'id');
   const merchantId = textOf(row, 'merchant_id');
-  const secret = decrypt(vault, textOf(row, 'secret'), 'apps', id, 'secret');
   return {
     id,
     merchantId,
@@ -90,7 +89,7 @@ function toApp(row: Row, merchants: ReadonlyMap<string, MerchantRecord>, vault: 
     latePolicy: textOf(row, 'late_policy') as LatePolicy,
     requireSignature: row['require_signature'] !== 0,
     ratePerSecond: numberOf(row, 'rate_per_second'),
-    notificationSecret: () => secret,
+    notificationSecrets: secretsOf(row, 'apps', id, vault),
   };
 }
 
@@ -163,18 +162,23 @@ export function decryptConfig(vault: Vault, accountId: string, stored: string): 
 
 function toEndpoint(row: Row, vault: Vault): Endpoint {
   const id = textOf(row, 'id');
-  const current = decrypt(vault, textOf(row, 'secret'), 'notification_endpoints', id, 'secret');
-  const stored = textOrNull(row, 'old_secret');
-  const old = stored === null ? null : decrypt(vault, stored, 'notification_endpoints', id, 'old_secret');
-  const oldUntil = row['old_secret_until'] ?? 0;
   return {
     id,
     appId: textOf(row, 'app_id'),
     url: textOf(row, 'url'),
     types: JSON.parse(textOf(row, 'types')) as string[],
     status: row['status'] === 'enabled' ? 'enabled' : 'disabled',
-    secrets: (now) => (old !== null && Number(oldUntil) > now.getTime() ? [current, old] : [current]),
+    secrets: secretsOf(row, 'notification_endpoints', id, vault),
   };
+}
+
+/** The secret of a row, and beside it the one before until its time is over. */
+function secretsOf(row: Row, table: 'apps' | 'notification_endpoints', id: string, vault: Vault): (now: Date) => readonly string[] {
+  const current = decrypt(vault, textOf(row, 'secret'), table, id, 'secret');
+  const stored = textOrNull(row, 'old_secret');
+  const old = stored === null ? null : decrypt(vault, stored, table, id, 'old_secret');
+  const oldUntil = Number(row['old_secret_until'] ?? 0);
+  return (now) => (old !== null && oldUntil > now.getTime() ? [current, old] : [current]);
 }
 
 function decrypt(vault: Vault, text: string, table: string, id: string, column: string): string {

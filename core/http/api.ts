@@ -1,6 +1,7 @@
 import type { Directory } from '../access/directory.ts';
 import type { Vault } from '../access/vault.ts';
 import type { Origin } from '../channels/packages.ts';
+import type { EventType } from '../notifications/event-types.ts';
 import type { Kernel } from '../payments/deps.ts';
 import type { AnyRoute } from './route.ts';
 import { callbackRoutes } from './routes/callbacks.ts';
@@ -50,4 +51,4 @@ export const notificationObjects = {
   'refund.succeeded': refundView,
   'refund.failed': refundView,
   'refund.exception': refundView,
-} as const;
+} as const satisfies Record<EventType, unknown>;

@@ -75,7 +75,7 @@ function drawContents(operations: readonly Operation[]): string {
 
 function drawFirstCall(document: Json): string {
   const [server] = document['servers'] as readonly { url: string }[];
-  const body = '{"merchant_order_no":"order-1","amount":1999,"currency":"CNY","subject":"Tea"}';
+  const body = '{"merchant_order_no":"order-1","amount":1999,"currency":"CNY","subject":"Tea","method":"wechat_native"}';
   const lines = [
     `curl ${server?.url ?? ''}/v1/payments`,
     `-H 'Authorization: Bearer sk_test_…'`,

@@ -27,8 +27,12 @@ export const forbiddenNames: ReadonlySet<string> = new Set(['__proto__', 'constr
 /** `order_lines[0].amount`: how faults name their field. */
 export function paramOf(path: readonly PropertyKey[]): string {
   const text = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
-  return text.replace(/^\./, '') || 'body';
+  return shorten(text.replace(/^\./, '')) || 'body';
 }
+
+/** A name that somebody made up may be as long as the body, and is told for a person to find it. */
+const shorten = (name: string) => (name.length <= longestName ? name : `${name.slice(0, longestName)}…`);
+const longestName = 200;
 
 /** One refusal that lists every fault. */
 export function refuseFaults(faults: readonly FieldFault[]): Refusal {

@@ -32,6 +32,8 @@ export function readUrl(text: string, mode: Mode): CheckedUrl {
   const url = URL.parse(text);
   if (url === null || url.hostname === '' || text.length > maxLength)
     return refused(`must be an absolute address of at most ${maxLength} characters`);
+  // The parser drops spaces and line ends: a mistake that would be found by somebody else, later.
+  if (text !== text.trim() || /[\t\r\n]/.test(text)) return refused('must not hold tabs, line ends, or spaces around it');
   const host = bare(url.hostname);
   const isPlainAllowed = url.protocol === 'http:' && mode === 'test' && (host === 'localhost' || isLoopback(host));
   if (url.protocol !== 'https:' && !isPlainAllowed)
@@ -59,6 +61,8 @@ export function checkUrl(text: string, rules: AddressRules): CheckedUrl {
   const read = readCalledUrl(text, rules.mode);
   if (read.kind === 'refused') return read;
   const host = bare(read.url.hostname);
+  const isHere = host === 'localhost' || host.endsWith('.localhost');
+  if (isHere && rules.mode === 'live') return refused('must not lead to this machine');
   if (isIP(host) !== 0 && !isAllowed(host, read.url.protocol, rules)) return refused('must not lead into a network that is not public');
   return read;
 }

@@ -23,7 +23,7 @@ export function createEndpoints(directory: Pick<Directory, 'app' | 'endpointsOf'
     secretsOf(appId, endpointId) {
       const app = directory.app(appId);
       if (app === undefined) return null;
-      if (endpointId === null) return [app.notificationSecret()];
+      if (endpointId === null) return app.notificationSecrets(clock.now());
       return (
         enabled(appId)
           .find(({ id }) => id === endpointId)

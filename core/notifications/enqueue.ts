@@ -17,6 +17,9 @@ interface Happening {
   readonly now: number;
 }
 
+/** SQLite binds 32,766 values in a statement, MySQL 65,535. */
+const rowsAtOnce = 1000;
+
 interface Target {
   readonly endpointId: string | null;
   readonly url: string;
@@ -30,7 +33,8 @@ export function createAnnounce(deps: { readonly endpoints: Endpoints; readonly c
   return async (tx: Tx, happenings: readonly Happening[]): Promise<void> => {
     await insertEvents(tx, happenings);
     const deliveries = happenings.flatMap((one) => targetsOf(deps.endpoints, one).map((target) => ({ ...one, ...target })));
-    if (deliveries.length > 0) await insertDeliveries(tx, deliveries, () => makeId('dlv_', deps.clock.now(), deps.random));
+    for (let from = 0; from < deliveries.length; from += rowsAtOnce)
+      await insertDeliveries(tx, deliveries.slice(from, from + rowsAtOnce), () => makeId('dlv_', deps.clock.now(), deps.random));
   };
 }
 

@@ -64,16 +64,19 @@ export function takeQueue(host: Host): readonly Job[] {
   return host.queue.splice(0);
 }
 
-/** Answers the pace of the host now. A slow one is quick again after a quick success, not after a quick failure. */
+/**
+ * Answers the pace of the host now. Only a quick success makes it quick, or keeps it so: an address that refuses at once
+ * would take half of the lane for tries that come to nothing.
+ */
 export function learnFrom(host: Host, tookMs: number, result: 'received' | 'failed', slowAfterMs: number): Host['pace'] {
   if (tookMs >= slowAfterMs) {
     host.slowMs = tookMs;
     return 'slow';
   }
-  if (host.pace !== 'slow' || result === 'received') {
+  if (result === 'received') {
     host.pace = 'quick';
     host.bookedUntil = 0;
-  }
+  } else if (host.pace === 'quick') host.pace = 'unproven';
   return host.pace;
 }
 

@@ -1,6 +1,6 @@
 import type { Proof, Tx } from '../store/database.ts';
 import { type AttemptRow, isChannelNoPaid, readAttemptsOf } from '../store/tables/attempts.ts';
-import { lockPayments, type PaymentRow } from '../store/tables/payments.ts';
+import { lockPayments, type PaymentChanges, type PaymentRow } from '../store/tables/payments.ts';
 import { decide, type Plan, type Situation } from './decide.ts';
 import type { Kernel } from './deps.ts';
 import { doubt, type Evidence } from './evidence.ts';
@@ -44,14 +44,11 @@ async function settleInside(kernel: Kernel, tx: Tx, inputs: readonly Settling[],
 function stepOf(plan: Plan, { payment, attempt, failsOver }: Situation, { next = null, cause, note }: Settling): Step | null {
   const changes = differences(plan, payment, attempt);
   if (changes === null) return null;
-  return {
-    payment,
-    attempt,
-    plan: changes,
-    cause,
-    note: note ?? null,
-    next: failsOver && isUnpaidEnd(changes.attempt?.state) ? next : null,
-  };
+  const following = failsOver && isUnpaidEnd(changes.attempt?.state) ? next : null;
+  // A payment is shown with the method that the shopper is to act on.
+  const shown = following === null ? null : { method: following.method, channel: following.channel };
+  const moved = { ...changes, payment: pickChanged<PaymentRow, PaymentChanges>({ ...changes.payment, ...shown }, payment) };
+  return { payment, attempt, plan: moved, cause, note: note ?? null, next: following };
 }
 
 function outcomeOf({ payment, attempt, plan, next }: Step): Settled {

@@ -42,7 +42,7 @@ export const tables = {
   apps: {
     columns: {
       id, merchant_id: id, name: text, livemode: int, status: id, notify_url: textOrNull, return_url: textOrNull,
-      late_policy: id, require_signature: zero, rate_per_second: int, secret: long, created_at: int,
+      late_policy: id, require_signature: zero, rate_per_second: int, secret: long, old_secret: longOrNull, old_secret_until: intOrNull, created_at: int,
     },
     primary: ['id'],
     index: { apps_merchant: ['merchant_id'] },

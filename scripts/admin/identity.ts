@@ -1,7 +1,8 @@
 import { createApp, createMerchant, listApps, listMerchants, setStatus } from '../../core/access/admin/apps.ts';
 import type { Changed } from '../../core/access/admin/change.ts';
-import { createEndpoint, deleteEndpoint, listEndpoints, rotateEndpointSecret } from '../../core/access/admin/endpoints.ts';
+import { createEndpoint, deleteEndpoint, listEndpoints } from '../../core/access/admin/endpoints.ts';
 import { addSigningKey, createKey, revokeKey } from '../../core/access/admin/keys.ts';
+import { rotateNotificationSecret } from '../../core/access/admin/notification-secrets.ts';
 import { scopes } from '../../core/access/keys.ts';
 import type { LatePolicy } from '../../core/access/records.ts';
 import type { Command, Given, Option, Printed } from './command.ts';
@@ -101,6 +102,12 @@ export const identityCommands: readonly Command[] = [
     run: async (context, given) => print(await revokeKey(context, { id: given.text('id') ?? '' })),
   },
   {
+    name: 'app rotate',
+    doc: 'Makes a new secret for notifications to notify_url and prints it, once. The old one signs too for a day.',
+    options: { id: required('The app’s id.') },
+    run: async (context, given) => print(await rotateNotificationSecret(context, { id: given.text('id') ?? '', of: 'app' })),
+  },
+  {
     name: 'signing-key add',
     doc: 'Adds a key for signed requests. Prints its id, the keyid of requests.',
     options: {
@@ -131,7 +138,7 @@ export const identityCommands: readonly Command[] = [
     name: 'endpoint rotate',
     doc: 'Makes a new secret and prints it, once. The old one signs too for a day.',
     options: { id: required('The endpoint’s id.') },
-    run: async (context, given) => print(await rotateEndpointSecret(context, { id: given.text('id') ?? '' })),
+    run: async (context, given) => print(await rotateNotificationSecret(context, { id: given.text('id') ?? '', of: 'endpoint' })),
   },
   {
     name: 'endpoint delete',

@@ -16,7 +16,7 @@ export function makeMerchants(): readonly Merchant[] {
       latePolicy,
       requireSignature: false,
       ratePerSecond: 100,
-      notificationSecret: () => `whsec_${Buffer.alloc(32, index).toString('base64')}`,
+      notificationSecrets: () => [`whsec_${Buffer.alloc(32, index).toString('base64')}`],
     } satisfies App,
     downUntil: 0,
     received: new Map(),

@@ -2,8 +2,9 @@ import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { createAccount, setAccountStatus, updateAccount } from '../../core/access/admin/accounts.ts';
 import { setChannelStatus } from '../../core/access/admin/channels.ts';
-import { createEndpoint, deleteEndpoint, rotateEndpointSecret } from '../../core/access/admin/endpoints.ts';
+import { createEndpoint, deleteEndpoint } from '../../core/access/admin/endpoints.ts';
 import { createKey } from '../../core/access/admin/keys.ts';
+import { rotateNotificationSecret } from '../../core/access/admin/notification-secrets.ts';
 import { rotateSecrets } from '../../core/access/admin/rotate.ts';
 import { type Directory, openDirectory } from '../../core/access/directory.ts';
 import { addKey } from '../../core/access/key-file.ts';
@@ -33,7 +34,7 @@ describe('the directory of merchants, keys and accounts', () => {
   it('answers what was there when it was opened', () => {
     expect(directory.app(appId)).to.include({ livemode: false, active: true, latePolicy: 'auto_refund', ratePerSecond: 200 });
     expect(directory.app(appId)?.notifyUrl).to.equal('https://shop.example/paid');
-    expect(directory.app(appId)?.notificationSecret()).to.match(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    expect(directory.app(appId)?.notificationSecrets(new Date())[0]).to.match(/^whsec_[A-Za-z0-9+/]{43}=$/);
     expect(directory.app('app_other')).to.equal(undefined);
     expect([directory.fault(), directory.accountsOf('fake'), directory.endpointsOf(appId)]).to.deep.equal([null, [], []]);
   });
@@ -132,21 +133,31 @@ describe('the directory of merchants, keys and accounts', () => {
 
   it('signs with the old secret of an endpoint too, for a day after its rotation', async () => {
     const made = must(await createEndpoint(access, { appId, url: 'https://shop.example/hook', types: [] }));
-    const rotated = must(await rotateEndpointSecret(access, { id: made.id }));
+    const rotated = must(await rotateNotificationSecret(access, { id: made.id, of: 'endpoint' }));
     await directory.refresh();
     const until = rotated.oldSecretUntil.getTime();
     const secretsAt = (ms: number) => directory.endpointsOf(appId)[0]?.secrets(new Date(ms));
     expect(secretsAt(until - 1)).to.deep.equal([rotated.secret, made.secret]);
     expect(secretsAt(until)).to.deep.equal([rotated.secret]);
     expect(rotated.secret).not.to.equal(made.secret);
-    expect(await rotateEndpointSecret(access, { id: made.id, appId: 'app_other' })).to.deep.include({ kind: 'faults' });
+    expect(await rotateNotificationSecret(access, { id: 'nep_none', of: 'endpoint' })).to.deep.include({ kind: 'faults' });
     expect(await deleteEndpoint(access, { id: made.id, appId: 'app_other' })).to.deep.include({ kind: 'faults' });
+  });
+
+  it('signs with the old secret of an app too, for a day after its rotation', async () => {
+    const secretsAt = (ms: number) => directory.app(appId)?.notificationSecrets(new Date(ms));
+    const [old] = secretsAt(0) ?? [];
+    const rotated = must(await rotateNotificationSecret(access, { id: appId, of: 'app' }));
+    await directory.refresh();
+    const until = rotated.oldSecretUntil.getTime();
+    expect(secretsAt(until - 1)).to.deep.equal([rotated.secret, old]);
+    expect(secretsAt(until)).to.deep.equal([rotated.secret]);
   });
 
   it('survives a rotation of the key file while it runs, after which the old key is needed no more', async () => {
     const id = await addAccount();
     const made = must(await createEndpoint(access, { appId, url: 'https://shop.example/hook', types: [] }));
-    must(await rotateEndpointSecret(access, { id: made.id }));
+    must(await rotateNotificationSecret(access, { id: made.id, of: 'endpoint' }));
     const oldKey = access.vault.keyId();
     addKey(access.keyFile);
     const vault = openVault({ keyFile: access.keyFile, create: false });

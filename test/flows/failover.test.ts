@@ -43,6 +43,14 @@ describe('Failover', () => {
       expect(await chargesOf(attempts.map((attempt: { number: string }) => attempt.number))).to.have.length(1);
     });
 
+    it('shows the method that the shopper is to act on, once another one took over', async () => {
+      await paymux.control('/_scenario', { channel: 'wechat', operation: 'pay', behaviour: 'refuse' });
+      const created = await paymux.call('POST', '/v1/payments', order({ fallback_methods: ['alipay_precreate'] }));
+      expect(created.body, created.text).to.include({ state: 'pending', method: 'alipay_precreate', channel: 'alipay' });
+      const read = await paymux.call('GET', `/v1/payments/${created.body.id}`);
+      expect(read.body).to.include({ method: 'alipay_precreate', channel: 'alipay' });
+    });
+
     it('never fails over when the first hangs after it has charged: one charge, and the payment ends in success', async () => {
       await paymux.control('/_scenario', { channel: 'wechat', operation: 'pay', behaviour: 'hang', execute: true, charge: true, count: 1 });
       const created = await paymux.call('POST', '/v1/payments', order());

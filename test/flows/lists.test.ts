@@ -253,6 +253,25 @@ describe('What can be read back', () => {
         expect(shop.received.every((one) => one.body.type === 'payment.created')).to.equal(true);
       });
 
+      it('are listed in pages, and twenty is all that an app may have', async () => {
+        const made: string[] = [];
+        for (let index = 0; index < 20; index += 1)
+          made.unshift((await paymux.call('POST', path, { url: `${shop.url}/${index}` })).body.id);
+        const refused = await paymux.call('POST', path, { url: `${shop.url}/20` });
+        expect(refused.status).to.equal(400);
+        expect(refused.body.detail).to.include('20 endpoints');
+        const first = await get(`${path}?limit=15`);
+        expect([first.data.length, first.has_more]).to.deep.equal([15, true]);
+        const rest = await get(`${path}?limit=15&starting_after=${first.data[14].id}`);
+        expect([...first.data, ...rest.data].map(({ id }: { id: string }) => id)).to.deep.equal(made);
+        expect(rest.has_more).to.equal(false);
+        const back = await get(`${path}?limit=3&ending_before=${made[5]}`);
+        expect(back.data.map(({ id }: { id: string }) => id)).to.deep.equal(made.slice(2, 5));
+        expect(back.has_more).to.equal(true);
+        expect((await paymux.call('GET', `${path}?starting_after=nep_none`)).status).to.equal(400);
+        for (const id of made) await paymux.call('DELETE', `${path}/${id}`);
+      });
+
       it('are made once for one idempotency key, and refused with a type that is none', async () => {
         const key = { 'idempotency-key': orderNo() };
         const first = await paymux.call('POST', path, { url: shop.url }, key);

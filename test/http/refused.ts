@@ -116,12 +116,13 @@ export const forbiddenUrls: readonly string[] = `
   https://[2002:a00:1::]/
 `
   .trim()
-  .split(/\s+/);
+  .split(/\s+/)
+  .concat(' https://shop.example/', 'https://shop.example/\n', 'https://shop.exa\tmple/');
 
 /** Of this machine: test data may go there, live data may not. */
 export const loopbackUrls: readonly string[] = `
   http://127.0.0.1/ http://localhost/ http://2130706433/ http://0x7f000001/ http://0177.0.0.1/ http://127.1/
-  http://[::1]/ https://127.0.0.1/ https://[::ffff:127.0.0.1]/
+  http://[::1]/ https://127.0.0.1/ https://[::ffff:127.0.0.1]/ https://localhost/ https://shop.localhost/
 `
   .trim()
   .split(/\s+/);

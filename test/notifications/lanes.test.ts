@@ -48,6 +48,19 @@ describe('The lanes', () => {
     expect(lanes.held()).to.equal(9);
   });
 
+  it('let a host that refuses at once have two, as if nothing were known of it, until it takes one', async () => {
+    const [lanes, seen] = [open(), track()];
+    for (let n = 0; n < 12; n += 1) lanes.accept(seen.job('dead'));
+    for (let ended = 1; ended <= 4; ended += 1) {
+      await seen.end('dead', 'failed');
+      expect(count(seen.started, 'dead') - ended, 'running now').to.equal(2);
+    }
+    await seen.end('dead', 'received');
+    expect(count(seen.started, 'dead') - 5, 'running now').to.equal(4);
+    await seen.end('dead', 'failed');
+    expect(count(seen.started, 'dead') - 6, 'running now').to.equal(3);
+  });
+
   it('keep places for others while one host has a long queue, and serve the queues in turn', async () => {
     const [lanes, seen] = [open({ fastLane: 4 }), track()];
     for (const host of ['a', 'a', 'a', 'a', 'b', 'b', 'b', 'b']) lanes.accept(seen.job(host));

@@ -18,11 +18,11 @@ forEachDatabase((name, open) => {
     it('lists what is pending, runs it, and has nothing to do a second time', async () => {
       const { options, database } = await open({ migrated: false });
       expect(await run(options, ['plan'])).to.equal(
-        'pending 0001-first-schema\npending 0002-sessions-and-feed\npending 0003-account-versions\npending 0004-terms\n0',
+        'pending 0001-first-schema\npending 0002-sessions-and-feed\npending 0003-account-versions\npending 0004-terms\npending 0005-app-secrets\n0',
       );
       expect(await readSchema(database)).to.deep.equal({});
       expect(await run(options, [])).to.equal(
-        'done 0001-first-schema\ndone 0002-sessions-and-feed\ndone 0003-account-versions\ndone 0004-terms\n0',
+        'done 0001-first-schema\ndone 0002-sessions-and-feed\ndone 0003-account-versions\ndone 0004-terms\ndone 0005-app-secrets\n0',
       );
       expect(await run(options, [])).to.equal('nothing was pending\n0');
       expect(await run(options, ['plan'])).to.equal('nothing is pending\n0');

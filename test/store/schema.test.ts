@@ -7,7 +7,7 @@ import { forEachDatabase } from '../kit/database.ts';
 import { failure } from './failure.ts';
 import { readSchema } from './read-schema.ts';
 
-const all = ['0001-first-schema', '0002-sessions-and-feed', '0003-account-versions', '0004-terms'];
+const all = ['0001-first-schema', '0002-sessions-and-feed', '0003-account-versions', '0004-terms', '0005-app-secrets'];
 const bookkeeping = ['migration_lease', 'migrations'];
 
 forEachDatabase((name, open) => {

@@ -1,15 +1,14 @@
 import { makeId } from '../../ids.ts';
 import { urlFaults } from '../../notifications/address.ts';
+import { eventTypes } from '../../notifications/event-types.ts';
 import { makeSecret } from '../../notifications/sign.ts';
-import type { Reader } from '../../store/database.ts';
-import { placeOf, type Vault } from '../vault.ts';
+import type { Reader, Tx } from '../../store/database.ts';
+import { placeOf } from '../vault.ts';
 import { type AdminDeps, type Changed, changeConfig, done, faulty } from './change.ts';
 
-/** How long the old secret of an endpoint goes on signing beside the new one. */
-export const oldSecretLivesMs = 24 * 3_600_000;
-
 const table = 'notification_endpoints';
-const typePattern = /^[a-z_]+\.[a-z_]+$/;
+/** Each event is written once for each endpoint, inside of the transaction of the payment it is about. */
+const mostEndpoints = 20;
 
 export interface EndpointInput {
   readonly appId: string;
@@ -37,7 +36,11 @@ export async function createEndpoint(deps: AdminDeps, input: EndpointInput): Pro
   return changeConfig(deps.database, async (tx) => {
     const app = await tx.get('SELECT livemode FROM apps WHERE id = ?', [input.appId]);
     if (app === undefined) return faulty(`there is no app ${input.appId}`);
-    const faults = [...urlFaults('url', input.url, app['livemode'] === 1), ...typeFaults(input.types)];
+    const faults = [
+      ...urlFaults('url', input.url, app['livemode'] === 1),
+      ...typeFaults(input.types),
+      ...(await countFaults(tx, input.appId)),
+    ];
     if (faults.length > 0) return faulty(...faults);
     await tx.run(`INSERT INTO ${table} (id, app_id, url, secret, types, status, created_at) VALUES (?, ?, ?, ?, ?, 'enabled', ?)`, [
       id,
@@ -48,28 +51,6 @@ export async function createEndpoint(deps: AdminDeps, input: EndpointInput): Pro
       now.getTime(),
     ]);
     return done({ id, secret });
-  });
-}
-
-/** Gives an endpoint a new secret. The old one signs beside it for a day, so that the merchant can change over without a gap. */
-export function rotateEndpointSecret(
-  deps: AdminDeps,
-  input: { readonly id: string; readonly appId?: string },
-): Promise<Changed<{ id: string; secret: string; oldSecretUntil: Date }>> {
-  const secret = makeSecret();
-  const oldSecretUntil = new Date(deps.now().getTime() + oldSecretLivesMs);
-  return changeConfig(deps.database, async (tx) => {
-    const row = await tx.get(`SELECT app_id, secret FROM ${table} WHERE id = ?`, [input.id]);
-    if (row === undefined || isForeign(row['app_id'], input.appId)) return faulty(`there is no endpoint ${input.id}`);
-    const before = String(row['secret']);
-    const changed = await tx.run(`UPDATE ${table} SET secret = ?, old_secret = ?, old_secret_until = ? WHERE id = ? AND secret = ?`, [
-      deps.vault.encrypt(secret, placeOf(table, input.id, 'secret')),
-      moveToOld(deps.vault, input.id, before),
-      oldSecretUntil.getTime(),
-      input.id,
-      before,
-    ]);
-    return changed === 1 ? done({ id: input.id, secret, oldSecretUntil }) : faulty('the endpoint was changed by someone else; try again');
   });
 }
 
@@ -103,12 +84,13 @@ function isForeign(owner: unknown, appId: string | undefined): boolean {
   return appId !== undefined && owner !== appId;
 }
 
-/** Encrypted anew: a text of the vault does not decrypt in another column. */
-function moveToOld(vault: Vault, id: string, text: string): string {
-  return vault.encrypt(vault.decrypt(text, placeOf(table, id, 'secret')), placeOf(table, id, 'old_secret'));
+function typeFaults(types: readonly string[]): string[] {
+  const known: readonly string[] = eventTypes;
+  const unknown = types.filter((type) => !known.includes(type));
+  return unknown.map((type) => `${JSON.stringify(type)} is not a type of event; there are ${eventTypes.join(', ')}`);
 }
 
-function typeFaults(types: readonly string[]): string[] {
-  const faults = types.filter((type) => !typePattern.test(type)).map((type) => `${JSON.stringify(type)} is not a type of event`);
-  return JSON.stringify(types).length > 1000 ? [...faults, 'too many types: leave them out to receive all'] : faults;
+async function countFaults(tx: Tx, appId: string): Promise<string[]> {
+  const row = await tx.get(`SELECT COUNT(*) AS n FROM ${table} WHERE app_id = ?`, [appId]);
+  return Number(row?.['n']) < mostEndpoints ? [] : [`an app has ${mostEndpoints} endpoints at most: delete one first`];
 }

@@ -6,6 +6,7 @@ import { type AdminDeps, type Changed, changeConfig, done } from './change.ts';
 /** Every column that may hold a secret. A signing key's is public for Ed25519 and then left alone. */
 const columns = [
   { table: 'apps', column: 'secret' },
+  { table: 'apps', column: 'old_secret' },
   { table: 'signing_keys', column: 'material' },
   { table: 'notification_endpoints', column: 'secret' },
   { table: 'notification_endpoints', column: 'old_secret' },

@@ -2,8 +2,8 @@ import { refuse, type Text } from '../../errors.ts';
 import type { HttpContext, Step } from '../context.ts';
 import { sendRefusal } from '../respond.ts';
 
-/** Of these a second one is a second opinion of who is meant or who asks: proxies take the one, Node the other. */
-const single = ['host', 'authorization'] as const;
+/** Of these a second one is a second opinion of who is meant, who asks, or what is sent: proxies take the one, Node the other. */
+const single = ['host', 'authorization', 'content-type', 'content-encoding'] as const;
 
 /** Refuses what Node would answer without a body, and headers of which there may be only one. */
 export function checkHeaders(): Step {
@@ -21,9 +21,14 @@ function headerFault(ctx: HttpContext): Text | null {
   const { headersDistinct, httpVersion } = ctx.req;
   const twice = single.find((name) => (headersDistinct[name]?.length ?? 0) > 1);
   if (twice !== undefined) return { en: `The header ${twice} is given more than once.`, zh: `请求头 ${twice} 出现多次。` };
-  return httpVersion === '1.1' && headersDistinct['host'] === undefined ? noHost : null;
+  if (httpVersion === '1.1' && headersDistinct['host'] === undefined) return noHost;
+  return isPacked(ctx.req.headers['transfer-encoding']) ? packed : null;
 }
 
+/** Node takes the chunks apart and nothing else: what is packed inside of them would be read as it is. */
+const isPacked = (coding = 'chunked') => coding.trim().toLowerCase() !== 'chunked';
+
+const packed = { en: 'Transfer-Encoding may be chunked and nothing else.', zh: 'Transfer-Encoding 只支持 chunked。' };
 const noHost = { en: 'The header Host is missing.', zh: '缺少请求头 Host。' };
 const unknownExpectation = { en: 'Only 100-continue may be expected.', zh: 'Expect 只支持 100-continue。' };
 

@@ -3,15 +3,17 @@ import type { AdminDeps } from '../../access/admin/change.ts';
 import { createEndpoint, deleteEndpoint } from '../../access/admin/endpoints.ts';
 import type { ApiKey, App, Directory, Endpoint } from '../../access/directory.ts';
 import { refuse } from '../../errors.ts';
+import { eventTypes } from '../../notifications/event-types.ts';
 import { answer, defineRoute } from '../route.ts';
+import { type Page, readPageQuery } from './read-page.ts';
 import type { CheckUrl } from './read-payment.ts';
-import { endpointView, listOf } from './schemas.ts';
+import { endpointView, listOf, pageQuery } from './schemas.ts';
 
-const eventType = z
-  .string()
-  .regex(/^[a-z]+(\.[a-z_]+)+$/)
-  .max(64);
-const newEndpointBody = z.strictObject({ url: z.string().min(1).max(1000), types: z.array(eventType).max(100).optional() });
+const newEndpointBody = z.strictObject({
+  url: z.string().min(1).max(1000),
+  types: z.array(z.enum(eventTypes)).max(eventTypes.length).optional(),
+});
+const listQuery = z.strictObject(pageQuery);
 
 /** `/v1/notification_endpoints`. */
 export function endpointRoutes(admin: AdminDeps, directory: Directory, checkUrl: CheckUrl) {
@@ -43,16 +45,21 @@ function createRoute(admin: AdminDeps, directory: Directory, checkUrl: CheckUrl)
 }
 
 function listRoute(directory: Directory) {
-  return defineRoute<z.ZodType<Record<string, never>>, z.ZodType<Record<string, never>>, App, ApiKey>({
+  return defineRoute<z.ZodType<Record<string, never>>, typeof listQuery, App, ApiKey>({
     id: 'notification_endpoints.list',
     method: 'GET',
     path: '/v1/notification_endpoints',
     summary: 'List the notification endpoints',
     tag: 'Notification endpoints',
     scope: 'endpoints:write',
+    query: listQuery,
     answers: { 200: listOf(endpointView) },
-    async handle({ app }) {
-      return answer(200, { object: 'list', data: directory.endpointsOf(app.id).map(viewEndpoint), has_more: false });
+    async handle({ app, query }) {
+      const all = directory.endpointsOf(app.id).toSorted((a, b) => (a.id < b.id ? 1 : -1));
+      const page = await readPageQuery(query, async (id) => all.some((one) => one.id === id));
+      if ('kind' in page) return page;
+      const { data, hasMore } = pageOf(all, page);
+      return answer(200, { object: 'list', data: data.map(viewEndpoint), has_more: hasMore });
     },
   });
 }
@@ -74,6 +81,14 @@ function deleteRoute(admin: AdminDeps, directory: Directory) {
       return answer(200, { ...viewEndpoint(endpoint), status: 'deleted' });
     },
   });
+}
+
+/** Newest first, as every list; an app has few, and they are in memory. */
+function pageOf<T extends { readonly id: string }>(all: readonly T[], { limit, startingAfter, endingBefore }: Page) {
+  const before = endingBefore === undefined ? all : all.filter(({ id }) => id > endingBefore);
+  const rest = startingAfter === undefined ? before : all.filter(({ id }) => id < startingAfter);
+  const data = endingBefore === undefined ? rest.slice(0, limit) : rest.slice(-limit);
+  return { data, hasMore: rest.length > limit };
 }
 
 function viewEndpoint({ id, url, types, status }: Pick<Endpoint, 'id' | 'url' | 'types' | 'status'>) {

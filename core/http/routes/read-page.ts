@@ -8,7 +8,7 @@ interface PageQuery {
   readonly ending_before?: string | undefined;
 }
 
-interface Page {
+export interface Page {
   readonly limit: number;
   readonly startingAfter: string | undefined;
   readonly endingBefore: string | undefined;

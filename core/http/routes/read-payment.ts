@@ -115,9 +115,19 @@ function checkMethods(kernel: Kernel, body: Body, payer: NewPayment['payer']): r
   return [...checkChosen(known.method, body, payer), ...unknown];
 }
 
+const namedTwice: Text = {
+  en: 'fallback_methods must name other methods than method, each once.',
+  zh: 'fallback_methods 须为 method 以外的支付方式，且不可重复。',
+};
+
 function checkFallbacks(kernel: Kernel, body: Body): readonly Found[] {
-  const unknown = (body.fallback_methods ?? []).filter((id) => kernel.channels.method(id) === undefined);
-  return unknown.map((method) => found('invalid_choice', 'method_unsupported', 'fallback_methods', { values: { method } }));
+  const given = body.fallback_methods ?? [];
+  const unknown = given.filter((id) => kernel.channels.method(id) === undefined);
+  const twice = given.some((id, index) => id === body.method || given.indexOf(id) !== index);
+  return [
+    ...unknown.map((method) => found('invalid_choice', 'method_unsupported', 'fallback_methods', { values: { method } })),
+    ...(twice ? [found('duplicate_value', 'invalid_request', 'fallback_methods', { detail: namedTwice })] : []),
+  ];
 }
 
 function checkChosen(method: MethodManifest, body: Body, payer: NewPayment['payer']): readonly Found[] {

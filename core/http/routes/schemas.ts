@@ -119,8 +119,8 @@ export const listPaymentsQuery = z.strictObject({
   merchant_order_no: merchantNo.optional(),
   state: z.enum(['pending', 'processing', 'success', 'failed', 'refunded', 'closed']).optional(),
   channel: anyId.optional(),
-  created_from: instant.optional(),
-  created_to: instant.optional(),
+  created_from: instant.optional().describe('From this instant on'),
+  created_to: instant.optional().describe('Up to this instant, which is not part of it'),
   expand,
 });
 

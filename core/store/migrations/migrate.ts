@@ -4,6 +4,7 @@ import { firstSchema } from './0001-first-schema.ts';
 import { sessionsAndFeed } from './0002-sessions-and-feed.ts';
 import { accountVersions } from './0003-account-versions.ts';
 import { terms } from './0004-terms.ts';
+import { appSecrets } from './0005-app-secrets.ts';
 import type { Migration } from './migration.ts';
 
 export interface MigrateOptions {
@@ -13,7 +14,7 @@ export interface MigrateOptions {
   readonly migrations?: readonly Migration[];
 }
 
-const kernelMigrations: readonly Migration[] = [firstSchema, sessionsAndFeed, accountVersions, terms];
+const kernelMigrations: readonly Migration[] = [firstSchema, sessionsAndFeed, accountVersions, terms, appSecrets];
 
 /** Names of the migrations that have not been run. Writes nothing. */
 export async function pendingMigrations({

@@ -1,5 +1,5 @@
 import { type CreationOptional, type InferAttributes, type InferCreationAttributes, Model, type Sequelize } from 'sequelize';
-import { id, integer, integerOrNull, long, primary, text, textOrNull } from './columns.ts';
+import { id, integer, integerOrNull, long, longOrNull, primary, text, textOrNull } from './columns.ts';
 
 /** Who is paid. */
 export class Merchant extends Model<InferAttributes<Merchant>, InferCreationAttributes<Merchant>> {
@@ -27,6 +27,8 @@ export class App extends Model<InferAttributes<App>, InferCreationAttributes<App
   declare require_signature: CreationOptional<number>;
   declare rate_per_second: number;
   declare secret: string;
+  declare old_secret: CreationOptional<string | null>;
+  declare old_secret_until: CreationOptional<number | null>;
   declare created_at: number;
 
   static define(sequelize: Sequelize) {
@@ -42,6 +44,8 @@ export class App extends Model<InferAttributes<App>, InferCreationAttributes<App
       require_signature: integer('require_signature', 0),
       rate_per_second: integer('rate_per_second'),
       secret: long(),
+      old_secret: longOrNull(),
+      old_secret_until: integerOrNull('old_secret_until'),
       created_at: integer('created_at'),
     };
     return class extends App {}.init(columns, { sequelize, modelName: 'app', tableName: 'apps', timestamps: false });

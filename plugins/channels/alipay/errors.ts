@@ -105,7 +105,7 @@ export const meanings: Readonly<Record<string, Meaning>> = {
     'the buyer’s identity is not verified far enough',
   ),
   'ACQ.PAYMENT_FAIL': decline('declined', 'retry_other_method', '支付失败', 'the payment failed'),
-  'ACQ.SELLER_BALANCE_NOT_ENOUGH': decline('insufficient_balance', 'retry', '卖家余额不足', 'the seller’s balance is too low'),
+  'ACQ.SELLER_BALANCE_NOT_ENOUGH': decline('insufficient_balance', 'contact_support', '卖家余额不足', 'the seller’s balance is too low'),
   'ACQ.REFUND_AMT_NOT_EQUAL_TOTAL': decline('refund_exceeds_payment', 'fix_request', '退款金额超限', 'more than is left to refund'),
   'ACQ.REASON_TRADE_REFUND_FEE_ERR': decline('refund_exceeds_payment', 'fix_request', '退款金额无效', 'the amount cannot be refunded'),
   'ACQ.REFUND_FEE_ERROR': decline('refund_exceeds_payment', 'fix_request', '交易退款金额有误', 'the amount cannot be refunded'),

@@ -1,0 +1,16 @@
+/** Everything that a merchant can be told of. */
+export const eventTypes = [
+  'payment.created',
+  'payment.processing',
+  'payment.succeeded',
+  'payment.failed',
+  'payment.closed',
+  'payment.exception',
+  'refund.created',
+  'refund.processing',
+  'refund.succeeded',
+  'refund.failed',
+  'refund.exception',
+] as const;
+
+export type EventType = (typeof eventTypes)[number];
