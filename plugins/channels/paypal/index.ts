@@ -7,6 +7,7 @@ import type { PaypalAccount } from './gateway.ts';
 import { openLogin } from './login.ts';
 import { capture, isLoopback, pay, query } from './pay.ts';
 import { queryRefund, refund } from './refund.ts';
+import { fetchStatement, readStatement } from './statement.ts';
 
 /** The configuration of one PayPal business account. */
 export interface Config {
@@ -35,8 +36,10 @@ const manifest: ChannelManifest = {
     capture: 'full',
     refund: 'partial',
     queryRefund: 'by_number',
-    statement: 'none',
+    statement: 'api',
   },
+  // "It takes a maximum of three hours for executed transactions to appear"; an answer that is older is not taken.
+  statements: { zone: 'UTC', readyAt: '03:30' },
   money: { notation: 'major_string' },
   // "The server stores keys for 6 hours" (orders); those of refunds are kept for 45 days.
   idempotency: { create: true, ttlHours: 6 },
@@ -89,6 +92,8 @@ function open({ config, livemode }: Account<Config>, kit: Kit): Channel {
     capture: (attempt, call) => capture(account, attempt, call),
     refund: (request, call) => refund(account, request, call),
     queryRefund: (request, call) => queryRefund(account, request, call),
+    fetchStatement: (day, call) => fetchStatement(account, day, call),
+    readStatement: (document) => readStatement(account, document),
     parseCallback: (raw, call) => readCallback(account, facts, raw, call),
     probe: (call) => probe(account, call),
   };

@@ -7,6 +7,7 @@ import { type Handler, problem } from './common.ts';
 import { describeAccounts, loadKeys, type PaypalKeys } from './keys.ts';
 import { makeOrderRoutes, type PaypalWorld } from './orders.ts';
 import { makeRefundRoutes } from './refunds.ts';
+import { listTransactions } from './transactions.ts';
 
 const lifeSec = 32_400;
 
@@ -19,6 +20,7 @@ function makeRoutes(world: PaypalWorld): readonly Route<Handler>[] {
     ['POST', /^\/v2\/checkout\/orders\/([^/]+)\/capture$/, 'pay', orders.capture],
     ['POST', /^\/v2\/payments\/captures\/([^/]+)\/refund$/, 'refund', refunds.create],
     ['GET', /^\/v2\/payments\/refunds\/([^/]+)$/, 'query', refunds.read],
+    ['GET', /^\/v1\/reporting\/transactions$/, 'statement', listTransactions(world)],
   ];
 }
 
