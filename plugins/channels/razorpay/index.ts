@@ -5,6 +5,7 @@ import { readCallback } from './callback.ts';
 import { ask, type RazorpayAccount } from './gateway.ts';
 import { pay, query } from './pay.ts';
 import { queryRefund, refund } from './refund.ts';
+import { fetchStatement, readStatement } from './statement.ts';
 
 /** The configuration of one Razorpay account. */
 export interface Config {
@@ -36,7 +37,9 @@ const manifest: ChannelManifest = {
       currencies: ['INR', 'USD', 'EUR', 'GBP', 'AED', 'AUD', 'CAD', 'CHF', 'HKD', 'JPY', 'MYR', 'NZD', 'SGD', 'ZAR'],
     },
   ],
-  abilities: { query: 'by_number', close: 'none', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'none' },
+  abilities: { query: 'by_number', close: 'none', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'api' },
+  // When on a day Razorpay settles is not documented: a day is asked for once it is over.
+  statements: { zone: 'Asia/Kolkata', readyAt: '02:00', day: 'settlement' },
   money: { notation: 'minor_integer' },
   // A repeated create would open a second order under the same receipt.
   idempotency: { create: false, refund: false },
@@ -89,6 +92,8 @@ function open(account: Account<Config>, kit: Kit): Channel {
     query: (attempt, call) => query(opened, attempt, call),
     refund: (request, call) => refund(opened, request, call),
     queryRefund: (request, call) => queryRefund(opened, request, call),
+    fetchStatement: (day, call) => fetchStatement(opened, day, call),
+    readStatement: (document) => readStatement(opened, document),
     parseCallback: async (raw) => readCallback(opened, raw),
     probe: (call) => probe(opened, call),
   };

@@ -18,6 +18,7 @@ import {
 import type { Merchant, RazorpayWorld } from './index.ts';
 import { describeOrder, describePayment, describePayments } from './objects.ts';
 import { makeRefundRoutes } from './refunds.ts';
+import { listSettled } from './settlements.ts';
 
 const yearMs = 365 * 24 * 3600_000;
 const known = ['amount', 'currency', 'receipt', 'notes', 'payment_capture', 'partial_payment'];
@@ -96,6 +97,7 @@ export function makeRoutes(world: RazorpayWorld): readonly Route<Handler>[] {
     ['GET', /^\/v1\/orders\/(order_\w+)$/, 'query', readOrder],
     ['GET', /^\/v1\/orders\/(order_\w+)\/payments$/, 'query', listPayments],
     ['GET', /^\/v1\/payments\/(pay_\w+)$/, 'query', readPayment],
+    ['GET', /^\/v1\/settlements\/recon\/combined$/, 'statement', listSettled(world)],
     ...makeRefundRoutes(world),
   ];
 }
