@@ -10,6 +10,8 @@ export interface MollieAccount {
   readonly apiKey: string;
   readonly profileId: string;
   readonly webhookSecret: string | null;
+  /** Opens what belongs to the organization and not to a profile: its settlements. */
+  readonly organizationToken: string | null;
   readonly livemode: boolean;
   readonly kit: Kit;
 }

@@ -4,6 +4,7 @@ import { bearerOf, findRoute, headerOf, type Route, readJson } from '../../reque
 import type { Answer, Done, Twist, Vendor, Wire } from '../../types.ts';
 import type { MollieProfile, MollieWorld } from './keys.ts';
 import { cancelPayment, createPayment, createRefund, problem, readPayment, readRefund } from './payments.ts';
+import { listSettled, listSettlements } from './settlements.ts';
 
 type Parts = readonly string[];
 type Run = (world: MollieWorld, profile: MollieProfile, parts: Parts, twist: Twist, wire: Wire) => Done;
@@ -29,9 +30,15 @@ const routes: readonly Route<Run>[] = [
   ['DELETE', /^\/v2\/payments\/([^/]+)$/, 'close', cancelPayment],
   ['POST', /^\/v2\/payments\/([^/]+)\/refunds$/, 'refund', once(createRefund)],
   ['GET', /^\/v2\/payments\/([^/]+)\/refunds\/([^/]+)$/, 'query', readRefund],
+  ['GET', /^\/v2\/settlements$/, 'statement', listSettlements],
+  ['GET', /^\/v2\/settlements\/(stl_\d+)\/(payments|refunds|chargebacks|captures)$/, 'statement', listSettled],
 ];
 
-const profileOf = (world: MollieWorld, wire: Wire) => world.keys.find(({ apiKey }) => apiKey === bearerOf(wire));
+/** Settlements are the organization's, everything else is a profile's. */
+const profileOf = (world: MollieWorld, wire: Wire) => {
+  const name = wire.path.startsWith('/v2/settlements') ? 'organizationToken' : 'apiKey';
+  return world.keys.find((profile) => profile[name] === bearerOf(wire));
+};
 
 function toFailure(trouble: 'http_500' | 'rate_limited' | 'decline', code: string | null): Answer {
   if (trouble === 'http_500') return problem(500, 'Something went wrong on the simulated side.');

@@ -5,8 +5,11 @@ import type { MollieWorld } from './keys.ts';
 /** Currencies that are written without decimals. */
 export const withoutDecimals: ReadonlySet<string> = new Set(['JPY']);
 
-const amountOf = (currency: string, minor: number) => ({ currency, value: withoutDecimals.has(currency) ? String(minor) : toYuan(minor) });
-const timeOf = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, '+00:00');
+export const amountOf = (currency: string, minor: number) => ({
+  currency,
+  value: withoutDecimals.has(currency) ? String(minor) : toYuan(minor),
+});
+export const timeOf = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, '+00:00');
 const addTo = (twist: Twist) => (twist.wrongAmount ? 1 : 0);
 
 export function statusOf(order: Order, nowMs: number): string {

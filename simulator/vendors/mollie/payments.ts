@@ -28,8 +28,8 @@ export const problem = (status: number, detail: string, field?: string): Answer 
     { 'content-type': 'application/hal+json' },
   );
 const refuse = (status: number, detail: string, field?: string): Outcome => ({ show: () => problem(status, detail, field) });
-const nothing = problem(404, 'No payment or refund exists with this token.');
-const hal = (status: number, value: unknown): Answer => jsonAnswer(status, value, { 'content-type': 'application/hal+json' });
+export const nothing = problem(404, 'No payment or refund exists with this token.');
+export const hal = (status: number, value: unknown): Answer => jsonAnswer(status, value, { 'content-type': 'application/hal+json' });
 
 const amount = object({ currency: text(3, 3, /^[A-Z]{3}$/), value: text(1, 16, /^\d+(\.\d\d)?$/) }, 'currency', 'value');
 const metadata = object({ paymux_attempt: text(1, 64), paymux_refund: text(1, 64), order_id: text(1, 64) });

@@ -15,9 +15,10 @@ export const config: Config = {
   api_key: 'test_0123456789abcdefghijABCDEFGHIJ',
   profile_id: 'pfl_QkEhN94Ba',
   webhook_secret: 'test_webhook_secret',
+  organization_token: 'access_0123456789abcdefghij',
 };
 
-export type Mollie = Required<Omit<Channel, 'capture' | 'parseReturn' | 'statement'>>;
+export type Mollie = Required<Omit<Channel, 'capture' | 'parseReturn'>>;
 
 export function openMollie(overrides: Partial<Config> = {}, livemode = false): Mollie {
   return mollie.open({ id: 'acc_1', livemode, config: { ...config, ...overrides } }, makeKit(mollie.manifest.money.exponents)) as Mollie;
