@@ -6,6 +6,7 @@ import { readCallback } from './callback.ts';
 import type { AdyenAccount } from './gateway.ts';
 import { close, currencies, pay, query, refund } from './pay.ts';
 import { readHmacKey } from './sign.ts';
+import { readStatement } from './statement.ts';
 
 /** The configuration of one Adyen merchant account. */
 export interface Config {
@@ -38,7 +39,7 @@ const manifest: ChannelManifest = {
       abilities: { query: 'none', close: 'none' },
     },
   ],
-  abilities: { query: 'by_channel_no', close: 'unpaid', capture: 'none', refund: 'partial', queryRefund: 'none', statement: 'none' },
+  abilities: { query: 'by_channel_no', close: 'unpaid', capture: 'none', refund: 'partial', queryRefund: 'none', statement: 'file' },
   money: { notation: 'minor_integer', exponents: { CLP: 2, CVE: 0, IDR: 0, ISK: 2 } },
   // Adyen's page on idempotency promises a week at least.
   idempotency: { create: true, ttlHours: 168 },
@@ -98,6 +99,7 @@ function open(account: Account<Config>, kit: Kit): Channel {
     close: (attempt, call) => close(opened, attempt, call),
     refund: (request, call) => refund(opened, request, call),
     parseCallback: async (raw, call) => readCallback(opened, raw, call),
+    readStatement: (document) => readStatement(opened, document),
   };
 }
 
