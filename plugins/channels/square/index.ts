@@ -6,6 +6,7 @@ import { ask, type SquareAccount } from './gateway.ts';
 import { pay } from './pay.ts';
 import { close, query } from './query.ts';
 import { queryRefund, refund } from './refund.ts';
+import { fetchStatement, readStatement } from './statement.ts';
 
 /** The configuration of one location of a Square seller. */
 export interface Config {
@@ -40,8 +41,10 @@ const manifest: ChannelManifest = {
     capture: 'none',
     refund: 'partial',
     queryRefund: 'by_channel_no',
-    statement: 'none',
+    statement: 'api',
   },
+  // Lists are some seconds behind ("eventually consistent").
+  statements: { zone: 'UTC', readyAt: '01:00' },
   money: { notation: 'minor_integer' },
   // Square promises no end of its idempotency keys; a day is what integrations have been told to rely on.
   idempotency: { create: true, ttlHours: 24 },
@@ -87,6 +90,8 @@ function open(account: Account<Config>, kit: Kit): Channel {
     close: (attempt, call) => close(opened, attempt, call),
     refund: (request, call) => refund(opened, request, call),
     queryRefund: (request, call) => queryRefund(opened, request, call),
+    fetchStatement: (day, call) => fetchStatement(opened, day, call),
+    readStatement: (document) => readStatement(opened, document),
     parseCallback: async (raw) => readCallback(opened, raw),
     probe: (call) => probe(opened, call),
   };

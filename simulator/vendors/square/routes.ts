@@ -5,6 +5,7 @@ import { type Done, honest, type Order } from '../../types.ts';
 import { type Handler, invalid, missing } from './common.ts';
 import type { SquareWorld } from './index.ts';
 import { makeCreateLink } from './links.ts';
+import { listMoved } from './lists.ts';
 import { describeOrder, describePayment } from './objects.ts';
 import { makeCreatePayment } from './payments.ts';
 import { makeRefundRoutes } from './refunds.ts';
@@ -57,6 +58,8 @@ export function makeRoutes(world: SquareWorld): readonly Route<Handler>[] {
     ['GET', /^\/v2\/orders\/([^/]+)$/, 'query', readOrder],
     ['POST', /^\/v2\/payments\/([^/]+)\/cancel$/, 'close', cancelPayment],
     ['DELETE', /^\/v2\/online-checkout\/payment-links\/([^/]+)$/, 'close', deleteLink],
+    ['GET', /^\/v2\/payments$/, 'statement', listMoved(world, 'payments')],
+    ['GET', /^\/v2\/refunds$/, 'statement', listMoved(world, 'refunds')],
     ...makeRefundRoutes(world),
   ];
 }
