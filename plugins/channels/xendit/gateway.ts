@@ -10,6 +10,8 @@ export interface XenditAccount {
   readonly callbackToken: string;
   readonly businessId: string;
   readonly accountName: string | null;
+  /** Null stands for the only one that the account has. */
+  readonly statementCurrencies: readonly (string | null)[];
   readonly kit: Kit;
 }
 

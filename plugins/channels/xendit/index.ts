@@ -7,6 +7,7 @@ import { ask, type XenditAccount } from './gateway.ts';
 import { pay, query } from './pay.ts';
 import { methods } from './products.ts';
 import { queryRefund, refund } from './refund.ts';
+import { fetchStatement, readStatement } from './statement.ts';
 
 /** The configuration of one Xendit account. */
 export interface Config {
@@ -15,6 +16,7 @@ export interface Config {
   readonly callback_token: string;
   readonly business_id: string;
   readonly account_name?: string;
+  readonly statement_currencies?: string;
 }
 
 const vendorUrl = 'https://api.xendit.co';
@@ -31,8 +33,10 @@ const manifest: ChannelManifest = {
     capture: 'none',
     refund: 'partial',
     queryRefund: 'by_channel_no',
-    statement: 'none',
+    statement: 'api',
   },
+  // The list is of the moment; some hours are for fees and refunds that are settled a little later.
+  statements: { zone: 'UTC', readyAt: '06:00' },
   // The decimals are those of ISO 4217, also of the rupiah: paymux counts two, and what is no whole rupiah is refused.
   money: { notation: 'major_number' },
   // The vendor does not say for how long it keeps a key; a day is what others keep at least.
@@ -74,6 +78,12 @@ const manifest: ChannelManifest = {
         pattern: '^[A-Za-z0-9 ]{1,50}$',
         maxLength: 50,
       },
+      statement_currencies: {
+        type: 'string',
+        description: 'Currencies of the account where it has more than one, such as IDR,PHP: each has a statement of its own',
+        pattern: '^[A-Z]{3}(,[A-Z]{3})*$',
+        maxLength: 64,
+      },
     },
   },
 };
@@ -86,6 +96,8 @@ function open(account: Account<Config>, kit: Kit): Channel {
     query: (attempt, call) => query(opened, attempt, call),
     refund: (request, call) => refund(opened, request, call),
     queryRefund: (request, call) => queryRefund(opened, request, call),
+    fetchStatement: (day, call) => fetchStatement(opened, day, call),
+    readStatement: (document) => readStatement(opened, document),
     parseCallback: async (raw) => readCallback(opened, raw),
     probe: (call) => probe(opened, call),
   };
@@ -93,8 +105,8 @@ function open(account: Account<Config>, kit: Kit): Channel {
 
 /** Messages name the field and never its value: they are shown to operators and logged. */
 function readConfig({ config, livemode }: Account<Config>, kit: Kit): XenditAccount {
-  for (const name of ['secret_key', 'callback_token', 'business_id', 'account_name'] as const) {
-    if (name === 'account_name' && config[name] === undefined) continue;
+  for (const name of ['secret_key', 'callback_token', 'business_id', 'account_name', 'statement_currencies'] as const) {
+    if (config[name] === undefined && !manifest.config.required.includes(name)) continue;
     const pattern = new RegExp(manifest.config.properties[name]?.pattern ?? '');
     if (typeof config[name] !== 'string' || !pattern.test(config[name])) throw new Error(`${name} is not in its form`);
   }
@@ -106,6 +118,7 @@ function readConfig({ config, livemode }: Account<Config>, kit: Kit): XenditAcco
     callbackToken: config.callback_token,
     businessId: config.business_id,
     accountName: config.account_name ?? null,
+    statementCurrencies: config.statement_currencies?.split(',') ?? [null],
     kit,
   };
 }

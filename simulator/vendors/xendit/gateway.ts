@@ -5,6 +5,7 @@ import type { Answer, Done, Twist, Vendor, Wire } from '../../types.ts';
 import { makeCaller, makeTill } from './caller.ts';
 import type { XenditMerchant, XenditWorld } from './keys.ts';
 import { createPaymentRequest, createRefund, listPaymentRequests, problem, readPaymentRequest, readRefund } from './payments.ts';
+import { listTransactions } from './transactions.ts';
 
 interface Found {
   readonly wire: Wire;
@@ -37,6 +38,7 @@ const routes: readonly Route<Run>[] = [
     'query',
     (world, { parts, merchant, twist }) => readPaymentRequest(world, merchant, parts[0] ?? '', twist),
   ],
+  ['GET', /^\/transactions$/, 'statement', (world, { wire, merchant }) => listTransactions(world, merchant, wire.query)],
   ['POST', /^\/refunds$/, 'refund', once(createRefund)],
   ['GET', /^\/refunds\/([^/]+)$/, 'query', (world, { parts, merchant, twist }) => readRefund(world, merchant, parts[0] ?? '', twist)],
 ];

@@ -15,7 +15,7 @@ export const config: Config = {
   business_id: '0123456789abcdef01234567',
 };
 
-export type Xendit = Required<Omit<Channel, 'close' | 'capture' | 'parseReturn' | 'statement'>>;
+export type Xendit = Required<Omit<Channel, 'close' | 'capture' | 'parseReturn'>>;
 
 export function openXendit(overrides: Partial<Config> = {}, livemode = false): Xendit {
   return xendit.open({ id: 'acc_1', livemode, config: { ...config, ...overrides } }, makeKit(xendit.manifest.money.exponents)) as Xendit;
