@@ -18,9 +18,9 @@ export interface Question {
   readonly body?: Data;
 }
 
-/** The `data` of a good answer, or an error in Paystack's words. Whatever proves neither is an outcome already. */
+/** The `data` of a good answer and the whole of it, or an error in Paystack's words. Whatever proves neither is an outcome already. */
 export type Answer =
-  | { readonly kind: 'data'; readonly data: unknown }
+  | { readonly kind: 'data'; readonly data: unknown; readonly content: Data }
   | { readonly kind: 'fault'; readonly fault: Fault }
   | NotSent
   | Unknown;
@@ -39,7 +39,7 @@ export async function ask({ baseUrl, secretKey, kit }: PaystackAccount, call: Ca
   if (answer.status >= 500) return { kind: 'unknown', reason: 'server_error' };
   const content = kit.json(answer.body);
   if (content === null) return { kind: 'unknown', reason: 'unreadable' };
-  if (answer.status < 300 && content.status === true) return { kind: 'data', data: content.data };
+  if (answer.status < 300 && content.status === true) return { kind: 'data', data: content.data, content };
   const fault = answer.status >= 400 && content.status === false ? readFault(content, answer.status) : null;
   return fault === null ? { kind: 'unknown', reason: 'unreadable' } : { kind: 'fault', fault };
 }

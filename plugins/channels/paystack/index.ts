@@ -5,6 +5,7 @@ import { readCallback } from './callback.ts';
 import { ask, type PaystackAccount } from './gateway.ts';
 import { pay, query } from './pay.ts';
 import { queryRefund, refund } from './refund.ts';
+import { fetchStatement, readStatement } from './statement.ts';
 
 /** The configuration of one Paystack account. */
 export interface Config {
@@ -32,7 +33,9 @@ const manifest: ChannelManifest = {
       needs: ['email'],
     },
   ],
-  abilities: { query: 'by_number', close: 'none', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'none' },
+  abilities: { query: 'by_number', close: 'none', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'api' },
+  // Some hours, because a page that was opened on the day may be paid after it.
+  statements: { zone: 'UTC', readyAt: '06:00' },
   money: { notation: 'minor_integer' },
   // A reference is taken once: a repeat is refused and opens no second page. A refund has no number of ours at all.
   idempotency: { create: false, refund: false },
@@ -78,6 +81,8 @@ function open(account: Account<Config>, kit: Kit): Channel {
     query: (attempt, call) => query(opened, attempt, call),
     refund: (request, call) => refund(opened, request, call),
     queryRefund: (request, call) => queryRefund(opened, request, call),
+    fetchStatement: (day, call) => fetchStatement(opened, day, call),
+    readStatement: (document) => readStatement(opened, document),
     parseCallback: async (raw) => readCallback(opened, raw),
     probe: (call) => probe(opened, call),
   };

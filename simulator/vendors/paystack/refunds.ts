@@ -45,7 +45,10 @@ export function makeRefundRoutes(world: PaystackWorld): readonly Route<Handler>[
     const size = Number(asked.get('perPage') ?? 50);
     const skipped = (Number(asked.get('page') ?? 1) - 1) * size;
     const from = Date.parse(asked.get('from') ?? '1970-01-01');
-    const found = refundsOf(merchant).filter(({ one }) => one.createdAt >= from && world.now() - one.createdAt >= twist.notFoundUntilMs);
+    const to = Date.parse(asked.get('to') ?? '9999-12-31');
+    const found = refundsOf(merchant).filter(
+      ({ one }) => one.createdAt >= from && one.createdAt <= to && world.now() - one.createdAt >= twist.notFoundUntilMs,
+    );
     const page = found.slice(skipped, skipped + size).map(({ order, one }) => describeRefund(order, one, twist));
     return { answer: good('Refunds retrieved', page) };
   };

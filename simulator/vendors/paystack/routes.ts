@@ -5,6 +5,7 @@ import { good, type Handler, isAmount, type Json, newId, problem, textOf } from 
 import type { PaystackWorld } from './index.ts';
 import { describeTransaction } from './objects.ts';
 import { makeRefundRoutes } from './refunds.ts';
+import { listTransactions } from './transactions.ts';
 
 const currencies: readonly unknown[] = ['NGN', 'GHS', 'KES', 'USD', 'ZAR'];
 const yearMs = 365 * 24 * 3600_000;
@@ -60,6 +61,7 @@ export function makeRoutes(world: PaystackWorld): readonly Route<Handler>[] {
   return [
     ['POST', /^\/transaction\/initialize$/, 'pay', initialize],
     ['GET', /^\/transaction\/verify\/([^/]+)$/, 'query', verify],
+    ['GET', /^\/transaction$/, 'statement', listTransactions(world)],
     ...makeRefundRoutes(world),
   ];
 }
