@@ -26,6 +26,7 @@ export interface Truth {
   readonly kind: 'charge' | 'refund' | 'close';
   readonly account: string;
   readonly number: string;
+  readonly vendor_no: string;
   readonly amount: number;
   readonly currency: string;
 }

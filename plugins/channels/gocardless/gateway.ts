@@ -15,7 +15,7 @@ export interface GoCardlessAccount {
 export type Data = Readonly<Record<string, unknown>>;
 
 /** The resources that are used. The name wraps each in bodies and answers. */
-export type Resource = 'billing_requests' | 'billing_request_flows' | 'payments' | 'refunds';
+export type Resource = 'billing_requests' | 'billing_request_flows' | 'payments' | 'refunds' | 'payouts' | 'payout_items';
 
 export interface Question {
   readonly resource: Resource;

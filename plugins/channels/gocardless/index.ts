@@ -5,6 +5,7 @@ import { readCallback } from './callback.ts';
 import { ask, type GoCardlessAccount } from './gateway.ts';
 import { close, pay, query } from './pay.ts';
 import { queryRefund, refund } from './refund.ts';
+import { fetchStatement, readStatement } from './statement.ts';
 
 /** The configuration of one GoCardless account. */
 export interface Config {
@@ -39,8 +40,10 @@ const manifest: ChannelManifest = {
     capture: 'none',
     refund: 'partial',
     queryRefund: 'by_number',
-    statement: 'none',
+    statement: 'api',
   },
+  // When on a day payouts are made is not documented: a day is asked for once it is over.
+  statements: { zone: 'UTC', readyAt: '02:00', day: 'settlement' },
   money: { notation: 'minor_integer' },
   // For how long keys are kept is not documented; a day is what others keep at least.
   idempotency: { create: true, ttlHours: 24 },
@@ -91,6 +94,8 @@ function open(account: Account<Config>, kit: Kit): Channel {
     close: (attempt, call) => close(opened, attempt, call),
     refund: (request, call) => refund(opened, request, call),
     queryRefund: (request, call) => queryRefund(opened, request, call),
+    fetchStatement: (day, call) => fetchStatement(opened, day, call),
+    readStatement: (document) => readStatement(opened, document),
     parseCallback: async (raw, call) => readCallback(opened, raw, call),
     probe: (call) => probe(opened, call),
   };

@@ -17,6 +17,7 @@ import {
 } from './common.ts';
 import type { GoCardlessWorld, Merchant } from './index.ts';
 import { describePayment, describeRequest } from './objects.ts';
+import { listItems, listPayouts } from './payouts.ts';
 import { makeRefundRoutes } from './refunds.ts';
 
 /** A billing request has no end of its own. */
@@ -112,6 +113,8 @@ export function makeRoutes(world: GoCardlessWorld): readonly Route<Handler>[] {
     ['GET', /^\/billing_requests\/(BRQ\w+)$/, 'query', readRequest],
     ['POST', /^\/billing_requests\/(BRQ\w+)\/actions\/cancel$/, 'close', cancelRequest],
     ['GET', /^\/payments\/(PM\w+)$/, 'query', readPayment],
+    ['GET', /^\/payouts$/, 'statement', listPayouts(world)],
+    ['GET', /^\/payout_items$/, 'statement', listItems(world)],
     ...makeRefundRoutes(world),
   ];
 }
