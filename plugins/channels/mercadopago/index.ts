@@ -5,6 +5,7 @@ import { readCallback } from './callback.ts';
 import { ask, type MercadoAccount } from './gateway.ts';
 import { currencies, pay, query } from './pay.ts';
 import { queryRefund, refund } from './refund.ts';
+import { fetchStatement, readStatement } from './statement.ts';
 
 /** The configuration of one Mercado Pago application. */
 export interface Config {
@@ -29,7 +30,9 @@ const manifest: ChannelManifest = {
       currencies,
     },
   ],
-  abilities: { query: 'by_number', close: 'none', capture: 'none', refund: 'partial', queryRefund: 'by_channel_no', statement: 'none' },
+  abilities: { query: 'by_number', close: 'none', capture: 'none', refund: 'partial', queryRefund: 'by_channel_no', statement: 'api' },
+  // The search is of the moment; some hours are for what it shows a little later.
+  statements: { zone: 'UTC', readyAt: '06:00' },
   money: { notation: 'major_number' },
   // A page whose address was lost is shown to nobody, so a second one cannot be paid beside it.
   idempotency: { create: true, ttlHours: 24 },
@@ -77,6 +80,8 @@ function open(account: Account<Config>, kit: Kit): Channel {
     query: (attempt, call) => query(opened, attempt, call),
     refund: (request, call) => refund(opened, request, call),
     queryRefund: (request, call) => queryRefund(opened, request, call),
+    fetchStatement: (day, call) => fetchStatement(opened, day, call),
+    readStatement: (document) => readStatement(opened, document),
     parseCallback: async (raw, call) => readCallback(opened, raw, call),
     probe: (call) => probe(opened, call),
   };

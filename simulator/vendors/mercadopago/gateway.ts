@@ -5,6 +5,7 @@ import { bearerOf, findRoute, headerOf, type Route, readJson } from '../../reque
 import type { Answer, Caller, Done, Twist, Vendor, Wire } from '../../types.ts';
 import type { MercadoMerchant, MercadoWorld } from './keys.ts';
 import { createPreference, createRefund, problem, readPayment, readPreference, readRefund, searchPayments } from './payments.ts';
+import { searchByTime } from './search.ts';
 
 type Parts = readonly string[];
 type Run = (world: MercadoWorld, merchant: MercadoMerchant, parts: Parts, twist: Twist, wire: Wire) => Done;
@@ -22,6 +23,9 @@ const once =
     return answerOnce(world, asked, { conflict }, () => create(world, merchant, body, parts, key));
   };
 
+/** The same search finds one payment and lists a day's. */
+const isStatement = (wire: Wire) => new URLSearchParams(wire.query).has('range');
+
 const routes: readonly Route<Run>[] = [
   ['POST', /^\/checkout\/preferences$/, 'pay', once(createPreference)],
   ['GET', /^\/checkout\/preferences\/([^/]+)$/, 'query', readPreference],
@@ -29,7 +33,8 @@ const routes: readonly Route<Run>[] = [
     'GET',
     /^\/v1\/payments\/search$/,
     'query',
-    (world, merchant, _parts, twist, wire) => searchPayments(world, merchant, wire.query, twist),
+    (world, merchant, _parts, twist, wire) =>
+      isStatement(wire) ? searchByTime(world, merchant, wire.query) : searchPayments(world, merchant, wire.query, twist),
   ],
   ['GET', /^\/v1\/payments\/(\d+)$/, 'query', readPayment],
   ['POST', /^\/v1\/payments\/(\d+)\/refunds$/, 'refund', once(createRefund)],
@@ -78,7 +83,8 @@ export function makeMercadoPago(world: MercadoWorld): Vendor {
   return {
     identify(wire) {
       const found = findRoute(routes, wire);
-      return found && { operation: found.operation, account: merchantOf(world, wire)?.userId ?? null };
+      const operation = isStatement(wire) ? 'statement' : (found?.operation ?? null);
+      return found && { operation, account: merchantOf(world, wire)?.userId ?? null };
     },
     async execute(wire, twist) {
       const merchant = merchantOf(world, wire);

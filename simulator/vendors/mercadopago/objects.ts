@@ -5,11 +5,11 @@ import type { MercadoWorld } from './keys.ts';
 /** Currencies without decimals. */
 export const withoutDecimals: ReadonlySet<string> = new Set(['CLP']);
 
-const raw = (text: string) => (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
-const amountOf = (currency: string, minor: number) =>
+export const raw = (text: string) => (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
+export const amountOf = (currency: string, minor: number) =>
   raw(withoutDecimals.has(currency) ? String(minor) : toYuan(minor).replace(/\.00$/, ''));
 const collectorOf = (order: Order, twist: Twist) => raw(twist.wrongAccount ? `${order.account}9` : order.account);
-const timeOf = (ms: number) => new Date(ms).toISOString().replace('Z', '+00:00');
+export const timeOf = (ms: number) => new Date(ms).toISOString().replace('Z', '+00:00');
 
 export function describePreference(world: MercadoWorld, order: Order, twist: Twist): Readonly<Record<string, unknown>> {
   const page = world.payPage(order);

@@ -19,7 +19,7 @@ export const config: Config = {
   webhook_secret: '0123456789abcdef0123456789abcdef',
 };
 
-export type MercadoPago = Required<Omit<Channel, 'close' | 'capture' | 'parseReturn' | 'statement'>>;
+export type MercadoPago = Required<Omit<Channel, 'close' | 'capture' | 'parseReturn'>>;
 
 export function openMercadoPago(overrides: Partial<Config> = {}, livemode = false): MercadoPago {
   const kit = makeKit(mercadopago.manifest.money.exponents);
