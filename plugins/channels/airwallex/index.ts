@@ -6,6 +6,7 @@ import type { AirwallexAccount } from './gateway.ts';
 import { openLogin } from './login.ts';
 import { close, pay, query } from './pay.ts';
 import { queryRefund, refund } from './refund.ts';
+import { fetchStatement, readStatement } from './statement.ts';
 
 /** The configuration of one Airwallex account. */
 export interface Config {
@@ -20,6 +21,9 @@ const liveUrl = 'https://api.airwallex.com';
 const sandboxUrl = 'https://api-demo.airwallex.com';
 const secret = '^[A-Za-z0-9_+/=.-]{16,}$';
 
+/** Of the currencies with other decimals than two, only yen: how Airwallex counts the others could not be checked. */
+const currencies = ['USD', 'EUR', 'GBP', 'AUD', 'CAD', 'CHF', 'CNY', 'HKD', 'NZD', 'SGD', 'JPY'];
+
 const manifest: ChannelManifest = {
   id: 'airwallex',
   name: { en: 'Airwallex', zh: '空中云汇' },
@@ -30,8 +34,7 @@ const manifest: ChannelManifest = {
       product: 'checkout',
       name: { en: 'Airwallex page or fields', zh: '空中云汇收银台' },
       action: 'sdk',
-      // Of the currencies with other decimals than two, only yen: how Airwallex counts the others could not be checked.
-      currencies: ['USD', 'EUR', 'GBP', 'AUD', 'CAD', 'CHF', 'CNY', 'HKD', 'NZD', 'SGD', 'JPY'],
+      currencies,
     },
   ],
   abilities: {
@@ -40,8 +43,10 @@ const manifest: ChannelManifest = {
     capture: 'none',
     refund: 'partial',
     queryRefund: 'by_number',
-    statement: 'none',
+    statement: 'api',
   },
+  // When on a day batches are settled is not documented: a day is asked for once it is over.
+  statements: { zone: 'UTC', readyAt: '06:00', day: 'settlement' },
   money: { notation: 'major_number' },
   idempotency: { create: true },
   callback: { trust: 'signed' },
@@ -82,6 +87,8 @@ function open({ config, livemode }: Account<Config>, kit: Kit): Channel {
     close: (attempt, call) => close(account, attempt, call),
     refund: (request, call) => refund(account, request, call),
     queryRefund: (request, call) => queryRefund(account, request, call),
+    fetchStatement: (day, call) => fetchStatement(account, currencies, day, call),
+    readStatement: (document) => readStatement(account, document),
     parseCallback: async (raw, call) => readCallback(account, raw, call),
     probe: (call) => probe(account, call),
   };

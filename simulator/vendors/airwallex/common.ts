@@ -42,7 +42,7 @@ export function readAmount(wire: Wire, currency: string): number | null {
 }
 
 /** The number as JSON writes it. */
-function writeAmount(amount: number, currency: string): number {
+export function writeAmount(amount: number, currency: string): number {
   const digits = String(amount).padStart(3, '0');
   return Number(currency === 'JPY' ? digits : `${digits.slice(0, -2)}.${digits.slice(-2)}`);
 }

@@ -17,6 +17,7 @@ import {
   secretOf,
   textOf,
 } from './common.ts';
+import { listRecords, listSettlements } from './settlements.ts';
 
 const lifeMs = 24 * 3600_000;
 const workMs = 20;
@@ -74,6 +75,8 @@ export function makeRoutes(world: AirwallexWorld): readonly Route<Handler>[] {
     ['POST', /^\/api\/v1\/pa\/refunds\/create$/, 'refund', makeRefund(world, ordersOf, findBy)],
     ['GET', /^\/api\/v1\/pa\/refunds$/, 'query', listRefunds],
     ['GET', /^\/api\/v1\/pa\/refunds\/([^/]+)$/, 'query', readRefund],
+    ['GET', /^\/api\/v1\/pa\/financial\/settlements$/, 'statement', listSettlements(world)],
+    ['GET', /^\/api\/v1\/pa\/settlement_records$/, 'statement', listRecords(world)],
   ];
 }
 
