@@ -5,6 +5,7 @@ import { readCallback } from './callback.ts';
 import { ask, type CheckoutAccount } from './gateway.ts';
 import { pay, query } from './pay.ts';
 import { queryRefund, refund } from './refund.ts';
+import { readStatement } from './statement.ts';
 
 /** The configuration of one Checkout.com account. */
 export interface Config {
@@ -38,7 +39,7 @@ const manifest: ChannelManifest = {
       ],
     },
   ],
-  abilities: { query: 'by_number', close: 'none', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'none' },
+  abilities: { query: 'by_number', close: 'none', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'file' },
   money: { notation: 'minor_integer' },
   // A key is kept only with a 2xx answer: after any other the vendor carries a repeat out, so a refund is never repeated.
   idempotency: { create: false, refund: false },
@@ -85,6 +86,7 @@ function open(account: Account<Config>, kit: Kit): Channel {
     refund: (request, call) => refund(opened, request, call),
     queryRefund: (request, call) => queryRefund(opened, request, call),
     parseCallback: async (raw) => readCallback(opened, raw),
+    readStatement: (document) => readStatement(opened, document),
     probe: (call) => probe(opened, call),
   };
 }
