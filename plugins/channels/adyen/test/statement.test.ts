@@ -85,6 +85,7 @@ describe('Adyen: the Settlement details report', () => {
     expect(await failureOf([settled.replace('0.04', '0.05'), payout('19.87')])).to.include('do not add up');
     expect(await failureOf([settled.replace('19.99', '19.999'), payout('19.87')])).to.include('an amount cannot be read');
     expect(await failureOf([settled.replace('CET', 'XYZ'), payout('19.87')])).to.include('the time or its zone cannot be read');
+    expect(await failureOf([settled.replace(',19.87,', ',,'), payout('19.87')])).to.include('has no net amount');
     expect(await failureOf([settled.replace('EUR,,19.99', 'EUR,1,19.99'), payout('19.87')])).to.include('at once');
   });
 });

@@ -86,6 +86,8 @@ describe('Airwallex: the settlements of a day', () => {
     expect(await failureOfRecords({ ...paid, account_id: 'acct_other' }, returned)).to.include('is of another account');
     expect(await failureOfRecords({ ...paid, transaction_amount: 19.995 }, returned)).to.include('cannot be read');
     expect(await failureOfRecords({ ...paid, settlement_currency: 'EUR' }, returned)).to.include('in another currency');
+    expect(await failureOfRecords({ ...paid, created_at: 'today' }, returned)).to.include('without an id or a time');
+    expect(await failureOf(...settlements({ ...settlement, settled_at: 'today' }), list([]))).to.equal('line 1 is no settlement');
   });
 
   it('are none when a page is lost', async () => {

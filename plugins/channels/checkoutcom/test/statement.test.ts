@@ -86,5 +86,6 @@ describe('Checkout.com: the Settlement Breakdown Report', () => {
     expect(await failureOf(reportOf({ ...paid, 'Net In Holding Currency': '1e3' }))).to.include('cannot be read');
     expect(await failureOf(reportOf({ ...paid, 'Gross In Processing Currency': '19.995' }))).to.include('more decimals than EUR');
     expect(await failureOf(reportOf({ ...paid, 'Processed On UTC': 'yesterday' }))).to.include('the time cannot be read');
+    expect(await failureOf(reportOf({ ...paid, 'Payment ID': '' }))).to.include('names nothing');
   });
 });

@@ -80,6 +80,8 @@ describe('GoCardless: the payouts of a day', () => {
     expect(await failureOfItems({ ...paid, amount: '1999.5' }, returned)).to.include('cannot be read');
     expect(await failureOfItems({ ...paid, amount: 1999 }, returned)).to.include('cannot be read');
     expect(await failureOfItems({ ...paid, links: {} })).to.include('names nothing');
+    expect(await failureOf(page('payouts', [{ ...payout, id: 'X' }]), page('payout_items', []))).to.equal('line 1 is no payout');
+    expect(await failureOf(page('payouts', [{ ...payout, created_at: 'x' }]), page('payout_items', []))).to.include('line 1: the amount');
     const foreign = { ...payout, links: { creditor: 'CR0001OTHER' } };
     expect(await failureOf(page('payouts', [foreign]), page('payout_items', []))).to.equal('line 1: PO123 is of another creditor');
   });

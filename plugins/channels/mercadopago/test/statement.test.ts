@@ -68,6 +68,7 @@ describe('Mercado Pago: what was approved and refunded on a day', () => {
 
   it('is none when it cannot be read', async () => {
     expect(await failureOf(page([{ ...paid, transaction_amount: 19.999 }]), none)).to.include('cannot be read');
+    expect(await failureOf(page([{ ...paid, id: 'x' }]), none)).to.include('without a number');
     expect(await failureOf(page([{ ...paid, fee_details: [{ fee_payer: 'collector' }] }]), none)).to.include('cannot be read');
     expect(await failureOf(none, page([{ ...changed, refunds: [{ ...back, amount: -5 }] }]))).to.include('cannot be read');
   });

@@ -92,6 +92,8 @@ describe('Mollie: the settlements of a day', () => {
     expect(await failureOf(start, short)).to.equal('the list of payments breaks off');
     const wrong = { ...paid, amount: { value: '19.999', currency: 'EUR' } };
     expect(await failureOf(start, page('payments', [wrong]))).to.include('the amount of');
+    expect(await failureOf(start, page('payments', [{ ...paid, id: '' }]))).to.include('without an id or a time');
+    expect(await failureOf(page('settlements', [{ ...settlement, amount: null }]))).to.equal('line 1 is no settlement');
     const content = (async function* () {
       yield Buffer.from(`${JSON.stringify(settlement)}\n`);
     })();

@@ -95,12 +95,17 @@ describe('PayPal: the transactions of a day', () => {
     expect(await failureOf(pageOf([{ ...paid, transaction_amount: usd('19.999') }]))).to.include('an amount or the time of');
     expect(await failureOf(pageOf([{ ...paid, fee_amount: usd('1e3') }]))).to.include('an amount or the time of');
     expect(await failureOf(pageOf([{ ...paid, transaction_status: 'X' }]))).to.include('a state that is not known');
+    expect(await failureOf(pageOf([{ ...paid, fee_amount: { currency_code: 'EUR', value: '-0.88' } }]))).to.include('another currency');
+    expect(await failureOf(pageOf([{ ...paid, transaction_id: undefined }]))).to.include('without an id');
+    expect(await failureOf(pageOf([paid], { page: 2 }))).to.include('is not page 1');
   });
 
   it('are none when a page is lost', async () => {
     const half = pageOf([paid], { total_items: 2, total_pages: 2 });
     const failure = await fetchLines(good(half), answered(500, '')).catch((error: Error) => error.message);
     expect(failure).to.equal('the list of transactions breaks off');
+    const grown = pageOf([returned], { page: 2, total_items: 3, total_pages: 2 });
+    expect(await fetchLines(good(half), good(grown)).catch((error: Error) => error.message)).to.include('the list changed');
     const content = (async function* () {
       yield Buffer.from(`${JSON.stringify(half)}\n`);
     })();

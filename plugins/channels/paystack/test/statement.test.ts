@@ -63,6 +63,7 @@ describe('Paystack: the transactions and refunds of a day', () => {
     expect(await failureOfPaid({ amount: 19.99 })).to.include('cannot be read');
     expect(await failureOfPaid({ fees: -1 })).to.include('cannot be read');
     expect(await failureOfPaid({ status: 'new' })).to.include('a state that is not known');
+    expect(await failureOfPaid({ id: 'x' })).to.include('without an id');
   });
 
   it('are none when a page is lost', async () => {

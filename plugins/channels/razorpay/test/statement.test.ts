@@ -85,10 +85,12 @@ describe('Razorpay: what was settled on a day', () => {
     expect(await failureOf(list({ ...paid, credit: 100000 }), list())).to.include('do not add up');
     expect(await failureOf(list({ ...paid, amount: 1.5 }), list())).to.include('cannot be read');
     expect(await failureOf(list({ ...paid, debit: 5 }), list())).to.include('at once');
+    expect(await failureOf(list({ ...paid, created_at: 'today' }), list())).to.include('without an id or a time');
   });
 
   it('is none when a page is lost, or none is empty, or one has not what it says', async () => {
     expect(await failureOf(list(paid), answered(500, ''))).to.equal('the list of settled items breaks off');
+    expect(await failureOf(list(paid), good({ items: 'none' }))).to.equal('the list of settled items breaks off');
     const page = JSON.stringify({ entity: 'collection', count: 1, items: [paid] });
     expect(await readText(`${page}\n`).catch((error: Error) => error.message)).to.equal('the list of settled items breaks off');
     expect(await failureOf(good({ entity: 'collection', count: 2, items: [paid] }), list())).to.equal('line 1 is no page of settled items');

@@ -65,6 +65,8 @@ describe('Square: the payments and refunds of a day', () => {
     expect(await failureOfPayment({ total_money: { amount: 1.5, currency: 'USD' } })).to.include('the amount of');
     expect(await failureOfPayment({ processing_fee: [{ amount_money: { amount: 1, currency: 'EUR' } }] })).to.include('the fee of');
     expect(await failureOfPayment({ status: 'NEW' })).to.include('a state that is not known');
+    expect(await failureOfPayment({ created_at: 'today' })).to.include('without an id or a time');
+    expect(await failureOf(good({ payments: ['pay1'] }), nothing)).to.include('that is no object');
   });
 
   it('are none when a page is lost', async () => {

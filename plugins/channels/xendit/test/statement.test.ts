@@ -90,6 +90,8 @@ describe('Xendit: the transactions of a day', () => {
     expect(await failureOf(page([{ ...paid, net_amount: 10_006 }]))).to.include('do not add up');
     expect(await failureOf(page([{ ...paid, amount: 15_000.005 }]))).to.include('cannot be read');
     expect(await failureOf(page([{ ...paid, cashflow: 'SIDEWAYS' }]))).to.include('is not known');
+    expect(await failureOf(page([{ ...paid, id: '' }]))).to.include('without an id');
+    expect(await failureOf(page([{ ...paid, fee: { ...fee, xendit_fee: 'much' } }]))).to.include('the fee of');
   });
 
   it('are none when a page is lost', async () => {
