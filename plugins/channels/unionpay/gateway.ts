@@ -19,6 +19,7 @@ export const paths = {
   app: '/gateway/api/appTransReq.do',
   back: '/gateway/api/backTransReq.do',
   query: '/gateway/api/queryTrans.do',
+  file: '/',
 } as const;
 
 /** A verified answer about this merchant. */
@@ -45,7 +46,7 @@ export async function signQuestion(merchant: Merchant, question: Fields): Promis
 export async function ask(merchant: Merchant, path: string, question: Fields, call: Call): Promise<Answer | NotSent | Unknown> {
   const answer = await call.http({
     method: 'POST',
-    url: `${merchant.baseUrl}${path}`,
+    url: `${path === paths.file ? fileHostOf(merchant) : merchant.baseUrl}${path}`,
     headers: { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' },
     body: buildForm(await signQuestion(merchant, question)),
   });
@@ -55,6 +56,11 @@ export async function ask(merchant: Merchant, path: string, question: Fields, ca
   const fields = parseAnswer(answer.body.toString('utf8'));
   if (fields === null || readText(fields, 'respCode') === undefined) return { kind: 'unknown', reason: 'unreadable' };
   return isGenuine(merchant, fields, call.now()) ? { kind: 'answer', fields } : { kind: 'unknown', reason: 'bad_signature' };
+}
+
+/** Statements lie on a host of their own, beside the gateway's. */
+function fileHostOf({ baseUrl }: Merchant): string {
+  return baseUrl.replace(/^https:\/\/gateway\.((?:test\.)?95516\.com)$/, 'https://filedownload.$1');
 }
 
 /** Whether UnionPay signed these fields, in an answer or in a callback. */

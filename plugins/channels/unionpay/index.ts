@@ -6,6 +6,7 @@ import type { Merchant } from './gateway.ts';
 import { pay, probe, query } from './pay.ts';
 import { queryRefund, refund } from './refund.ts';
 import { parseAuthorities, parseSigner } from './sign.ts';
+import { fetchStatement, readStatement } from './statement.ts';
 
 export interface Config {
   readonly base_url: string;
@@ -39,7 +40,7 @@ const manifest: ChannelManifest = {
   name: { en: 'UnionPay', zh: '银联' },
   maturity: 'beta',
   methods,
-  abilities: { query: 'by_number', close: 'none', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'none' },
+  abilities: { query: 'by_number', close: 'none', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'api' },
   money: { notation: 'minor_integer' },
   // A repeat is refused as a duplicate, so it charges nobody; but it gives no second QR code or tn either.
   idempotency: { create: false },
@@ -47,6 +48,8 @@ const manifest: ChannelManifest = {
   // No vendor document at hand says either: these are our own margins, and what settles later is late money.
   settle: { notFoundIsFinalAfterSec: 300, settlingSec: 1800 },
   rateLimited: 'unknown',
+  // A day of settlement ends at 23:00 in China.
+  statements: { zone: 'Asia/Shanghai', readyAt: '10:00', day: 'settlement' },
   failoverCodes: ['limit_exceeded', 'channel_rejected'],
   config: {
     type: 'object',
@@ -96,6 +99,8 @@ function open(account: Account<Config>, kit: Kit): Channel {
     refund: (request, call) => refund(merchant, request, call),
     queryRefund: (request, call) => queryRefund(merchant, request, call),
     parseCallback: async (raw, call) => parseCallback(merchant, raw, call),
+    fetchStatement: (day, call) => fetchStatement(merchant, day, call),
+    readStatement: (document) => readStatement(merchant, document),
     probe: (call) => probe(merchant, call),
   };
 }

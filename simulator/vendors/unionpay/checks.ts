@@ -59,6 +59,11 @@ const kinds: readonly Kind[] = [
     },
   },
   {
+    path: ' 76 01',
+    product: () => 'statement',
+    fields: { txnTime: time, txnType: /^76$/, txnSubType: /^01$/, bizType: /^000000$/, settleDate: /^\d{4}$/, fileType: /^00$/ },
+  },
+  {
     path: 'queryTrans.do 00 00',
     product: () => 'query',
     fields: { ...order, txnType: /^00$/, txnSubType: /^00$/, bizType: /^000(000|201)$/ },

@@ -2,6 +2,7 @@ import { pageAnswer, redirectAnswer } from '../../answers.ts';
 import { renderMessagePage } from '../../pages.ts';
 import { findRoute, type Route, readForm } from '../../requests.ts';
 import type { Answer, Done, Operation, Twist, Vendor, VendorModule, Wire } from '../../types.ts';
+import { downloadFile } from './bills.ts';
 import { faultOf, productOf } from './checks.ts';
 import { certifyGateway, describeAccounts, loadKeys, type UnionpayKeys, type UnionpayWorld } from './keys.ts';
 import { type Params, signParams, verifyParams } from './sign.ts';
@@ -11,11 +12,12 @@ const routes: readonly Route<'browser' | 'server'>[] = [
   ['POST', /^\/gateway\/api\/frontTransReq\.do$/, null, 'browser'],
   ['POST', /^\/gateway\/api\/(?:app|back)TransReq\.do$/, null, 'server'],
   ['POST', /^\/gateway\/api\/queryTrans\.do$/, null, 'server'],
+  ['POST', /^\/$/, null, 'server'],
 ];
 
 function operationOf(wire: Wire): Operation | null {
   const product = productOf(wire.path, readForm(wire) ?? {});
-  return product === null || product === 'query' || product === 'refund' ? product : 'pay';
+  return product === null || product === 'query' || product === 'refund' || product === 'statement' ? product : 'pay';
 }
 
 async function carryOut(world: UnionpayWorld, wire: Wire, twist: Twist): Promise<Said> {
@@ -28,6 +30,7 @@ async function carryOut(world: UnionpayWorld, wire: Wire, twist: Twist): Promise
   if (merchant.certId !== params.certId || !(await verifyParams(merchant.pair.verify, params))) return say('11', '验证签名失败');
   if (fault !== null || product === null) return say(...(fault ?? ['10', '报文格式错误']));
   const asked = { merchant, product, params, twist };
+  if (product === 'statement') return downloadFile(world, asked);
   if (product === 'query') return findTransaction(world, asked);
   return product === 'refund' ? startRefund(world, asked) : startOrder(world, asked);
 }
