@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { Call, Kit } from '../../../core/contract/kit.ts';
+import type { Call, Kit, WireStream } from '../../../core/contract/kit.ts';
 import type { NotSent, Unknown } from '../../../core/contract/outcome.ts';
 import type { Fault } from './errors.ts';
 import { type Fields, isAnswerSigned, signRequest, wireFields } from './sign.ts';
@@ -31,12 +31,22 @@ export type Answer =
   | NotSent
   | Unknown;
 
-export async function ask(account: YeepayAccount, call: Call, { method, path, fields }: Question): Promise<Answer> {
-  const { appKey, privateKey, baseUrl } = account;
-  const signed = await signRequest(privateKey, { method, path, fields, appKey, requestId: call.nonce(), timestamp: call.now() });
+async function signHeaders({ appKey, privateKey }: YeepayAccount, call: Call, question: Question) {
+  const signed = await signRequest(privateKey, { ...question, appKey, requestId: call.nonce(), timestamp: call.now() });
   // Without a version the gateway answers in an older form.
-  const headers = { ...signed, accept: 'application/json', 'x-yop-sdk-version': '4.0.0', 'user-agent': 'paymux' };
-  const url = `${baseUrl}${path}`;
+  return { ...signed, accept: 'application/json', 'x-yop-sdk-version': '4.0.0', 'user-agent': 'paymux' };
+}
+
+/** Files lie on a host of their own, except in the sandbox. They are not signed as other answers are. */
+export async function askFile(account: YeepayAccount, call: Call, path: string, fields: Fields): Promise<WireStream | NotSent | Unknown> {
+  const headers = await signHeaders(account, call, { method: 'GET', path, fields });
+  const host = account.baseUrl.replace(/^https:\/\/openapi\.yeepay\.com\//, 'https://yos.yeepay.com/');
+  return call.download({ method: 'GET', url: `${host}${path}?${wireFields(fields)}`, headers: { ...headers, accept: '*/*' } });
+}
+
+export async function ask(account: YeepayAccount, call: Call, { method, path, fields }: Question): Promise<Answer> {
+  const headers = await signHeaders(account, call, { method, path, fields });
+  const url = `${account.baseUrl}${path}`;
   const written = wireFields(fields);
   const form = { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' };
   const answer = await call.http(

@@ -6,6 +6,7 @@ import { readCallback } from './callback.ts';
 import { ask, type YeepayAccount } from './gateway.ts';
 import { close, pay, query } from './pay.ts';
 import { queryRefund, refund } from './refund.ts';
+import { fetchStatement, readStatement } from './statement.ts';
 
 /** The configuration of one merchant at YeePay, with RSA keys. */
 export interface Config {
@@ -45,13 +46,14 @@ const manifest: ChannelManifest = {
       ...money,
     },
   ],
-  abilities: { query: 'by_number', close: 'unpaid', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'none' },
+  abilities: { query: 'by_number', close: 'unpaid', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'api' },
   money: { notation: 'major_string' },
   // The vendor's guides say that an order number is unique, and not what a repeat answers: it is never sent twice.
   idempotency: { create: false },
   callback: { trust: 'signed' },
   settle: { notFoundIsFinalAfterSec: 300, settlingSec: 600 },
   rateLimited: 'unknown',
+  statements: { zone: 'Asia/Shanghai', readyAt: '10:00' },
   failoverCodes: [],
   config: {
     type: 'object',
@@ -93,6 +95,8 @@ function open(account: Account<Config>, kit: Kit): Channel {
     refund: (request, call) => refund(opened, request, call),
     queryRefund: (request, call) => queryRefund(opened, request, call),
     parseCallback: async (raw) => readCallback(opened, raw),
+    fetchStatement: (day, call) => fetchStatement(opened, day, call),
+    readStatement: (document) => readStatement(opened, document),
     probe: (call) => probe(opened, call),
   };
 }

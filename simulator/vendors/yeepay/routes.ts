@@ -4,6 +4,7 @@ import { chargeOrder, closeOrder, draftOrder, endRefund, refundedOf, refundOrder
 import type { Route } from '../../requests.ts';
 import type { Answer, Done, Order, Twist } from '../../types.ts';
 import { fromYuan } from '../../yuan.ts';
+import { downloadBill } from './bills.ts';
 import { expiryOf, refused } from './common.ts';
 import type { Merchant, YeepayWorld } from './index.ts';
 import { describeOrder, describeRefund } from './objects.ts';
@@ -95,7 +96,10 @@ export function makeRoutes(world: YeepayWorld): readonly Route<Handler>[] {
     return { answer: result('OPR00000', '成功', { merchantNo: order.account, orderId: order.number }), order, afterwards };
   };
 
+  const statement: Handler = ({ merchant, fields }) => ({ answer: downloadBill(world, merchant, fields) });
+
   return [
+    ['GET', /^\/yop-center\/yos\/v1\.0\/std\/bill\/tradedaydownload$/, 'statement', statement],
     ['POST', /^\/yop-center\/rest\/v1\.0\/aggpay\/pay-link$/, 'pay', payLink],
     ['POST', /^\/yop-center\/rest\/v1\.0\/aggpay\/pay$/, 'pay', payByCode],
     ['GET', /^\/yop-center\/rest\/v1\.0\/trade\/order\/query$/, 'query', query],
