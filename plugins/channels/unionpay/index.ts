@@ -23,6 +23,14 @@ const limits = { currencies: ['CNY'], min: 1, max: 999_999_999_999 } as const;
 const methods: readonly MethodManifest[] = [
   { id: 'unionpay_web', product: 'web', name: { en: 'UnionPay, desktop page', zh: '银联电脑网页支付' }, action: 'form', ...limits },
   { id: 'unionpay_wap', product: 'wap', name: { en: 'UnionPay, mobile page', zh: '银联手机网页支付' }, action: 'form', ...limits },
+  {
+    id: 'unionpay_netbank',
+    product: 'netbank',
+    name: { en: 'UnionPay, online banking', zh: '银联网银支付' },
+    action: 'form',
+    needs: ['bankCode'],
+    ...limits,
+  },
   { id: 'unionpay_app', product: 'app', name: { en: 'UnionPay, in an app', zh: '银联手机控件支付' }, action: 'sdk', ...limits },
   { id: 'unionpay_qr', product: 'qr', name: { en: 'UnionPay, QR code', zh: '云闪付扫码支付' }, action: 'qr', ...limits },
   {

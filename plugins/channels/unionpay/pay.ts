@@ -45,7 +45,14 @@ function questionOf(merchant: Merchant, request: PayRequest, product: Product): 
     return { ...order, qrNo: authCode, ...(merchant.terminalId === null ? {} : { termId: merchant.terminalId }) };
   }
   const front: Fields = product.path === paths.front && request.returnUrl !== null ? { frontUrl: request.returnUrl } : {};
-  return { ...order, ...front, payTimeout: formatTime(request.expiresAt) };
+  const bank = request.product === 'netbank' ? readBank(request) : {};
+  return bank && { ...order, ...front, ...bank, payTimeout: formatTime(request.expiresAt) };
+}
+
+/** UnionPay names banks by letters, such as ICBC: at most 20 characters in its table of fields. */
+function readBank({ payer }: PayRequest): Fields | null {
+  const { bankCode = '' } = payer;
+  return /^[0-9A-Za-z]{1,20}$/.test(bankCode) ? { issInsCode: bankCode } : null;
 }
 
 /** Success says that the order was accepted. Even of a bar code UnionPay wants the query asked before money is booked. */

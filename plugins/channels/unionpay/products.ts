@@ -13,6 +13,8 @@ export interface Product {
 const products: Readonly<Record<string, Product>> = {
   web: { path: paths.front, bizType: '000201', channelType: '07', txnSubType: '01' },
   wap: { path: paths.front, bizType: '000201', channelType: '08', txnSubType: '01' },
+  // A page of the bank that the shopper chose (issInsCode), on a computer.
+  netbank: { path: paths.front, bizType: '000201', channelType: '07', txnSubType: '01' },
   app: { path: paths.app, bizType: '000201', channelType: '08', txnSubType: '01' },
   qr: { path: paths.back, bizType: '000000', channelType: '08', txnSubType: '07' },
   barcode: { path: paths.back, bizType: '000000', channelType: '08', txnSubType: '06' },

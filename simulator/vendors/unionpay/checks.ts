@@ -27,9 +27,9 @@ const gateway = { ...sale, txnSubType: /^01$/, bizType: /^000201$/ };
 const kinds: readonly Kind[] = [
   {
     path: 'frontTransReq.do 01 01',
-    product: ({ channelType }) => (channelType === '07' ? 'web' : 'wap'),
+    product: ({ channelType, issInsCode }) => (channelType === '08' ? 'wap' : issInsCode ? 'netbank' : 'web'),
     fields: gateway,
-    optional: { frontUrl: address, payTimeout: time },
+    optional: { frontUrl: address, payTimeout: time, issInsCode: /^[A-Z0-9]{2,20}$/ },
   },
   { path: 'appTransReq.do 01 01', product: () => 'app', fields: { ...gateway, channelType: /^08$/ }, optional: { payTimeout: time } },
   {

@@ -52,7 +52,7 @@ export function startOrder(world: UnionpayWorld, asked: Asked): Said {
   const fingerprint = fingerprintOf(params);
   const earlier = world.store.findOrder(world.channel, merchant.merId, params.orderId ?? '');
   // A browser that loads the form again comes to the same page.
-  const isSameForm = (product === 'web' || product === 'wap') && earlier?.fingerprint === fingerprint;
+  const isSameForm = ['web', 'wap', 'netbank'].includes(product) && earlier?.fingerprint === fingerprint;
   if (earlier !== undefined && isSameForm) return { ...say('00', '成功'), order: earlier };
   if (isTaken(world, asked)) return say('12', '重复交易');
   const order = draftOrder(world, {

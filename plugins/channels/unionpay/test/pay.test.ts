@@ -32,6 +32,19 @@ describe('Paying with UnionPay', () => {
     });
   }
 
+  it('netbank names the bank that the shopper chose, and is refused without one', async () => {
+    const outcome = await channel.pay({ ...request, product: 'netbank', payer: { bankCode: 'ICBC' } }, makeCall());
+    const types = { txnType: '01', txnSubType: '01', bizType: '000201', channelType: '07', issInsCode: 'ICBC' };
+    const fields = withSignature({ ...envelope, ...types, ...order, frontUrl: request.returnUrl ?? '', payTimeout: '20260103023000' });
+    expect(outcome).to.have.nested.property('action.fields').that.deep.equals(fields);
+    for (const payer of [{}, { bankCode: 'I CBC' }, { bankCode: 'A'.repeat(21) }]) {
+      expect(await channel.pay({ ...request, product: 'netbank', payer }, makeCall())).to.deep.equal({
+        kind: 'rejected',
+        reason: 'validation',
+      });
+    }
+  });
+
   it('leaves the return address out of a form where there is none', async () => {
     const outcome = await channel.pay({ ...request, returnUrl: null }, makeCall());
     expect(outcome).to.have.nested.property('action.fields').that.has.not.property('frontUrl');
@@ -80,7 +93,7 @@ describe('Paying with UnionPay', () => {
   it('refuses before sending: no payment code, another currency, another product', async () => {
     expect(await channel.pay({ ...request, product: 'barcode' }, makeCall())).to.deep.equal({ kind: 'rejected', reason: 'validation' });
     expect(await channel.pay({ ...request, money: { amount: 1, currency: 'USD' } }, makeCall())).to.include({ kind: 'rejected' });
-    for (const product of ['netbank', 'constructor']) {
+    for (const product of ['pos', 'constructor']) {
       expect(await channel.pay({ ...request, product }, makeCall()), product).to.deep.equal({ kind: 'rejected', reason: 'unsupported' });
     }
   });
