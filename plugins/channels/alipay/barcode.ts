@@ -3,7 +3,7 @@ import type { Call } from '../../../core/contract/kit.ts';
 import type { CloseOutcome, Outcome } from '../../../core/contract/outcome.ts';
 import { readFailure } from './errors.ts';
 import { type Answer, ask, type Merchant, readText } from './gateway.ts';
-import { isAbout, orderOf, query, readTrade, undecided, unreadable } from './trade.ts';
+import { isAbout, orderOf, queryTrade, readTrade, undecided, unreadable } from './trade.ts';
 
 /** Not a failure: the buyer has yet to enter the password. */
 const waitsForBuyer = '10003';
@@ -41,7 +41,7 @@ function readPaid({ kit }: Merchant, { node, failure }: Answer): Outcome {
  * can still count: the question comes first, and only one that Alipay cannot yet call paid is cancelled.
  */
 export async function closeBarCode(merchant: Merchant, attempt: AttemptRef, call: Call): Promise<CloseOutcome> {
-  const asked = await query(merchant, attempt, call);
+  const asked = await queryTrade(merchant, attempt, call);
   if (asked.kind === 'action' || asked.kind === 'declined') return unreadable;
   if (asked.kind !== 'ok') return asked;
   const { report } = asked;

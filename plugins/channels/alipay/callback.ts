@@ -25,6 +25,8 @@ function readEvent(merchant: Merchant, params: Params): Callback {
   const merchantNo = readText(params['app_id']);
   const eventId = readText(params['notify_id']);
   if (number === undefined || merchantNo === undefined || eventId === undefined) return refuse('malformed');
+  const part = readPart(params, number);
+  if (part !== null) return { kind: 'event', eventId, trust: 'signed', items: part, accepted, retry };
   const isRefunded = isPositive(merchant.kit, params['refund_fee']);
   const report = readTrade(merchant.kit, {
     status: params['trade_status'],
@@ -40,6 +42,17 @@ function readEvent(merchant: Merchant, params: Params): Callback {
   const payment: CallbackItem = { of: 'payment', number, report };
   const refund = isRefunded ? readRefund(params, merchantNo) : null;
   return { kind: 'event', eventId, trust: 'signed', items: refund === null ? [payment] : [payment, refund], accepted, retry };
+}
+
+/** One trade of a merged payment says nothing of the others: all of them are asked about. Null for a trade by itself. */
+function readPart(params: Params, number: string): readonly CallbackItem[] | null {
+  const [, whole, index] = /^([0-9A-Z]{26})(\d\d)$/.exec(number) ?? [];
+  if (whole === undefined) return null;
+  const [, refund, refundIndex] = /^([0-9A-Z]{26})(\d\d)$/.exec(params['out_biz_no'] ?? '') ?? [];
+  const payment: CallbackItem = { of: 'payment', number: whole, report: { state: 'changed' } };
+  return refund === undefined || refundIndex !== index
+    ? [payment]
+    : [payment, { of: 'refund', number: refund, report: { state: 'changed' } }];
 }
 
 /** `refund_fee` is the total of all refunds of the trade, so the amount of this one is not known: a query has to ask for it. */
@@ -60,7 +73,7 @@ export function parseReturn(merchant: Merchant, raw: RawRequest): { readonly num
   const params = Object.fromEntries(Object.entries(all).filter(([name]) => returnNames.includes(name)));
   const number = readText(params['out_trade_no']);
   if (number === undefined || params['app_id'] !== merchant.appId || !isGenuine(merchant, params)) return null;
-  return { number };
+  return { number: number.replace(/^([0-9A-Z]{26})\d\d$/, '$1') };
 }
 
 function isGenuine(merchant: Merchant, params: Params): boolean {

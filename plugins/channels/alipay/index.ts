@@ -3,10 +3,10 @@ import type { Kit } from '../../../core/contract/kit.ts';
 import type { ChannelManifest, MethodManifest } from '../../../core/contract/manifest.ts';
 import { parseCallback, parseReturn } from './callback.ts';
 import type { Merchant } from './gateway.ts';
-import { close, pay, probe, queryRefund, refund } from './pay.ts';
+import { mergedLines } from './merge.ts';
+import { close, pay, probe, query, queryRefund, refund } from './pay.ts';
 import { isOwnPublicKey, parsePrivateKey, parsePublicKey } from './sign.ts';
 import { fetchStatement, readStatement } from './statement.ts';
-import { query } from './trade.ts';
 
 export interface Config {
   readonly gateway_url: string;
@@ -18,6 +18,9 @@ export interface Config {
 
 /** Alipay takes 0.01 to 100,000,000 yuan. */
 const limits = { currencies: ['CNY'], min: 1, max: 10_000_000_000 } as const;
+
+/** Each order is at least one fen. */
+const merged = { ...limits, min: 2, orderLines: mergedLines, abilities: { refund: 'full' } } as const;
 
 const methods: readonly MethodManifest[] = [
   { id: 'alipay_page', product: 'page', name: { en: 'Alipay, desktop page', zh: '支付宝电脑网站支付' }, action: 'redirect', ...limits },
@@ -31,6 +34,20 @@ const methods: readonly MethodManifest[] = [
     action: 'none',
     needs: ['authCode'],
     ...limits,
+  },
+  {
+    id: 'alipay_merge_wap',
+    product: 'merge_wap',
+    name: { en: 'Alipay, several orders on a mobile page', zh: '支付宝合单手机网站支付' },
+    action: 'redirect',
+    ...merged,
+  },
+  {
+    id: 'alipay_merge_app',
+    product: 'merge_app',
+    name: { en: 'Alipay, several orders in a mobile app', zh: '支付宝合单 App 支付' },
+    action: 'sdk',
+    ...merged,
   },
 ];
 

@@ -113,12 +113,15 @@ function readLine(merchant: Merchant, cells: Cells, { line, raw }: CsvRow, sums:
   const isRefund = kind === '退款';
   sums[isRefund ? 'refunded' : 'paid'] += 1;
   sums[isRefund ? 'refundedMoney' : 'paidMoney'] += received.amount;
-  const number = (isRefund ? cells['退款批次号/请求号'] : cells['商户订单号']) || null;
+  const number = ownNumber(isRefund ? cells['退款批次号/请求号'] : cells['商户订单号']);
   // Bills write what was charged with and without a sign; what a payment costs is positive here, what a refund gives back negative.
   const size = Math.abs(charged.amount);
   const fee = { ...charged, amount: isRefund && size > 0 ? -size : size };
   return { kind: isRefund ? 'refund' : 'payment', number, channelNo: cells['支付宝交易号'] ?? '', gross, fee, net: null, occurredAt, raw };
 }
+
+/** The trades of a merged payment have the number of the whole with two more digits. */
+const ownNumber = (text = '') => (/^[0-9A-Z]{26}\d\d$/.test(text) ? text.slice(0, 26) : text || null);
 
 function readYuan({ kit }: Merchant, text = ''): Money | null {
   const money = kit.money.fromMajor(text.replace(/^-/, ''), 'CNY');

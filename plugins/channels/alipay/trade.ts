@@ -1,6 +1,7 @@
 import type { AttemptRef, PayRequest } from '../../../core/contract/channel.ts';
 import type { Call, Kit } from '../../../core/contract/kit.ts';
-import type { Declined, Echo, Outcome, PaymentReport, Rejected, Unknown } from '../../../core/contract/outcome.ts';
+import type { Money } from '../../../core/contract/money.ts';
+import type { CloseOutcome, Declined, Echo, Outcome, PaymentReport, Rejected, Unknown } from '../../../core/contract/outcome.ts';
 import { readFailure } from './errors.ts';
 import { type Answer, ask, formatTime, type Merchant, readText, readTime } from './gateway.ts';
 
@@ -23,10 +24,46 @@ function cleanSubject(subject: string): string {
   return subject.replaceAll('/', '／').replaceAll('=', '＝').replaceAll('&', '＆');
 }
 
-export async function query(merchant: Merchant, attempt: AttemptRef, call: Call): Promise<Outcome> {
+/** What `close` may answer when the trade no longer waits for its buyer. It may be paid or closed: a query tells. */
+const notWaitingCodes: readonly string[] = [
+  'ACQ.TRADE_STATUS_ERROR',
+  'ACQ.REASON_TRADE_STATUS_INVALID',
+  'ACQ.REASON_ILLEGAL_STATUS',
+  'ACQ.TRADE_HAS_SUCCESS',
+  'ACQ.TRADE_HAS_FINISHED',
+  'ACQ.TRADE_HAS_CLOSE',
+];
+
+export async function closeTrade(merchant: Merchant, attempt: AttemptRef, call: Call): Promise<CloseOutcome> {
+  const answer = await ask(merchant, { method: 'alipay.trade.close', content: { out_trade_no: attempt.number } }, call);
+  if (answer.kind !== 'answer') return answer;
+  if (answer.failure === null) return isAbout(answer, attempt) ? { kind: 'closed' } : unreadable;
+  const { subCode } = answer.failure;
+  // The page may be open or the code on screen: the trade is made when the shopper logs in or scans.
+  if (subCode === 'ACQ.TRADE_NOT_EXIST') return { kind: 'notFound' };
+  if (notWaitingCodes.includes(subCode)) return { kind: 'paid' };
+  return undecided(readFailure(answer.failure));
+}
+
+export async function queryTrade(merchant: Merchant, attempt: AttemptRef, call: Call): Promise<Outcome> {
+  const asked = await askTrade(merchant, attempt, call);
+  return 'report' in asked ? { kind: 'ok', report: asked.report } : asked;
+}
+
+/** What a trade is worth stands in every answer about it, and in the report only of one that was paid. */
+export interface AskedTrade {
+  readonly report: PaymentReport;
+  readonly total: Money | null;
+}
+
+export async function askTrade(
+  merchant: Merchant,
+  attempt: AttemptRef,
+  call: Call,
+): Promise<AskedTrade | Exclude<Outcome, { kind: 'ok' }>> {
   const answer = await ask(merchant, { method: 'alipay.trade.query', content: { out_trade_no: attempt.number } }, call);
   if (answer.kind !== 'answer') return answer;
-  if (answer.failure?.subCode === 'ACQ.TRADE_NOT_EXIST') return { kind: 'ok', report: { state: 'not_found' } };
+  if (answer.failure?.subCode === 'ACQ.TRADE_NOT_EXIST') return { report: { state: 'not_found' }, total: null };
   if (answer.failure !== null) return undecided(readFailure(answer.failure));
   const { node } = answer;
   const number = readText(node['out_trade_no']);
@@ -41,10 +78,11 @@ export async function query(merchant: Merchant, attempt: AttemptRef, call: Call)
     wasPaid: attempt.product === 'barcode' ? false : wasPaid(merchant.kit, node),
     echo: { number },
   });
+  const total = merchant.kit.money.fromMajor(node['total_amount'], node['trans_currency'] ?? 'CNY');
   // Whoever shows a bar code has acted; Alipay may still want the password.
   if (attempt.product === 'barcode' && typeof report !== 'string' && report.state === 'pending')
-    return { kind: 'ok', report: { ...report, state: 'processing' } };
-  return typeof report === 'string' ? { kind: 'unknown', reason: report } : { kind: 'ok', report };
+    return { report: { ...report, state: 'processing' }, total };
+  return typeof report === 'string' ? { kind: 'unknown', reason: report } : { report, total };
 }
 
 /** A trade as an answer or a callback tells of it; the two name the same facts differently. */

@@ -4,7 +4,8 @@ import type { Order } from '../../types.ts';
 import { toYuan } from '../../yuan.ts';
 import { type AlipayResult, failed, success, tradeStatus } from './answers.ts';
 import type { AlipayWorld } from './keys.ts';
-import { type AlipayRequest, findTrade, invalid, makeOrder, textOf } from './trades.ts';
+import { type AlipayRequest, invalid, textOf } from './request.ts';
+import { findTrade, makeOrder } from './trades.ts';
 
 /** How shoppers behave, by the last digits of their codes; every other one pays at once. */
 const waitsForPassword = /0003$/;

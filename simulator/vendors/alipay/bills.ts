@@ -5,7 +5,8 @@ import { toYuan } from '../../yuan.ts';
 import { writeZip } from '../../zip.ts';
 import { type AlipayResult, refused, success } from './answers.ts';
 import type { AlipayMerchant, AlipayWorld } from './keys.ts';
-import type { AlipayRequest } from './trades.ts';
+import { unfold } from './merge.ts';
+import type { AlipayRequest } from './request.ts';
 
 const titles =
   '支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,操作员,终端号,对方账户,订单金额（元）,商家实收（元）,支付宝红包（元）,集分宝（元）,支付宝优惠（元）,商家优惠（元）,券核销金额（元）,券名称,商家红包消费金额（元）,卡消费金额（元）,退款批次号/请求号,服务费（元）,分润（元）,备注';
@@ -58,7 +59,7 @@ function writeDetails(merchant: AlipayMerchant, day: string, moved: readonly Mov
 
 function movedOn(world: AlipayWorld, merchant: AlipayMerchant, day: string): readonly Movement[] {
   const span = daySpan(day, '+08:00');
-  return span === null ? [] : movementsOf(world.store, 'alipay', merchant.appId, span);
+  return span === null ? [] : movementsOf(world.store, 'alipay', merchant.appId, span).flatMap(unfold);
 }
 
 /** alipay.data.dataservice.bill.downloadurl.query. The day may still go on: nobody waits for tomorrow here. */

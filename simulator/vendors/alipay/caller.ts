@@ -3,6 +3,7 @@ import type { Caller, Order, Till } from '../../types.ts';
 import { toYuan } from '../../yuan.ts';
 import { describeNotice } from './answers.ts';
 import type { AlipayWorld } from './keys.ts';
+import { shownTrade } from './merge.ts';
 import { signNotice } from './sign.ts';
 
 /** Alipay's notifications: signed forms about the whole trade. */
@@ -15,7 +16,7 @@ export function makeCaller(world: AlipayWorld): Caller {
       const merchant = world.keys.merchants.find(({ appId }) => appId === order.account);
       if (merchant === undefined) throw new Error(`no merchant ${order.account}`);
       const refund = order.refunds.find(({ number }) => number === callback.refund) ?? null;
-      const params = { ...describeNotice(order, refund, merchant, twist, world.now()), notify_id: callback.id };
+      const params = { ...describeNotice(shownTrade(order, refund), refund, merchant, twist, world.now()), notify_id: callback.id };
       const key = twist.forged ? (await world.forger()).sign : world.keys.platform.sign;
       const body = new URLSearchParams(await signNotice(key, params, twist.badSignature)).toString();
       return { headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }, body };

@@ -7,8 +7,10 @@ import { cancelTrade, findByCode, payBarCode } from './barcode.ts';
 import { askBill, downloadBill } from './bills.ts';
 import { makeCaller, makeTill } from './caller.ts';
 import type { AlipayWorld } from './keys.ts';
+import { openMerged, precreateMerged } from './merge.ts';
+import type { AlipayRequest } from './request.ts';
 import { type Params, signAnswer, verifyRequest } from './sign.ts';
-import { type AlipayRequest, closeTrade, createTrade, queryRefund, queryTrade, refundTrade } from './trades.ts';
+import { closeTrade, createTrade, queryRefund, queryTrade, refundTrade } from './trades.ts';
 
 interface Method {
   readonly operation: Operation;
@@ -22,6 +24,9 @@ const methods: Readonly<Record<string, Method>> = {
   'alipay.trade.wap.pay': { operation: 'pay', by: 'browser', run: (world, request) => createTrade(world, 'wap', request) },
   'alipay.trade.precreate': { operation: 'pay', by: 'server', run: (world, request) => createTrade(world, 'precreate', request) },
   'alipay.trade.app.pay': { operation: 'pay', by: 'app', run: (world, request) => createTrade(world, 'app', request) },
+  'alipay.trade.merge.precreate': { operation: 'pay', by: 'server', run: precreateMerged },
+  'alipay.trade.wap.merge.pay': { operation: 'pay', by: 'browser', run: openMerged },
+  'alipay.trade.app.merge.pay': { operation: 'pay', by: 'app', run: openMerged },
   'alipay.trade.pay': { operation: 'pay', by: 'server', run: payBarCode },
   'alipay.trade.cancel': { operation: 'close', by: 'server', run: cancelTrade },
   'alipay.trade.query': { operation: 'query', by: 'server', run: queryTrade },
@@ -44,7 +49,7 @@ function readParams(wire: Wire): Params {
 /** What a mobile app hands to the SDK: the parameters as one text, alone or as `orderStr` of an object. */
 function readOrderString(target: string): Params | null {
   const text = parseContent(target)?.orderStr ?? target;
-  if (typeof text !== 'string' || !/(^|&)method=alipay\.trade\.app\.pay(&|$)/.test(text)) return null;
+  if (typeof text !== 'string' || !/(^|&)method=alipay\.trade\.app(\.merge)?\.pay(&|$)/.test(text)) return null;
   return Object.fromEntries(new URLSearchParams(text));
 }
 
