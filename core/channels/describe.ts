@@ -13,6 +13,8 @@ export interface ChannelDescription {
   readonly id: string;
   readonly name: ChannelManifest['name'];
   readonly maturity: ChannelManifest['maturity'];
+  /** Empty where nothing was. */
+  readonly verified: NonNullable<ChannelManifest['verified']>;
   readonly methods: readonly MethodDescription[];
   readonly queryRefund: Abilities['queryRefund'];
   readonly statement: Abilities['statement'];
@@ -21,11 +23,12 @@ export interface ChannelDescription {
 }
 
 export function describeChannel(manifest: ChannelManifest): ChannelDescription {
-  const { id, name, maturity, abilities, idempotency, callback } = manifest;
+  const { id, name, maturity, verified = [], abilities, idempotency, callback } = manifest;
   return {
     id,
     name,
     maturity,
+    verified,
     methods: manifest.methods.map((method) => describeMethod(manifest, method)),
     queryRefund: abilities.queryRefund,
     statement: abilities.statement,

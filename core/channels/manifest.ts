@@ -39,10 +39,20 @@ const property = z.strictObject({
   default: z.union([z.string(), z.int(), z.boolean()]).optional(),
 });
 
+/** The same in a manifest, in a definition without code and in the public API. */
+export const verifiedShape = z.array(
+  z.strictObject({
+    what: z.enum(['requests', 'answers', 'callbacks', 'signatures', 'statements', 'flow']),
+    against: z.enum(['vendor_document', 'vendor_schema', 'vendor_vector', 'vendor_library', 'standard', 'other_code', 'simulator']),
+    source: z.string().min(1).max(200),
+  }),
+);
+
 const manifest = z.strictObject({
   id: z.string(),
   name: both,
   maturity: z.enum(['stable', 'beta']),
+  verified: verifiedShape.optional(),
   methods: z.array(method).min(1),
   abilities: z.strictObject({
     ...abilities,

@@ -7,6 +7,8 @@ export interface ChannelManifest {
   readonly name: { readonly en: string; readonly zh: string };
   /** `beta`: some request format could not be checked against a vendor's document, schema or vector. */
   readonly maturity: 'stable' | 'beta';
+  /** What was checked, and against what. Absent or empty: nothing was. A channel that is not `beta` has its requests among it. */
+  readonly verified?: readonly Verification[];
   readonly methods: readonly MethodManifest[];
   readonly abilities: Abilities;
   readonly money: {
@@ -57,6 +59,19 @@ export interface ChannelManifest {
     readonly day?: 'trade' | 'settlement';
   };
   readonly config: ConfigSchema;
+}
+
+/** One part of a channel that was held against something that its author did not write. */
+export interface Verification {
+  /** `flow`: the whole course of a payment, from the create to the refund, at a counterpart that answers. */
+  readonly what: 'requests' | 'answers' | 'callbacks' | 'signatures' | 'statements' | 'flow';
+  /**
+   * The first four are the vendor's own word. `other_code`: another program that speaks to this vendor.
+   * `simulator`: one that was written from the vendor's rules and shares no code with the channel.
+   */
+  readonly against: 'vendor_document' | 'vendor_schema' | 'vendor_vector' | 'vendor_library' | 'standard' | 'other_code' | 'simulator';
+  /** Which one, so that another can look it up, and which part of it where not all: `Adyen/adyen-openapi, CheckoutService v72`. */
+  readonly source: string;
 }
 
 /** One way to pay. */

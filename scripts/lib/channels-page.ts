@@ -4,9 +4,20 @@ import type { ChannelManifest } from '../../core/contract/manifest.ts';
 const head = `# Channels
 
 What each channel and method can do, out of the channels' manifests: \`npm run channels:docs\` writes this page, and a test
-compares. \`beta\`: some request format could not be checked against a vendor's document, schema or vector; the channel's
-README says which, and what was verified how.
+compares. \`beta\`: some request format could not be checked against a vendor's document, schema or vector. [What was
+verified](#what-was-verified) names what was checked against what; a channel's README says what is not proven.
 
+`;
+
+const verifiedHead = `
+## What was verified
+
+Nothing was sent to a vendor for any of this. *vendor*: by the vendor's own word. *standard*: by a published one. *other code*:
+another program that speaks to the same vendor. *simulator*: the whole flow, against one that was written from the
+vendor's rules and shares no code with the channel.
+
+| channel | maturity | what | against | source |
+| --- | --- | --- | --- | --- |
 `;
 
 /** One row of a table in Markdown. */
@@ -21,6 +32,8 @@ export function renderChannelsPage(manifests: readonly ChannelManifest[]): strin
     `${sorted.length} channels with ${methods} methods.\n\n`,
     `${row(['channel', 'maturity', 'callbacks', 'a repeated create', 'a repeated refund'])}\n${row(Array(5).fill('---'))}\n`,
     ...sorted.map((one) => `${channelRow(one)}\n`),
+    verifiedHead,
+    ...sorted.flatMap((one) => verifiedRows(one).map((text) => `${text}\n`)),
     '\n## Methods\n\n',
     `${row(['method', 'name', 'shopper', 'currencies', 'needs of the payer', 'query', 'close', 'capture', 'refund'])}\n${row(Array(9).fill('---'))}\n`,
     ...sorted.flatMap((one) => methodRows(one).map((text) => `${text}\n`)),
@@ -31,6 +44,13 @@ function channelRow({ id, name, maturity, callbackTrust, idempotency }: ChannelD
   const link = `[${name.en}](../plugins/channels/${id}/README.md) (${name.zh})`;
   const create = idempotency.create ? 'is the same' : 'is not sent';
   return row([link, maturity, callbackTrust, create, idempotency.refund ? 'is the same' : 'is not sent']);
+}
+
+function verifiedRows({ name, maturity, verified }: ChannelDescription): readonly string[] {
+  if (verified.length === 0) return [row([name.en, maturity, 'nothing', '–', '–'])];
+  return verified.map(({ what, against, source }) =>
+    row([name.en, maturity, what, against.replaceAll('_', ' '), source.replaceAll('|', '\\|')]),
+  );
 }
 
 function methodRows({ methods }: ChannelDescription): readonly string[] {

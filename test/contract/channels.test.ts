@@ -3,6 +3,7 @@ import { abilityFaults, manifestFaults } from '../../core/channels/manifest.ts';
 import type { ChannelPlugin } from '../../core/contract/channel.ts';
 import { readVendor } from '../../simulator/registry.ts';
 import type { VendorModule } from '../../simulator/types.ts';
+import { proofFaults } from '../kit/proof.ts';
 import { discoverAll, type Sample, samplesOf, vendorFolderOf } from '../kit/shopper.ts';
 import { callbackCases } from './callbacks.ts';
 import { moneyCases } from './money.ts';
@@ -79,6 +80,10 @@ function manifestCases(get: () => Stage, plugin: ChannelPlugin): void {
   it('is valid, and an opened channel does what it declares', () => {
     expect(manifestFaults(plugin.manifest.id, plugin)).to.deep.equal([]);
     expect(abilityFaults(plugin.manifest, get().channel)).to.deep.equal([]);
+  });
+
+  it('is beta, or names the word of the vendor that its requests were held against', () => {
+    if (plugin.manifest.maturity !== 'beta') expect(proofFaults(plugin.manifest)).to.deep.equal([]);
   });
 
   it('is pure data', () => {

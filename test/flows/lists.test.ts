@@ -144,6 +144,10 @@ describe('What can be read back', () => {
       });
       const jsapi = wechat.methods.find((one: { method: string }) => one.method === 'wechat_jsapi');
       expect(jsapi).to.deep.include({ currencies: ['CNY'], payer_fields: ['openid'], query: 'by_number', refund: 'partial' });
+      expect(wechat.verified.map(({ what, against }: { what: string; against: string }) => `${what} ${against}`)).to.include(
+        'signatures vendor_vector',
+      );
+      expect(data[ids.indexOf('manual')].verified, 'nothing has to be').to.deep.equal([]);
       const needs = data.flatMap((one: { methods: { payer_fields: string[] }[] }) => one.methods.flatMap((method) => method.payer_fields));
       expect(needs.filter((field: string) => !/^[a-z]+(_[a-z]+)*$/.test(field))).to.deep.equal([]);
     });

@@ -33,12 +33,13 @@ export function toPlugin(definition: Definition): ChannelPlugin {
 
 /** What can be done is what has an endpoint: a definition cannot claim more, and no word has to be said twice. */
 function toManifest(definition: Definition): ChannelManifest {
-  const { id, name, maturity, exponents, settle, rateLimited, failoverCodes, idempotency, callback, config } = definition;
+  const { id, name, maturity, verified, exponents, settle, rateLimited, failoverCodes, idempotency, callback, config } = definition;
   const { ttlHours, refund: refundsRepeat } = idempotency;
   return {
     id,
     name,
     maturity,
+    verified,
     methods: definition.methods.map((method) => toMethod(id, method)),
     abilities: {
       query: byNumber(definition.query),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { verifiedShape } from '../manifest.ts';
 
 /*
  * The shape of a channel definition. Every scalar of the file is text (see read.ts), so that a status
@@ -176,6 +177,7 @@ export const definitionSchema = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9]*$/, 'must be lower-case letters and digits'),
   name: both,
   maturity: z.enum(['stable', 'beta']),
+  verified: verifiedShape.default([]),
   methods: z.array(method).min(1),
   money: z.enum(['minor_integer', 'major_string']),
   exponents: z.record(text, whole).optional(),

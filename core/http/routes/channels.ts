@@ -37,6 +37,7 @@ function viewChannel(kernel: Kernel, origins: ReadonlyMap<string, Origin>, own: 
     id,
     name: described.name,
     maturity: described.maturity,
+    verified: described.verified,
     origin: { kind: origin?.kind ?? 'folder', name: origin?.name ?? id, version: origin?.version ?? null },
     methods: methods.map((method) => ({
       method: method.id,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { verifiedShape } from '../../channels/manifest.ts';
 import { isCurrency } from '../../money.ts';
 
 /** The shapes of the public API, as api documents and validation both read them. */
@@ -231,6 +232,7 @@ export const channelView = z.strictObject({
   id: z.string(),
   name: bothNames,
   maturity: z.enum(['stable', 'beta']),
+  verified: verifiedShape.describe('What of this channel was checked, and against what. Nothing was sent to a vendor for any of it.'),
   origin: z.strictObject({ kind: z.enum(['folder', 'package']), name: z.string(), version: z.string().nullable() }),
   methods: z.array(
     z.strictObject({

@@ -27,6 +27,15 @@ const manifest: ChannelManifest = {
   id: 'adyen',
   name: { en: 'Adyen', zh: 'Adyen' },
   maturity: 'stable',
+  verified: [
+    {
+      what: 'requests',
+      against: 'vendor_schema',
+      source: 'Adyen/adyen-openapi, CheckoutService v72: sessions and refunds whole, links by a cut of PaymentLinkRequest',
+    },
+    { what: 'signatures', against: 'vendor_vector', source: 'the notification item in the tests of Adyen/adyen-node-api-library' },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/adyen' },
+  ],
   methods: [
     { id: 'adyen_link', product: 'link', name: { en: 'Adyen Pay by Link', zh: 'Adyen 支付链接' }, action: 'redirect', currencies },
     {

@@ -28,6 +28,10 @@ const manifest: ChannelManifest = {
   id: 'airwallex',
   name: { en: 'Airwallex', zh: '空中云汇' },
   maturity: 'beta',
+  verified: [
+    { what: 'requests', against: 'other_code', source: 'juspay/hyperswitch-prism, recorded requests: addresses, headers, fields' },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/airwallex' },
+  ],
   methods: [
     {
       id: 'airwallex_checkout',

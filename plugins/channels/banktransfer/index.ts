@@ -22,6 +22,13 @@ const manifest: ChannelManifest = {
   id: 'banktransfer',
   name: { en: 'Bank transfer', zh: '银行转账' },
   maturity: 'stable',
+  verified: [
+    {
+      what: 'requests',
+      against: 'standard',
+      source: 'ISO 11649 and ISO 13616 (ISO 7064 MOD 97-10), published examples: references and IBANs; nothing is sent',
+    },
+  ],
   methods: [
     {
       id: 'banktransfer_reference',

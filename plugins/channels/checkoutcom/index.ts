@@ -27,6 +27,15 @@ const manifest: ChannelManifest = {
   id: 'checkoutcom',
   name: { en: 'Checkout.com', zh: 'Checkout.com' },
   maturity: 'beta',
+  verified: [
+    {
+      what: 'requests',
+      against: 'vendor_library',
+      source: "checkout/checkout-sdk-java and examples of the vendor's guides: fields and states",
+    },
+    { what: 'requests', against: 'other_code', source: 'juspay/hyperswitch-prism, recorded requests: captures, refunds and their queries' },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/checkoutcom' },
+  ],
   methods: [
     {
       id: 'checkoutcom_hosted',

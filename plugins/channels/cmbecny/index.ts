@@ -33,6 +33,17 @@ const manifest: ChannelManifest = {
   id: 'cmbecny',
   name: { en: 'e-CNY via CMB', zh: '数字人民币(招商银行)' },
   maturity: 'beta',
+  verified: [
+    {
+      what: 'requests',
+      against: 'vendor_document',
+      source: "the bank's interface document of 2024, as found in public: fields, states, codes",
+    },
+    { what: 'signatures', against: 'vendor_document', source: "the example of the header apisign in the bank's document" },
+    { what: 'signatures', against: 'other_code', source: 'go-pay/gopay, cmbpay/crypto_test.go: text to sign, form of the key' },
+    { what: 'signatures', against: 'standard', source: 'GB/T 32918, published example: SM2' },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/cmbecny' },
+  ],
   methods: [
     { id: 'cmbecny_qr', product: 'qr', name: { en: 'e-CNY QR code', zh: '数字人民币扫码' }, action: 'qr', currencies: ['CNY'], min: 1 },
     {

@@ -41,6 +41,14 @@ const manifest: ChannelManifest = {
   id: 'douyin',
   name: { en: 'Douyin Pay', zh: '抖音支付' },
   maturity: 'beta',
+  verified: [
+    {
+      what: 'requests',
+      against: 'vendor_library',
+      source: 'github.com/douyinpay, libraries for Java, Go and Python: addresses, fields, what is signed',
+    },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/douyin' },
+  ],
   methods,
   abilities: { query: 'by_number', close: 'unpaid', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'none' },
   money: { notation: 'minor_integer' },

@@ -25,6 +25,11 @@ const manifest: ChannelManifest = {
   id: 'gocardless',
   name: { en: 'GoCardless', zh: 'GoCardless' },
   maturity: 'beta',
+  verified: [
+    { what: 'signatures', against: 'vendor_vector', source: 'the sample of gocardless/gocardless-nodejs' },
+    { what: 'answers', against: 'vendor_library', source: 'types of gocardless/gocardless-nodejs: fields and states' },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/gocardless' },
+  ],
   methods: [
     {
       id: 'gocardless_instant',

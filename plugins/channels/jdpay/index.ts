@@ -30,6 +30,12 @@ const manifest: ChannelManifest = {
   id: 'jdpay',
   name: { en: 'JD Pay', zh: '京东支付' },
   maturity: 'beta',
+  verified: [
+    { what: 'requests', against: 'vendor_document', source: "JD's interface document V1.2 of 2016: pages, queries, refunds" },
+    { what: 'signatures', against: 'vendor_vector', source: "JD's demonstration programs of 2016: one signed request" },
+    { what: 'callbacks', against: 'vendor_vector', source: "JD's demonstration programs of 2016: two signed notifications" },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/jdpay' },
+  ],
   methods,
   // There is a call that revokes an order, but of a paid one it is a refund: as a close it could return money unseen.
   abilities: { query: 'by_number', close: 'none', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'none' },

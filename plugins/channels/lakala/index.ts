@@ -86,6 +86,14 @@ const manifest: ChannelManifest = {
   id: 'lakala',
   name: { en: 'Lakala', zh: '拉卡拉' },
   maturity: 'beta',
+  verified: [
+    {
+      what: 'requests',
+      against: 'other_code',
+      source: "public clients that agree, and pages that repeat the vendor's documents: fields, states, signatures",
+    },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/lakala' },
+  ],
   methods,
   abilities: { query: 'by_number', close: 'unpaid', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'none' },
   money: { notation: 'minor_integer' },

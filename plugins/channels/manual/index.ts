@@ -22,6 +22,7 @@ const manifest: ChannelManifest = {
   id: 'manual',
   name: { en: 'By hand', zh: '人工收款' },
   maturity: 'stable',
+  verified: [],
   methods: [method('cash', 'Cash', '现金'), method('other', 'Other, confirmed by hand', '其他(人工确认)')],
   abilities: { query: 'none', close: 'unpaid', capture: 'none', refund: 'partial', queryRefund: 'none', statement: 'none' },
   money: { notation: 'minor_integer' },

@@ -21,6 +21,11 @@ const manifest: ChannelManifest = {
   id: 'mercadopago',
   name: { en: 'Mercado Pago', zh: 'Mercado Pago' },
   maturity: 'beta',
+  verified: [
+    { what: 'signatures', against: 'vendor_library', source: 'mercadopago 3.6.1 for Node: the rule of the signature' },
+    { what: 'answers', against: 'vendor_library', source: 'typings of mercadopago 3.6.1: names of members' },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/mercadopago' },
+  ],
   methods: [
     {
       id: 'mercadopago_checkout',

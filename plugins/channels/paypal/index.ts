@@ -29,6 +29,16 @@ const manifest: ChannelManifest = {
   id: 'paypal',
   name: { en: 'PayPal', zh: 'PayPal' },
   maturity: 'stable',
+  verified: [
+    {
+      what: 'requests',
+      against: 'vendor_schema',
+      source: 'paypal/paypal-rest-api-specifications, Orders 2.13 and Payments 2.5: create, capture, refund',
+    },
+    { what: 'answers', against: 'vendor_schema', source: 'the same: states and issues' },
+    { what: 'signatures', against: 'standard', source: 'the check value of CRC-32; no signed callback is public' },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/paypal' },
+  ],
   methods: [{ id: 'paypal_checkout', product: 'checkout', name: { en: 'PayPal', zh: 'PayPal' }, action: 'redirect', currencies }],
   abilities: {
     query: 'by_channel_no',

@@ -22,6 +22,10 @@ const manifest: ChannelManifest = {
   id: 'paystack',
   name: { en: 'Paystack', zh: 'Paystack' },
   maturity: 'stable',
+  verified: [
+    { what: 'requests', against: 'vendor_schema', source: 'PaystackOSS/openapi, October 2025: fields and types' },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/paystack' },
+  ],
   methods: [
     {
       id: 'paystack_checkout',

@@ -27,6 +27,17 @@ const manifest: ChannelManifest = {
   id: 'razorpay',
   name: { en: 'Razorpay', zh: 'Razorpay' },
   maturity: 'stable',
+  verified: [
+    {
+      what: 'requests',
+      against: 'vendor_document',
+      source: 'razorpay.com/docs/api, orders/create and refunds/create-normal: fields of the bodies',
+    },
+    { what: 'requests', against: 'other_code', source: 'juspay/hyperswitch-prism, recorded requests' },
+    { what: 'signatures', against: 'vendor_vector', source: 'the sample of razorpay/razorpay-node' },
+    { what: 'answers', against: 'vendor_library', source: 'types of razorpay/razorpay-node: fields and states' },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/razorpay' },
+  ],
   methods: [
     {
       id: 'razorpay_checkout',

@@ -24,6 +24,15 @@ const manifest: ChannelManifest = {
   id: 'square',
   name: { en: 'Square', zh: 'Square' },
   maturity: 'stable',
+  verified: [
+    {
+      what: 'requests',
+      against: 'vendor_schema',
+      source: 'square/connect-api-specification, August 2025: charges and refunds; links by hand',
+    },
+    { what: 'signatures', against: 'vendor_vector', source: "the vector of the vendor's library" },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/square' },
+  ],
   methods: [
     { id: 'square_link', product: 'link', name: { en: 'Square Checkout', zh: 'Square 收银台' }, action: 'redirect', currencies },
     {

@@ -24,6 +24,11 @@ const manifest: ChannelManifest = {
   id: 'stripe',
   name: { en: 'Stripe', zh: 'Stripe' },
   maturity: 'stable',
+  verified: [
+    { what: 'requests', against: 'vendor_schema', source: 'stripe/openapi of 2023-08-16' },
+    { what: 'signatures', against: 'vendor_vector', source: 'the vector of stripe/stripe-dotnet' },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/stripe' },
+  ],
   methods: [
     { id: 'stripe_checkout', product: 'checkout', name: { en: 'Stripe Checkout', zh: 'Stripe 收银台' }, action: 'redirect', ...money },
     {

@@ -47,6 +47,13 @@ const manifest: ChannelManifest = {
   id: 'unionpay',
   name: { en: 'UnionPay', zh: '银联' },
   maturity: 'beta',
+  verified: [
+    { what: 'requests', against: 'other_code', source: 'public demonstration programs: fields' },
+    { what: 'signatures', against: 'vendor_vector', source: 'yansongda/pay, tests: one signed request, byte for byte' },
+    { what: 'answers', against: 'vendor_vector', source: "yansongda/pay, tests: an answer that UnionPay's test gateway signed" },
+    { what: 'callbacks', against: 'vendor_vector', source: "yansongda/pay, tests: a notification that UnionPay's test gateway signed" },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/unionpay' },
+  ],
   methods,
   abilities: { query: 'by_number', close: 'none', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'api' },
   money: { notation: 'minor_integer' },

@@ -32,6 +32,21 @@ const manifest: ChannelManifest = {
   id: 'wechat',
   name: { en: 'WeChat Pay', zh: '微信支付' },
   maturity: 'stable',
+  verified: [
+    {
+      what: 'requests',
+      against: 'vendor_document',
+      source: 'pay.weixin.qq.com/doc/v3/merchant/4012791877: fields of orders that are scanned',
+    },
+    { what: 'requests', against: 'vendor_library', source: 'wechatpay-apiv3/wechatpay-java, models of nativepay' },
+    {
+      what: 'signatures',
+      against: 'vendor_vector',
+      source: 'wechatpay-apiv3/wechatpay-go and wechatpay-java, tests; of version 2, the documented sample',
+    },
+    { what: 'callbacks', against: 'vendor_vector', source: 'the same: sealed resources and the download of certificates' },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/wechat' },
+  ],
   methods: [
     {
       id: 'wechat_native',

@@ -25,6 +25,11 @@ const manifest: ChannelManifest = {
   id: 'xendit',
   name: { en: 'Xendit', zh: 'Xendit' },
   maturity: 'beta',
+  verified: [
+    { what: 'answers', against: 'vendor_library', source: 'typings of xendit-node 7.0.0: names, channel codes, states, error codes' },
+    { what: 'requests', against: 'other_code', source: 'juspay/hyperswitch-prism, recorded requests: queries and refunds' },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/xendit' },
+  ],
   methods,
   abilities: {
     query: 'by_number',

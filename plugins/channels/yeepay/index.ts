@@ -28,6 +28,16 @@ const manifest: ChannelManifest = {
   id: 'yeepay',
   name: { en: 'YeePay', zh: '易宝支付' },
   maturity: 'beta',
+  verified: [
+    {
+      what: 'signatures',
+      against: 'vendor_vector',
+      source: 'Yeepay-Open-Platform/yeepay-skills, tests/vectors/rsa: signed requests, byte for byte',
+    },
+    { what: 'callbacks', against: 'vendor_vector', source: 'the same: a sealed notification' },
+    { what: 'requests', against: 'other_code', source: 'public clients: fields of orders' },
+    { what: 'flow', against: 'simulator', source: 'simulator/vendors/yeepay' },
+  ],
   methods: [
     {
       id: 'yeepay_qr',
