@@ -5,8 +5,13 @@ import { once } from 'node:events';
  * Runs a part of the benchmark as a process of its own, so that its work is not counted as the
  * server's. The job goes in as JSON, and the last line that comes out is the result.
  */
-export async function runPart<Result>(part: URL, job: unknown): Promise<Result> {
-  const child = spawn(process.execPath, [part.pathname], { stdio: ['pipe', 'pipe', 'inherit'] });
+export async function runPart<Result>(
+  part: URL,
+  job: unknown,
+  { args = [], environment = {} }: { readonly args?: readonly string[]; readonly environment?: Readonly<Record<string, string>> } = {},
+): Promise<Result> {
+  const env = { ...process.env, ...environment };
+  const child = spawn(process.execPath, [...args, part.pathname], { env, stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(JSON.stringify(job));
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

@@ -4,14 +4,16 @@
  *   npm run bench -- query  --database mariadb|sqlite … [--pending]
  *   npm run bench -- start  [--channels 25]
  *   npm run bench -- memory [--database mariadb|sqlite] [--payments 100000]
+ *   npm run bench -- channels     each channel at load, an idle server with all, and WeChat Pay beside raw RSA
  *   npm run bench -- all          everything, and the table in docs/performance.md
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchAll } from './all.ts';
+import { benchChannels } from './channels.ts';
 import { benchCreate, benchQuery } from './create-and-query.ts';
 import { benchMemory } from './memory.ts';
-import { printMemory, printOutcome, printStart } from './print.ts';
+import { printChannels, printMemory, printOutcome, printStart } from './print.ts';
 import type { Engine } from './rig.ts';
 import { benchStart } from './start-time.ts';
 import { memoryKib } from './usage.ts';
@@ -32,7 +34,7 @@ const { values, positionals } = parseArgs({
 });
 
 const usage =
-  'usage: npm run bench -- create|query|start|memory|all [--database mariadb|sqlite] [--connections n] [--seconds n] [--rounds n]';
+  'usage: npm run bench -- create|query|start|memory|channels|all [--database mariadb|sqlite] [--connections n] [--seconds n] [--rounds n]';
 
 /** A whole number above zero; anything else is the caller's mistake. */
 function count(text: string): number {
@@ -71,6 +73,9 @@ async function main(): Promise<number> {
       return 0;
     case 'memory':
       console.log(printMemory(await benchMemory(engine, payments, pace)));
+      return 0;
+    case 'channels':
+      console.log(printChannels(await benchChannels(pace.rounds, pace.seconds)));
       return 0;
     case 'all':
       await benchAll(pace, payments);

@@ -1,7 +1,9 @@
+import type { ChannelsCost, LoadCost } from './channels.ts';
 import type { Outcome } from './create-and-query.ts';
 import type { Measured } from './latency.ts';
 import type { MemoryCourse } from './memory.ts';
 import type { StartTimes } from './start-time.ts';
+import type { Pace } from './wechat.ts';
 
 /** The lines that one comparison adds to the console. */
 export function printOutcome(what: string, outcome: Outcome): string {
@@ -55,6 +57,43 @@ export function printMemory({ engine, payments, idleKib, peakKib, tenthsKib, rat
     `  after each tenth   ${tenthsKib.map(mib).join('  ')}`,
     `  creates a second   ${rates.join('  ')}`,
   ].join('\n');
+}
+
+export function printChannels({ loads, rounds, idleKib, wechat }: ChannelsCost): string {
+  const { raw, plugin, wired } = wechat;
+  const total = (pick: (one: LoadCost) => number) => loads.reduce((sum, one) => sum + pick(one), 0);
+  const all = {
+    id: 'all',
+    leastUs: total((one) => one.leastUs),
+    cpuUs: total((one) => one.cpuUs),
+    heldBytes: total((one) => one.heldBytes),
+  };
+  const line = ({ id, leastUs, cpuUs, heldBytes }: LoadCost) =>
+    `  ${id.padEnd(14)} ${ms(leastUs / 1000).padStart(8)}  ${ms(cpuUs / 1000).padStart(8)}  ${whole(heldBytes / 1024).padStart(5)} KiB`;
+  return [
+    `loading each channel, ${rounds} processes: by the clock in the quietest, of the processor in the middle one, held`,
+    ...[...loads, all].map(line),
+    `idle server with all of them ${mib(idleKib)}`,
+    'WeChat Pay: creates a second (processor time of each)',
+    `  raw sign and verify      ${raw.map(describePace).join('  ')}`,
+    `  channel, from memory     ${plugin.map(describePace).join('  ')}`,
+    `  channel, over the wire   ${wired.map(describePace).join('  ')}`,
+    `  from memory / raw        ${describeShares(raw, plugin, 0)}`,
+    `  over the wire / raw      ${describeShares(raw, wired, 1)}`,
+  ].join('\n');
+}
+
+function describePace({ perSecond, cpuUs }: Pace): string {
+  return `${perSecond} (${cpuUs} µs)`;
+}
+
+/** Each by the mean of the two raw loops around it, because the machine's speed drifts. Two raw loops belong to a round. */
+function describeShares(raw: readonly Pace[], paces: readonly Pace[], offset: number): string {
+  const around = (round: number) => raw.slice(round * 2 + offset, round * 2 + offset + 2);
+  const sum = (list: readonly Pace[], pick: (one: Pace) => number) => list.reduce((all, one) => all + pick(one), 0);
+  const byRate = paces.map((one, round) => Math.round((one.perSecond * 2000) / sum(around(round), (each) => each.perSecond)));
+  const byCpu = paces.map((one, round) => Math.round((sum(around(round), (each) => each.cpuUs) * 500) / one.cpuUs));
+  return `${byRate.map(ratio).join('  ')}, in the middle ${ratio(median(byRate))}; by processor time ${ratio(median(byCpu))}`;
 }
 
 export function mib(kib: number): string {

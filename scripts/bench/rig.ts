@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAccount } from '../../core/access/admin/accounts.ts';
@@ -92,7 +92,7 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
 function writeChannels(folder: string, count: number): void {
   writeStub(folder, 'stub');
   if (count > 1) cpSync('plugins/channels', folder, { recursive: true });
-  const own = count > 1 ? ['alipay', 'stripe', 'wechat'].length : 0;
+  const own = count > 1 ? readdirSync('plugins/channels').length : 0;
   for (let index = 1 + own; index < count; index += 1) writeStub(folder, `stub${index}`);
 }
 
