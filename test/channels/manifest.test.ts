@@ -7,6 +7,19 @@ import { makeManifest, makePlugin } from './kit.ts';
 
 const { plugins } = await discoverChannels('plugins/channels');
 
+describe('The zone of a statement’s days', () => {
+  const inZone = (zone: string) =>
+    makePlugin({ abilities: { ...makeManifest().abilities, statement: 'api' }, statements: { zone, readyAt: '10:00' } });
+
+  for (const zone of ['UTC', 'Asia/Shanghai', 'asia/shanghai', 'Asia/Calcutta', '+08:00']) {
+    it(`may be ${zone}`, () => expect(manifestFaults('toy', inZone(zone))).to.deep.equal([]));
+  }
+
+  for (const zone of ['Asia/Atlantis', '', 'utc+8']) {
+    it(`is refused as ${JSON.stringify(zone)}`, () => expect(manifestFaults('toy', inZone(zone)).join()).to.include('is no time zone'));
+  }
+});
+
 describe('What a channel says was verified', () => {
   for (const [id, { manifest }] of plugins) {
     it(`${id} is ${manifest.maturity}${manifest.maturity === 'beta' ? '' : ', and names what of its vendor it was held against'}`, () => {
