@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { runPart } from './child.ts';
 import type { LoadedChannel, LoadJob } from './load-channels.ts';
@@ -19,10 +18,10 @@ export interface ChannelsCost {
 /** What loading one channel costs. */
 export interface LoadCost {
   readonly id: string;
-  /** By the clock, in the quietest round: what it takes where nothing else is running. */
+  /** Processor time in the quietest round: what others on the machine do to it is least there. */
   readonly leastUs: number;
-  /** Of the processor, in the middle round. */
-  readonly cpuUs: number;
+  /** Processor time in the middle one. */
+  readonly middleUs: number;
   readonly heldBytes: number;
 }
 
@@ -39,8 +38,8 @@ export async function benchChannels(rounds: number, seconds: number): Promise<Ch
 }
 
 /**
- * Each round is a fresh process with another order. What several channels share, such as the reader of definitions, is
- * paid for by whoever of them comes first, so that the middle of the rounds is what a channel costs itself.
+ * Each round is a fresh process that begins with another channel, every second one in the opposite order. What several
+ * share, such as the reader of definitions, is paid for by whoever of them comes first, and none does in most rounds.
  */
 async function loadAll(ids: readonly string[], rounds: number): Promise<readonly LoadCost[]> {
   const part = new URL('./load-channels.ts', import.meta.url);
@@ -49,19 +48,18 @@ async function loadAll(ids: readonly string[], rounds: number): Promise<readonly
   // The first process fills the compile cache, which a server finds filled after its first start.
   await runPart<readonly LoadedChannel[]>(part, { folder, ids } satisfies LoadJob, options);
   for (let round = 0; round < rounds; round += 1) {
-    const job: LoadJob = { folder, ids: shuffle(ids, round) };
+    const job: LoadJob = { folder, ids: turn(ids, round, rounds) };
     seen.push(...(await runPart<readonly LoadedChannel[]>(part, job, options)));
   }
   return ids.map((id) => {
     const own = seen.filter((one) => one.id === id);
-    const middle = (pick: (one: LoadedChannel) => number) => median(own.map(pick));
-    const leastUs = Math.min(...own.map((one) => one.loadUs));
-    return { id, leastUs, cpuUs: middle((one) => one.cpuUs), heldBytes: middle((one) => one.heldBytes) };
+    const middleUs = median(own.map((one) => one.cpuUs));
+    return { id, leastUs: Math.min(...own.map((one) => one.cpuUs)), middleUs, heldBytes: median(own.map((one) => one.heldBytes)) };
   });
 }
 
-/** An order of its own for each round, the same in every run. */
-function shuffle(ids: readonly string[], round: number): readonly string[] {
-  const keyOf = (id: string) => createHash('sha256').update(`${round} ${id}`).digest('hex');
-  return ids.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+function turn(ids: readonly string[], round: number, rounds: number): readonly string[] {
+  const from = Math.floor((round * ids.length) / rounds);
+  const turned = [...ids.slice(from), ...ids.slice(0, from)];
+  return round % 2 === 0 ? turned : turned.toReversed();
 }

@@ -65,13 +65,13 @@ export function printChannels({ loads, rounds, idleKib, wechat }: ChannelsCost):
   const all = {
     id: 'all',
     leastUs: total((one) => one.leastUs),
-    cpuUs: total((one) => one.cpuUs),
+    middleUs: total((one) => one.middleUs),
     heldBytes: total((one) => one.heldBytes),
   };
-  const line = ({ id, leastUs, cpuUs, heldBytes }: LoadCost) =>
-    `  ${id.padEnd(14)} ${ms(leastUs / 1000).padStart(8)}  ${ms(cpuUs / 1000).padStart(8)}  ${whole(heldBytes / 1024).padStart(5)} KiB`;
+  const line = ({ id, leastUs, middleUs, heldBytes }: LoadCost) =>
+    `  ${id.padEnd(14)} ${ms(leastUs / 1000).padStart(8)}  ${ms(middleUs / 1000).padStart(8)}  ${whole(heldBytes / 1024).padStart(5)} KiB`;
   return [
-    `loading each channel, ${rounds} processes: by the clock in the quietest, of the processor in the middle one, held`,
+    `loading each channel, ${rounds} processes: processor time in the quietest and in the middle one, held`,
     ...[...loads, all].map(line),
     `idle server with all of them ${mib(idleKib)}`,
     'WeChat Pay: creates a second (processor time of each)',
