@@ -48,7 +48,10 @@ async function loadOne(folder: string, id: string, collect: () => unknown): Prom
   }
 }
 
-const { folder, ids } = await readJob<LoadJob>();
-const loaded: LoadedChannel[] = [];
-for (const id of ids) loaded.push(await loadOne(folder, id, gc));
-process.stdout.write(JSON.stringify(loaded));
+async function loadAll({ folder, ids }: LoadJob, collect: () => unknown): Promise<readonly LoadedChannel[]> {
+  const loaded: LoadedChannel[] = [];
+  for (const id of ids) loaded.push(await loadOne(folder, id, collect));
+  return loaded;
+}
+
+process.stdout.write(JSON.stringify(await loadAll(await readJob<LoadJob>(), gc)));

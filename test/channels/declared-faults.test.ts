@@ -270,6 +270,15 @@ describe('A definition with a fault', () => {
     );
   });
 
+  it('takes what was verified as a manifest does, and nothing as nothing', () => {
+    const saying = (text: string) => takeKettle().replace('verified: []', text);
+    expect(faultsOf(saying('verified: [{ what: requests, against: vendor_document, source: a page }]'))).to.deep.equal([]);
+    expect(faultsOf(saying(''))).to.deep.equal([]);
+    expect(faultsOf(saying('verified: [{ what: requests, against: hearsay, source: a page }]')).join()).to.match(
+      /^verified\.0\.against: must be vendor_document or /,
+    );
+  });
+
   it('keeps a status of digits as it is written', () => {
     expect(faultsOf(takeKettle().replace('WAIT: pending', '0000: pending'))).to.deep.equal([]);
     expect(faultsOf(takeKettle().replace('maturity: beta', 'maturity: no')).join()).to.match(/^maturity: must be stable or beta$/);
