@@ -23,7 +23,7 @@ const manifest: ChannelManifest = {
   name: { en: 'Mollie', zh: 'Mollie' },
   maturity: 'beta',
   verified: [
-    { what: 'signatures', against: 'vendor_vector', source: 'mollie/mollie-api-typescript, the vector of its tests' },
+    { what: 'signatures', against: 'vendor_vector', source: 'mollie/mollie-api-php, tests/Webhooks/SignatureValidatorTest.php' },
     { what: 'answers', against: 'vendor_library', source: 'typings of @mollie/api-client 4.6.0: names and states' },
     { what: 'requests', against: 'other_code', source: 'juspay/hyperswitch-prism, recorded requests: addresses and amounts' },
     { what: 'flow', against: 'simulator', source: 'simulator/vendors/mollie' },

@@ -30,7 +30,7 @@ const manifest: ChannelManifest = {
       against: 'vendor_schema',
       source: 'square/connect-api-specification, August 2025: charges and refunds; links by hand',
     },
-    { what: 'signatures', against: 'vendor_vector', source: "the vector of the vendor's library" },
+    { what: 'signatures', against: 'vendor_vector', source: 'square/square-nodejs-sdk, tests/integration/webhooks.test.ts' },
     { what: 'flow', against: 'simulator', source: 'simulator/vendors/square' },
   ],
   methods: [

@@ -38,7 +38,11 @@ const manifest: ChannelManifest = {
       against: 'vendor_document',
       source: 'pay.weixin.qq.com/doc/v3/merchant/4012791877: fields of orders that are scanned',
     },
-    { what: 'requests', against: 'vendor_library', source: 'wechatpay-apiv3/wechatpay-java, models of nativepay' },
+    {
+      what: 'requests',
+      against: 'vendor_library',
+      source: 'wechatpay-apiv3/wechatpay-java, models of nativepay, jsapi, h5, refund; not combined orders nor version 2',
+    },
     {
       what: 'signatures',
       against: 'vendor_vector',

@@ -32,7 +32,7 @@ const manifest: ChannelManifest = {
     {
       what: 'signatures',
       against: 'vendor_vector',
-      source: 'Yeepay-Open-Platform/yeepay-skills, tests/vectors/rsa: signed requests, byte for byte',
+      source: 'Yeepay-Open-Platform/yeepay-skills, scripts/rsa/tests/vectors: signed requests, byte for byte',
     },
     { what: 'callbacks', against: 'vendor_vector', source: 'the same: a sealed notification' },
     { what: 'requests', against: 'other_code', source: 'public clients: fields of orders' },
