@@ -59,7 +59,7 @@ export function samplesOf({ plugins, origins }: Discovered): readonly Sample[] {
 /** What the shopper's browser got from the vendor's fields, as the vendors' sandboxes know it. */
 const tokens: Readonly<Record<string, string>> = { square: 'cnon:card-nonce-ok' };
 
-function sampleOf(channel: ChannelManifest, method: MethodManifest): Sample {
+export function sampleOf(channel: ChannelManifest, method: MethodManifest): Sample {
   const currency = ['CNY', 'USD', 'EUR'].find((wanted) => method.currencies.includes(wanted)) ?? method.currencies[0] ?? '';
   const wanted = method.step === undefined ? 1999 : 2000 * method.step;
   const amount = Math.min(Math.max(wanted, method.min ?? 1), method.max ?? wanted);
