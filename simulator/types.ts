@@ -185,6 +185,8 @@ export interface VendorModule<Keys> {
   readonly orderKey?: 'number' | 'vendorNo';
   /** True for a vendor whose callbacks go to an address that is registered beforehand, as in a dashboard. */
   readonly registersCallbacks?: boolean;
+  /** True for a vendor that signs the time of its callbacks and tells merchants to refuse those that are old. */
+  readonly refusesOldCallbacks?: boolean;
   /** Of which operations' answers each spoiling can be seen. */
   readonly shows: Readonly<Record<Spoiling, readonly Operation[]>>;
   loadKeys(vault: KeyVault): Promise<Keys>;

@@ -1,8 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { abilitiesOf } from '../../core/channels/abilities.ts';
 import type { Callback, RawRequest } from '../../core/contract/channel.ts';
 import type { Sample } from '../kit/shopper.ts';
-import type { Stage } from './stage.ts';
+import { withoutFields, withoutHeaders } from './changed.ts';
+import { paidAttempt } from './refunds.ts';
+import type { Stage, Started } from './stage.ts';
 
 const dayMs = 86_400_000;
 
@@ -18,14 +21,15 @@ function factsOf(callback: Callback, about?: string): string {
 }
 
 /** What reading callbacks owes the kernel. One method stands for its channel: callbacks have one address and one signature. */
-export function callbackCases(get: () => Stage, sample: Sample): void {
+export function callbackCases(get: () => Stage, sample: Sample, refusesOld: boolean): void {
   let genuine: RawRequest;
+  let payment: Started;
 
   before('a payment is paid, and the vendor tells of it', async () => {
     const stage = get();
-    await stage.callbacks();
-    const started = await stage.start(sample);
-    await stage.pay(started);
+    stage.forget();
+    payment = await stage.start(sample);
+    await stage.pay(payment);
     for (const raw of await stage.callbacks()) {
       genuine ??= raw;
       if ((await stage.parse(raw)).kind === 'event') genuine = raw;
@@ -33,7 +37,9 @@ export function callbackCases(get: () => Stage, sample: Sample): void {
   });
 
   readingCases(get, sample, () => genuine);
-  changedCases(get, () => genuine);
+  repeatedCases(get, sample, () => ({ genuine, payment }));
+  refundCase(get, sample);
+  changedCases(get, () => genuine, refusesOld);
   strangerCases(get, sample, () => genuine);
 }
 
@@ -48,6 +54,7 @@ function readingCases(get: () => Stage, sample: Sample, genuineOne: Genuine): vo
     const ranks = ['unverified', 'token', 'signed'];
     expect(ranks.indexOf(callback.trust)).to.be.at.most(ranks.indexOf(sample.channel.callback.trust));
     expect(callback.items.length).to.be.greaterThan(0);
+    expect(callback.eventId, 'what tells it from others').to.not.equal('');
     expect(callback.accepted.status).to.be.within(200, 299);
     expect(callback.retry.status === callback.accepted.status && callback.retry.body === callback.accepted.body).to.equal(false);
   });
@@ -60,7 +67,74 @@ function readingCases(get: () => Stage, sample: Sample, genuineOne: Genuine): vo
   });
 }
 
-function changedCases(get: () => Stage, genuineOne: Genuine): void {
+interface Told {
+  readonly genuine: RawRequest;
+  readonly payment: Started;
+}
+
+function repeatedCases(get: () => Stage, sample: Sample, told: () => Told): void {
+  it('leaves what arrived as it was', async () => {
+    const { headers, body, ...rest } = told().genuine;
+    const raw: RawRequest = { ...rest, headers: { ...headers }, body: Buffer.from(body) };
+    await get().parse(raw);
+    expect(raw).to.deep.equal(told().genuine);
+  });
+
+  it('names what it is about', async () => {
+    const callback = await get().parse(told().genuine);
+    if (callback.kind !== 'event') throw new Error('is no event');
+    for (const item of callback.items) {
+      const names = { sessionNo: undefined, attemptNumber: undefined, ...item };
+      const given = [names.number, names.channelNo, names.sessionNo, names.attemptNumber].filter(Boolean);
+      expect(given, JSON.stringify(item)).to.not.deep.equal([]);
+    }
+  });
+
+  it('sent once more by the vendor, it is the same event', async () => {
+    const stage = get();
+    const first = await stage.parse(told().genuine);
+    stage.forget();
+    if (!(await stage.repeat(told().payment.request.number))) return;
+    for (const raw of await stage.callbacks()) {
+      const again = await stage.parse(raw);
+      if (first.kind === 'event' && again.kind === 'event') expect(again.eventId).to.equal(first.eventId);
+    }
+  });
+
+  it('another payment is another event', async () => {
+    const stage = get();
+    const first = await stage.parse(told().genuine);
+    const started = await stage.start(sample);
+    stage.forget();
+    await stage.pay(started);
+    for (const raw of await stage.callbacks()) {
+      const other = await stage.parse(raw);
+      const isAbout = other.kind === 'event' && other.items.some(({ number }) => number === started.request.number);
+      if (first.kind === 'event' && isAbout) expect(other.eventId).to.not.equal(first.eventId);
+    }
+  });
+}
+
+function refundCase(get: () => Stage, sample: Sample): void {
+  if (abilitiesOf(sample.channel, sample.method.product).refund === 'none') return;
+  it('told of a refund, it counts as no payment, and the money is the refund’s', async () => {
+    const stage = get();
+    const paid = await paidAttempt(stage, sample);
+    stage.forget();
+    const request = stage.refundOf(paid, sample.amount);
+    await stage.channel.refund?.(request, stage.call());
+    for (const raw of await stage.callbacks()) {
+      const callback = await stage.parse(raw);
+      for (const item of callback.kind === 'event' ? callback.items : []) {
+        if (item.of === 'payment') expect(item.number ?? paid.number, JSON.stringify(item)).to.not.equal(request.number);
+        else if (item.number === request.number && item.report.state === 'succeeded')
+          expect(item.report.money).to.deep.equal(request.money);
+      }
+    }
+  });
+}
+
+function changedCases(get: () => Stage, genuineOne: Genuine, refusesOld: boolean): void {
   it('changed in any byte, it states no other facts as signed', async () => {
     const genuine = genuineOne();
     const stage = get();
@@ -99,13 +173,22 @@ function changedCases(get: () => Stage, genuineOne: Genuine): void {
     }
   });
 
-  it('a day early or late, it is read the same or refused', async () => {
+  it('without a signature, or with one of nothing, it states no other facts as signed', async function () {
+    this.timeout(30_000);
+    const genuine = genuineOne();
+    const stage = get();
+    const facts = factsOf(await stage.parse(genuine));
+    for (const { what, raw } of [...withoutHeaders(genuine), ...withoutFields(genuine)])
+      expect(factsOf(await stage.parse(raw)), what).to.be.oneOf(['', facts]);
+  });
+
+  it(`a day early or late, it is ${refusesOld ? '' : 'read the same or '}refused`, async () => {
     const genuine = genuineOne();
     const stage = get();
     const facts = factsOf(await stage.parse(genuine));
     for (const shift of [-dayMs, dayMs]) {
       const at = new Date(Date.now() + shift);
-      expect(factsOf(await stage.parse(genuine, stage.channel, at))).to.be.oneOf(['', facts]);
+      expect(factsOf(await stage.parse(genuine, stage.channel, at))).to.be.oneOf(refusesOld ? [''] : ['', facts]);
     }
   });
 }
@@ -124,7 +207,7 @@ function strangerCases(get: () => Stage, sample: Sample, genuineOne: Genuine): v
   it('forged, it states nothing as signed', async () => {
     const stage = get();
     const started = await stage.start(sample);
-    await stage.callbacks();
+    stage.forget();
     if (!(await stage.forge(started))) return;
     for (const raw of await stage.callbacks()) expect(factsOf(await stage.parse(raw), started.request.number)).to.equal('');
     expect(await stage.truth(started.request.number)).to.deep.equal([]);

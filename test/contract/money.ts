@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import { abilitiesOf } from '../../core/channels/abilities.ts';
+import type { Money } from '../../core/contract/money.ts';
 import { exponentOf } from '../../core/money.ts';
 import type { Sample } from '../kit/shopper.ts';
-import type { Stage } from './stage.ts';
+import type { Stage, Started } from './stage.ts';
 
 /** Amounts at which a wrong place of the point, or a fraction that is none, shows. */
 const awkward = [1, 10, 99, 100, 101, 1001, 12_345, 1_000_010];
@@ -12,16 +14,35 @@ function currenciesOf({ channel, method }: Sample): readonly string[] {
   return [...Map.groupBy(method.currencies, decimalsOf).values()].map(([first = '']) => first);
 }
 
+/** No amount of a whole number of tens, so that a lost digit shows. */
+function amountOf({ method: { min = 1, max = Number.MAX_SAFE_INTEGER, step = 1 } }: Sample): number {
+  const least = Math.max(min, 12_345 * step);
+  return Math.min(least - (least % step), max - (max % step));
+}
+
+/** The money of a success, out of the answer to a query and out of callbacks that are signed. */
+async function toldOf(stage: Stage, sample: Sample, started: Started): Promise<readonly Money[]> {
+  const can = abilitiesOf(sample.channel, sample.method.product);
+  const asked = can.query === 'none' ? null : await stage.query(await stage.named(started));
+  const callbacks = await Promise.all((await stage.callbacks()).map((raw) => stage.parse(raw)));
+  const items = callbacks.flatMap((callback) => (callback.kind === 'event' && callback.trust === 'signed' ? callback.items : []));
+  const reports = items.flatMap((item) => (item.of === 'payment' && item.number === started.request.number ? [item.report] : []));
+  const answers = asked?.kind === 'ok' ? [asked.report, ...reports] : reports;
+  return answers.flatMap((report) => ('money' in report ? [report.money] : []));
+}
+
 /** The vendor's books hold exactly the money that was asked for. An amount may be refused, never changed. */
 export function moneyCases(get: () => Stage, sample: Sample): void {
   const { min = 1, max = Number.MAX_SAFE_INTEGER, step = 1 } = sample.method;
   for (const currency of currenciesOf(sample)) {
     it(`${currency}: the vendor's books hold what was asked for, to the last unit`, async function () {
       this.timeout(20_000);
+      let taken = 0;
       for (const amount of awkward.filter((one) => one >= min && one <= max && one % step === 0)) {
         const stage = get();
         const started = await stage.start(sample, { money: { amount, currency } });
         if (started.outcome.kind === 'rejected' || started.outcome.kind === 'declined') continue;
+        taken += 1;
         await stage.pay(started);
         const charges = (await stage.truth(started.request.number)).filter(({ kind }) => kind === 'charge');
         expect(
@@ -29,6 +50,23 @@ export function moneyCases(get: () => Stage, sample: Sample): void {
           JSON.stringify(started.outcome),
         ).to.deep.equal([[amount, currency]]);
       }
+      expect(taken, 'amounts that were not refused').to.be.greaterThan(0);
+    });
+
+    it(`${currency}: what the vendor tells is read to the last unit`, async () => {
+      const stage = get();
+      const money = { amount: amountOf(sample), currency };
+      stage.forget();
+      const started = await stage.start(sample, { money });
+      await stage.pay(started);
+      for (const told of await toldOf(stage, sample, started)) expect(told).to.deep.equal(money);
+    });
+  }
+
+  for (const currency of sample.method.currencies) {
+    it(`${currency}: a payment is taken, as the manifest says`, async () => {
+      const { outcome } = await get().start(sample, { money: { amount: amountOf(sample), currency } });
+      expect(outcome.kind, JSON.stringify(outcome)).to.be.oneOf(['action', 'ok']);
     });
   }
 }

@@ -39,6 +39,15 @@ export interface Started {
   readonly sent: number;
 }
 
+/** Whether a vendor's answers to an operation can be spoiled so. */
+export type Shows = (behaviour: 'bad_signature' | 'wrong_amount' | 'wrong_account', operation: string) => boolean;
+
+/** What the cases of one method do again and again. */
+export interface Moves {
+  readonly paid: () => Promise<Started>;
+  readonly charges: (number: string) => Promise<readonly Truth[]>;
+}
+
 /** One channel, opened by the kernel's own parts, against its simulated vendor. */
 export interface Stage {
   readonly plugin: ChannelPlugin;
@@ -58,7 +67,7 @@ export interface Stage {
   forge(started: Started): Promise<boolean>;
   /** The attempt with the names that are known by now. */
   named(started: Started): Promise<PayRequest>;
-  query(request: PayRequest): Promise<Outcome>;
+  query(request: PayRequest, at?: Date): Promise<Outcome>;
   refundOf(paid: PayRequest, amount: number): RefundRequest;
   misbehave(operation: string, behaviour: string, more?: object): Promise<boolean>;
   behave(): Promise<void>;
@@ -69,6 +78,10 @@ export interface Stage {
   history(): Promise<readonly Truth[]>;
   /** Callbacks that arrived since the last look, waiting for one if need be. */
   callbacks(): Promise<readonly RawRequest[]>;
+  /** Takes no notice of the callbacks that arrived so far. */
+  forget(): void;
+  /** Lets the vendor send its last callback about a number once more. False: it has none. */
+  repeat(number: string): Promise<boolean>;
   parse(raw: RawRequest, by?: Channel, at?: Date): Promise<Callback>;
   stop(): Promise<void>;
 }
@@ -198,6 +211,15 @@ function startVendor(id: string, dataDir: string, folder: string): Promise<Simul
   return startSimulator({ port: 0, dataDir, channels: [id], vendorFolders });
 }
 
+async function openBoth(
+  plugin: ChannelPlugin,
+  configs: readonly Readonly<Record<string, unknown>>[],
+): Promise<readonly [Channel, Channel]> {
+  const [own, other] = configs.map((config) => openChannel(plugin, config));
+  if (own === undefined || other === undefined) throw new Error(`the vendor ${plugin.manifest.id} has fewer than two accounts`);
+  return [own, other];
+}
+
 export async function openStage(plugin: ChannelPlugin, vendorFolder: string): Promise<Stage> {
   const { id } = plugin.manifest;
   const dataDir = mkdtempSync(join(tmpdir(), `paymux-contract-${id}-`));
@@ -206,9 +228,12 @@ export async function openStage(plugin: ChannelPlugin, vendorFolder: string): Pr
   const shop = await listen(arrived);
   const accounts = simulator.credentials[id] ?? [];
   const configs = accounts.map(({ config }) => config);
-  const [own, other] = configs.map((config) => openChannel(plugin, config));
-  if (own === undefined || other === undefined) throw new Error(`the vendor ${id} has fewer than two accounts`);
   const agent = createWireAgent(1000);
+  const opened = { simulator, server: shop.server, agent, dataDir };
+  const [own, other] = await openBoth(plugin, configs).catch(async (error) => {
+    await close(opened);
+    throw error;
+  });
   const said: unknown[] = [];
   const callbackUrl = `${shop.url}/v1/callbacks/${id}/acc_1`;
 
@@ -247,7 +272,7 @@ export async function openStage(plugin: ChannelPlugin, vendorFolder: string): Pr
       return (await control('/_forge', targetOf(outcome.action))).sent === true;
     },
     named: async (started) => named(started),
-    query: async (request) => keep(await (own.query?.(request, call()) as Promise<Outcome>)),
+    query: async (request, at) => keep(await (own.query?.(request, call(at)) as Promise<Outcome>)),
     refundOf: (paid, amount) => refundOf(paid, amount, callbackUrl),
     async misbehave(operation, behaviour, more = {}) {
       calls.hangs = behaviour === 'hang';
@@ -261,8 +286,10 @@ export async function openStage(plugin: ChannelPlugin, vendorFolder: string): Pr
     refunds: async () => (await readTruth()).filter((entry) => entry.kind === 'refund'),
     history: async () => (await readTruth()).filter((entry) => entry.account === accounts[0]?.id),
     callbacks: () => takeAll(arrived),
+    forget: () => void arrived.splice(0),
+    repeat: async (number) => (await control('/_notify_again', { number })).sent === true,
     parse: async (raw, by = own, at) => keep(await by.parseCallback(raw, call(at))),
-    stop: () => close({ simulator, server: shop.server, agent, dataDir }),
+    stop: () => close(opened),
   };
   return stage;
 }

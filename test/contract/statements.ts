@@ -71,6 +71,18 @@ export function statementCases(get: () => Stage, samples: readonly Sample[]): vo
     }
   });
 
+  it("another account's is refused", async () => {
+    const stage = get();
+    for (const document of kept) {
+      if ((await readOne(stage, document)).length === 0) continue;
+      const failure = await readOne({ ...stage, channel: stage.neighbour }, document).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      expect(failure).to.be.an('error');
+    }
+  });
+
   for (const behaviour of ['http_500', 'drop_before_execute', 'hang'] as const) {
     it(`answered by ${behaviour} is unknown, or not sent`, async function () {
       if (!(await get().misbehave('statement', behaviour))) this.skip();

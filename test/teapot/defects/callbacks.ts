@@ -44,16 +44,16 @@ function trustAfterOne(own: Channel, config: Config): Channel['parseCallback'] {
 const trusting: readonly Defect[] = [
   {
     name: 'a callback without a signature is believed',
-    seenBy: /without any one of its headers/,
-    spoil: reading((raw, config) => (raw.headers['x-signature'] ? raw : resigned({ ...raw, body: swap(raw.body) }, config))),
+    seenBy: /without a signature/,
+    spoil: reading((raw, config) => (raw.headers['x-signature'] ? raw : resigned(raw, config))),
   },
   { name: 'a signature is not compared', seenBy: /changed in any byte|forged, it states nothing/, spoil: reading(resigned) },
   {
     name: 'the signature is compared as far as the shorter text goes',
-    seenBy: /without any one of its headers|stranger sends|signature of nothing/,
+    seenBy: /without a signature, or with one of nothing/,
     spoil: reading((raw, config) => {
       const right = resigned(raw, config);
-      return right.headers['x-signature']?.startsWith(raw.headers['x-signature'] ?? '') ? { ...right, body: swap(raw.body) } : raw;
+      return right.headers['x-signature']?.startsWith(raw.headers['x-signature'] ?? '') ? right : raw;
     }),
   },
   {
@@ -88,9 +88,6 @@ const trusting: readonly Defect[] = [
     })),
   },
 ];
-
-/** Another number in what is said, as if a stranger had put it there. */
-const swap = (body: Buffer) => Buffer.from(body.toString().replace(/"amount": "\d/, '"amount": "9'));
 
 const carrying: readonly Defect[] = [
   {

@@ -26,7 +26,8 @@ const lying: readonly Defect[] = [
   { name: 'the manifest keeps an ability back', seenBy: /does what it declares/, spoil: abilitiesWith({ close: 'none' }) },
   {
     name: 'the manifest asks for a field that it does not declare',
-    seenBy: /does what it declares/,
+    seenBy: /" hook/,
+    after: /its manifest/,
     spoil: withoutChecks,
   },
   { name: 'the manifest promises another step', seenBy: /pay answers with the step/, spoil: withMethod({ action: 'qr' }) },

@@ -3,7 +3,7 @@ import { type Defect, declaring, hearing, sending, withMethod } from '../spoil.t
 export const moneyDefects: readonly Defect[] = [
   {
     name: 'money without decimals is sent with two',
-    seenBy: /JPY: the vendor’s books hold|JPY: .*is taken/,
+    seenBy: /JPY: the vendor's books hold|JPY: .*is taken/,
     spoil: sending(/orders$/, (content) => (content['currency'] === 'JPY' ? { ...content, amount: `${content['amount']}.00` } : content)),
   },
   {

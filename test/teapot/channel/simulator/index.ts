@@ -66,6 +66,7 @@ const operations = ['pay', 'query', 'refund', 'close'] as const;
 export default {
   channel: 'teapot',
   title: 'Teapot Pay',
+  refusesOldCallbacks: true,
   shows: { bad_signature: operations, wrong_amount: ['query', 'refund'], wrong_account: ['query', 'refund'] },
   loadKeys: async (vault) =>
     ['120034', '120035'].map((id) => ({ id, key: vault.secret(`key-${id}`, 32), callbackKey: vault.secret('callbacks', 32) })),
