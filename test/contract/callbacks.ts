@@ -67,6 +67,12 @@ function readingCases(get: () => Stage, sample: Sample, genuineOne: Genuine): vo
   });
 }
 
+/** How many of the callbacks that come now are about a payment. */
+async function toldOf(stage: Stage, { request }: Started): Promise<number> {
+  const callbacks = await Promise.all((await stage.callbacks()).map((raw) => stage.parse(raw)));
+  return callbacks.filter((one) => one.kind === 'event' && one.items.some(({ number }) => number === request.number)).length;
+}
+
 interface Told {
   readonly genuine: RawRequest;
   readonly payment: Started;
@@ -76,7 +82,7 @@ function repeatedCases(get: () => Stage, sample: Sample, told: () => Told): void
   it('leaves what arrived as it was', async () => {
     const { headers, body, ...rest } = told().genuine;
     const raw: RawRequest = { ...rest, headers: { ...headers }, body: Buffer.from(body) };
-    await get().parse(raw);
+    await get().channel.parseCallback(raw, get().call());
     expect(raw).to.deep.equal(told().genuine);
   });
 
@@ -89,6 +95,24 @@ function repeatedCases(get: () => Stage, sample: Sample, told: () => Told): void
       expect(given, JSON.stringify(item)).to.not.deep.equal([]);
     }
   });
+
+  for (const [answer, isAgain] of [
+    ['retry', true],
+    ['accepted', false],
+  ] as const) {
+    it(`answered as ${answer}, it is ${isAgain ? '' : 'not '}sent again`, async () => {
+      const stage = get();
+      const callback = await stage.parse(told().genuine);
+      if (callback.kind !== 'event') throw new Error('is no event');
+      const started = await stage.start(sample);
+      stage.answer(callback[answer]);
+      stage.forget();
+      await stage.pay(started);
+      const first = await toldOf(stage, started);
+      const second = await toldOf(stage, started);
+      if (first > 0) expect(second > 0).to.equal(isAgain);
+    });
+  }
 
   it('sent once more by the vendor, it is the same event', async () => {
     const stage = get();

@@ -8,9 +8,9 @@ import type { Stage, Started } from './stage.ts';
 /** Amounts at which a wrong place of the point, or a fraction that is none, shows. */
 const awkward = [1, 10, 99, 100, 101, 1001, 12_345, 1_000_010];
 
-/** One currency for each number of decimals that the method takes. */
+/** One currency for each number of decimals that the method takes, and for each by which the vendor departs from it. */
 function currenciesOf({ channel, method }: Sample): readonly string[] {
-  const decimalsOf = (currency: string) => channel.money.exponents?.[currency] ?? exponentOf(currency);
+  const decimalsOf = (currency: string) => `${exponentOf(currency)} ${channel.money.exponents?.[currency] ?? ''}`;
   return [...Map.groupBy(method.currencies, decimalsOf).values()].map(([first = '']) => first);
 }
 

@@ -11,7 +11,7 @@ import { makeKit } from '../../core/channels/kit.ts';
 import { createSm2 } from '../../core/channels/sm2.ts';
 import { makeWire } from '../../core/channels/wire.ts';
 import { createWireAgent } from '../../core/channels/wire-agents.ts';
-import type { Callback, Channel, ChannelPlugin, PayRequest, RawRequest, RefundRequest } from '../../core/contract/channel.ts';
+import type { Callback, Channel, ChannelPlugin, PayRequest, RawRequest, RefundRequest, Reply } from '../../core/contract/channel.ts';
 import type { Call } from '../../core/contract/kit.ts';
 import type { Action, Outcome } from '../../core/contract/outcome.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
@@ -82,6 +82,8 @@ export interface Stage {
   forget(): void;
   /** Lets the vendor send its last callback about a number once more. False: it has none. */
   repeat(number: string): Promise<boolean>;
+  /** How callbacks are answered, until the next case. */
+  answer(reply: Reply): void;
   parse(raw: RawRequest, by?: Channel, at?: Date): Promise<Callback>;
   stop(): Promise<void>;
 }
@@ -95,15 +97,22 @@ export function openChannel(plugin: ChannelPlugin, config: Readonly<Record<strin
   return plugin.open({ id: 'acc_1', livemode, config: completeConfig(schema, config) }, makeKit(createSm2().kit, money.exponents));
 }
 
-async function listen(arrived: RawRequest[]) {
+interface Shop {
+  readonly arrived: RawRequest[];
+  reply: Reply;
+}
+
+const thanks: Reply = { status: 200, body: 'ok' };
+
+async function listen(shop: Shop) {
   const server = createServer(async (request, response) => {
     const body = await buffer(request);
     const [path = '', query = ''] = (request.url ?? '').split('?');
     const headers = Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
     );
-    arrived.push({ method: request.method ?? '', url: `${url}${path}`, query, headers, body });
-    response.writeHead(200).end('ok');
+    shop.arrived.push({ method: request.method ?? '', url: `${url}${path}`, query, headers, body });
+    response.writeHead(shop.reply.status, shop.reply.headers).end(shop.reply.body);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -224,8 +233,8 @@ export async function openStage(plugin: ChannelPlugin, vendorFolder: string): Pr
   const { id } = plugin.manifest;
   const dataDir = mkdtempSync(join(tmpdir(), `paymux-contract-${id}-`));
   const simulator = await startVendor(id, dataDir, vendorFolder);
-  const arrived: RawRequest[] = [];
-  const shop = await listen(arrived);
+  const arrivals: Shop = { arrived: [], reply: thanks };
+  const shop = await listen(arrivals);
   const accounts = simulator.credentials[id] ?? [];
   const configs = accounts.map(({ config }) => config);
   const agent = createWireAgent(1000);
@@ -280,19 +289,26 @@ export async function openStage(plugin: ChannelPlugin, vendorFolder: string): Pr
     },
     async behave() {
       calls.hangs = false;
+      arrivals.reply = thanks;
       await control('/_scenario', undefined, 'DELETE');
     },
     truth: async (number) => (await readTruth()).filter((entry) => entry.number === number),
     refunds: async () => (await readTruth()).filter((entry) => entry.kind === 'refund'),
     history: async () => (await readTruth()).filter((entry) => entry.account === accounts[0]?.id),
-    callbacks: () => takeAll(arrived),
-    forget: () => void arrived.splice(0),
+    callbacks: () => takeAll(arrivals.arrived),
+    forget: () => void arrivals.arrived.splice(0),
+    answer(reply) {
+      arrivals.reply = reply;
+    },
     repeat: async (number) => (await control('/_notify_again', { number })).sent === true,
-    parse: async (raw, by = own, at) => keep(await by.parseCallback(raw, call(at))),
+    parse: async (raw, by = own, at) => keep(await by.parseCallback(copyOf(raw), call(at))),
     stop: () => close(opened),
   };
   return stage;
 }
+
+/** What a channel does to it must not change what the next case reads. */
+const copyOf = (raw: RawRequest): RawRequest => ({ ...raw, headers: { ...raw.headers }, body: Buffer.from(raw.body) });
 
 function targetOf(action: Action): object {
   if (action.type === 'form') return { target: action.url, fields: action.fields };

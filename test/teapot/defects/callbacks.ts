@@ -118,8 +118,13 @@ const carrying: readonly Defect[] = [
   },
   {
     name: 'what could not be stored is answered with success in other words',
-    seenBy: /a genuine one is read/,
+    seenBy: /answered as retry/,
     spoil: telling((event) => ({ ...event, retry: { status: 200, body: 'again' } })),
+  },
+  {
+    name: 'what was stored is answered as if it were not',
+    seenBy: /answered as accepted/,
+    spoil: telling((event) => ({ ...event, accepted: { status: 202, body: 'later' } })),
   },
   {
     name: 'a refund that is told counts as a payment',
