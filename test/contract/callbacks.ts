@@ -67,10 +67,21 @@ function readingCases(get: () => Stage, sample: Sample, genuineOne: Genuine): vo
   });
 }
 
-/** How many of the callbacks that come now are about a payment. */
-async function toldOf(stage: Stage, { request }: Started): Promise<number> {
+/** The events about a payment that come now: others may still come for earlier payments. */
+async function eventsOf(stage: Stage, { request }: Started): Promise<readonly string[]> {
   const callbacks = await Promise.all((await stage.callbacks()).map((raw) => stage.parse(raw)));
-  return callbacks.filter((one) => one.kind === 'event' && one.items.some(({ number }) => number === request.number)).length;
+  const events = callbacks.filter((one) => one.kind === 'event');
+  return events
+    .filter(({ items }) => items.some(({ of, number }) => of === 'payment' && number === request.number))
+    .map((one) => one.eventId);
+}
+
+/** Whether one of the events comes again. Others may come before it, so that it is waited for more than once. */
+async function comesAgain(stage: Stage, started: Started, events: readonly string[], times: number): Promise<boolean> {
+  for (let left = times; left > 0; left -= 1) {
+    if ((await eventsOf(stage, started)).some((event) => events.includes(event))) return true;
+  }
+  return false;
 }
 
 interface Told {
@@ -108,21 +119,19 @@ function repeatedCases(get: () => Stage, sample: Sample, told: () => Told): void
       stage.answer(callback[answer]);
       stage.forget();
       await stage.pay(started);
-      const first = await toldOf(stage, started);
-      const second = await toldOf(stage, started);
-      if (first > 0) expect(second > 0).to.equal(isAgain);
+      const events = await eventsOf(stage, started);
+      if (events.length > 0) expect(await comesAgain(stage, started, events, isAgain ? 5 : 1)).to.equal(isAgain);
     });
   }
 
   it('sent once more by the vendor, it is the same event', async () => {
     const stage = get();
-    const first = await stage.parse(told().genuine);
+    const { payment } = told();
     stage.forget();
-    if (!(await stage.repeat(told().payment.request.number))) return;
-    for (const raw of await stage.callbacks()) {
-      const again = await stage.parse(raw);
-      if (first.kind === 'event' && again.kind === 'event') expect(again.eventId).to.equal(first.eventId);
-    }
+    if (!(await stage.repeat(payment.request.number))) return;
+    const events = await eventsOf(stage, payment);
+    await stage.repeat(payment.request.number);
+    if (events.length > 0) expect(await comesAgain(stage, payment, events, 5)).to.equal(true);
   });
 
   it('another payment is another event', async () => {

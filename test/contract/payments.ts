@@ -102,7 +102,7 @@ function successCases(get: () => Stage, sample: Sample, { paid, charges }: Moves
         : [],
     );
     const answers = asked?.kind === 'ok' ? [asked.report, ...told] : told;
-    if (asked?.kind === 'ok') expect(asked.report.state, 'what was asked').to.equal('succeeded');
+    if (asked?.kind === 'ok') expect(asked.report.state, 'what was asked').to.be.oneOf(['succeeded', 'processing']);
     const successes = answers.filter((report) => report.state === 'succeeded');
     expect(successes.length, JSON.stringify({ asked, told })).to.be.greaterThan(0);
     for (const report of successes) {

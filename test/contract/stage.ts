@@ -67,7 +67,7 @@ export interface Stage {
   forge(started: Started): Promise<boolean>;
   /** The attempt with the names that are known by now. */
   named(started: Started): Promise<PayRequest>;
-  query(request: PayRequest, at?: Date): Promise<Outcome>;
+  query(request: PayRequest): Promise<Outcome>;
   refundOf(paid: PayRequest, amount: number): RefundRequest;
   misbehave(operation: string, behaviour: string, more?: object): Promise<boolean>;
   behave(): Promise<void>;
@@ -187,14 +187,18 @@ function orderOf(sample: Sample): Omit<PayRequest, 'callbackUrl'> {
     expiresAt: new Date(createdAt.getTime() + 7_200_000),
     subject: 'Tea & "cake", 茶',
     payer,
-    // Methods for several orders need them; all others take no notice.
-    orderLines: [999, sample.amount - 999].map((amount, index) => ({
-      merchantOrderNo: `A-${index}`,
-      money: { amount, currency: sample.currency },
-      subject: null,
-    })),
+    orderLines: [],
     returnUrl: 'https://shop.example/done',
   };
+}
+
+/** Methods for several orders need them; all others take no notice. */
+function withLines(order: PayRequest): PayRequest {
+  const { amount, currency } = order.money;
+  const first = Math.floor(amount / 3);
+  const amounts = first === 0 ? [amount] : [first, amount - first];
+  const orderLines = amounts.map((part, index) => ({ merchantOrderNo: `A-${index}`, money: { amount: part, currency }, subject: null }));
+  return { ...order, orderLines };
 }
 
 function refundOf(paid: PayRequest, amount: number, callbackUrl: string): RefundRequest {
@@ -262,7 +266,7 @@ export async function openStage(plugin: ChannelPlugin, vendorFolder: string): Pr
     secrets: configs.flatMap((config) => secretsOf(plugin, config)),
     configs,
     call,
-    order: (sample, more = {}) => deepFreeze({ ...orderOf(sample), callbackUrl, ...more }),
+    order: (sample, more = {}) => deepFreeze(withLines({ ...orderOf(sample), callbackUrl, ...more })),
     async start(sample, more) {
       const request = stage.order(sample, more);
       const before = calls.sent;
@@ -281,7 +285,7 @@ export async function openStage(plugin: ChannelPlugin, vendorFolder: string): Pr
       return (await control('/_forge', targetOf(outcome.action))).sent === true;
     },
     named: async (started) => named(started),
-    query: async (request, at) => keep(await (own.query?.(request, call(at)) as Promise<Outcome>)),
+    query: async (request) => keep(await (own.query?.(request, call()) as Promise<Outcome>)),
     refundOf: (paid, amount) => refundOf(paid, amount, callbackUrl),
     async misbehave(operation, behaviour, more = {}) {
       calls.hangs = behaviour === 'hang';

@@ -120,7 +120,7 @@ const asking: readonly Defect[] = [
   },
   {
     name: 'the own clock says that an order is closed',
-    seenBy: /clock/,
+    seenBy: /by our own clock/,
     spoil: doing((own) => ({
       async query(attempt, call) {
         const outcome = await own.query?.(attempt, call);
