@@ -96,6 +96,7 @@ function openAirwallex(world: AirwallexWorld): Vendor {
 export default {
   channel: 'airwallex',
   title: 'Airwallex',
+  refusesOldCallbacks: true,
   registersCallbacks: true,
   // Answers carry no signature and do not name the account.
   shows: { bad_signature: [], wrong_amount: ['query', 'refund'], wrong_account: [] },

@@ -5,6 +5,7 @@ import { describeAccounts, loadKeys, type MercadoKeys } from './keys.ts';
 export default {
   channel: 'mercadopago',
   title: 'Mercado Pago',
+  refusesOldCallbacks: true,
   // A merchant may use its own number as often as it likes.
   orderKey: 'vendorNo',
   // Answers carry no signature.

@@ -5,6 +5,7 @@ import { describeAccounts, loadKeys, type StripeKeys } from './keys.ts';
 export default {
   channel: 'stripe',
   title: 'Stripe',
+  refusesOldCallbacks: true,
   // A merchant may use its own number as often as it likes.
   orderKey: 'vendorNo',
   registersCallbacks: true,

@@ -5,6 +5,7 @@ import { describeAccounts, loadKeys, type WechatKeys } from './keys.ts';
 export default {
   channel: 'wechat',
   title: 'WeChat Pay',
+  refusesOldCallbacks: true,
   shows: {
     bad_signature: ['pay', 'query', 'refund', 'close'],
     wrong_amount: ['query', 'refund'],
