@@ -1,26 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import type { Dispatcher } from 'undici';
 import { checkConfig, completeConfig, secretNames } from '../../core/channels/config-schema.ts';
 import { makeKit } from '../../core/channels/kit.ts';
 import { createSm2 } from '../../core/channels/sm2.ts';
 import { makeWire } from '../../core/channels/wire.ts';
 import { createWireAgent } from '../../core/channels/wire-agents.ts';
-import type { Callback, Channel, ChannelPlugin, PayRequest, RawRequest, RefundRequest, Reply } from '../../core/contract/channel.ts';
+import type { Callback, Channel, ChannelPlugin, PayRequest, RawRequest, RefundRequest } from '../../core/contract/channel.ts';
 import type { Call } from '../../core/contract/kit.ts';
-import type { Action, Outcome } from '../../core/contract/outcome.ts';
+import type { Outcome } from '../../core/contract/outcome.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import type { Sample } from '../kit/shopper.ts';
+import { nameAttempt, orderOf, refundOf, targetOf } from './orders.ts';
+import { openShop, type Shop } from './shop.ts';
 
 /** Long enough for any answer of a simulator on a busy machine; and how long a test waits for an answer that will not come. */
 const deadlineMs = 10_000;
 const hangsMs = 400;
-const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 export interface Truth {
   readonly kind: 'charge' | 'refund' | 'close';
@@ -76,19 +74,15 @@ export interface Stage {
   refunds(): Promise<readonly Truth[]>;
   /** Everything that happened at the vendor, of the account that is played. */
   history(): Promise<readonly Truth[]>;
-  /** Callbacks that arrived since the last look, waiting for one if need be. */
-  callbacks(): Promise<readonly RawRequest[]>;
-  /** Takes no notice of the callbacks that arrived so far. */
-  forget(): void;
+  readonly callbacks: Shop['callbacks'];
+  readonly forget: Shop['forget'];
+  /** How callbacks are answered until the next case. */
+  readonly answer: Shop['answer'];
   /** Lets the vendor send its last callback about a number once more. False: it has none. */
   repeat(number: string): Promise<boolean>;
-  /** How callbacks are answered, until the next case. */
-  answer(reply: Reply): void;
   parse(raw: RawRequest, by?: Channel, at?: Date): Promise<Callback>;
   stop(): Promise<void>;
 }
-
-export const newNumber = () => [...randomBytes(26)].map((byte) => alphabet[byte % 32]).join('');
 
 export function openChannel(plugin: ChannelPlugin, config: Readonly<Record<string, unknown>>, livemode = false): Channel {
   const { config: schema, money } = plugin.manifest;
@@ -96,30 +90,6 @@ export function openChannel(plugin: ChannelPlugin, config: Readonly<Record<strin
   if (faults.length > 0) throw new Error(faults.join('; '));
   return plugin.open({ id: 'acc_1', livemode, config: completeConfig(schema, config) }, makeKit(createSm2().kit, money.exponents));
 }
-
-interface Shop {
-  readonly arrived: RawRequest[];
-  reply: Reply;
-}
-
-const thanks: Reply = { status: 200, body: 'ok' };
-
-async function listen(shop: Shop) {
-  const server = createServer(async (request, response) => {
-    const body = await buffer(request);
-    const [path = '', query = ''] = (request.url ?? '').split('?');
-    const headers = Object.fromEntries(
-      Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
-    );
-    shop.arrived.push({ method: request.method ?? '', url: `${url}${path}`, query, headers, body });
-    response.writeHead(shop.reply.status, shop.reply.headers).end(shop.reply.body);
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { server, url };
-}
-
-const names: Readonly<Record<string, string>> = { client_ip: 'clientIp', auth_code: 'authCode', bank_code: 'bankCode' };
 
 /** The simulator's controls. */
 function controlOf(url: string) {
@@ -148,23 +118,16 @@ function makeCalls(agent: Dispatcher, calls: { sent: number; hangs: boolean }, s
   };
 }
 
-/** What has arrived; waits a little for the first. */
-async function takeAll(arrived: RawRequest[]): Promise<readonly RawRequest[]> {
-  for (let tries = 0; arrived.length === 0 && tries < 100; tries += 1) await new Promise((done) => setTimeout(done, 20));
-  return arrived.splice(0);
-}
-
 interface Opened {
   readonly simulator: Simulator;
-  readonly server: Server;
+  readonly shop: Shop;
   readonly agent: Dispatcher;
   readonly dataDir: string;
 }
 
-async function close({ simulator, server, agent, dataDir }: Opened): Promise<void> {
+async function close({ simulator, shop, agent, dataDir }: Opened): Promise<void> {
   await simulator.stop();
-  server.closeAllConnections();
-  server.close();
+  shop.close();
   await agent.destroy();
   rmSync(dataDir, { recursive: true, force: true });
 }
@@ -172,43 +135,6 @@ async function close({ simulator, server, agent, dataDir }: Opened): Promise<voi
 function secretsOf({ manifest }: ChannelPlugin, config: Readonly<Record<string, unknown>>): readonly string[] {
   const values = secretNames(manifest.config).map((name) => String(config[name] ?? ''));
   return values.filter((text) => text.length >= 8);
-}
-
-function orderOf(sample: Sample): Omit<PayRequest, 'callbackUrl'> {
-  const createdAt = new Date();
-  const payer = Object.fromEntries(Object.entries(sample.payer).map(([name, value]) => [names[name] ?? name, value]));
-  return {
-    number: newNumber(),
-    channelNo: null,
-    sessionNo: null,
-    product: sample.method.product,
-    money: { amount: sample.amount, currency: sample.currency },
-    createdAt,
-    expiresAt: new Date(createdAt.getTime() + 7_200_000),
-    subject: 'Tea & "cake", 茶',
-    payer,
-    orderLines: [],
-    returnUrl: 'https://shop.example/done',
-  };
-}
-
-/** Methods for several orders need them; all others take no notice. */
-function withLines(order: PayRequest): PayRequest {
-  const { amount, currency } = order.money;
-  const first = Math.floor(amount / 3);
-  const amounts = first === 0 ? [amount] : [first, amount - first];
-  const orderLines = amounts.map((part, index) => ({ merchantOrderNo: `A-${index}`, money: { amount: part, currency }, subject: null }));
-  return { ...order, orderLines };
-}
-
-function refundOf(paid: PayRequest, amount: number, callbackUrl: string): RefundRequest {
-  const money = { ...paid.money, amount };
-  return { number: newNumber(), channelNo: null, money, reason: 'too cold', createdAt: new Date(), attempt: paid, callbackUrl };
-}
-
-function named({ request, outcome }: Started): PayRequest {
-  const said = { ...(outcome.kind === 'ok' ? outcome.report : {}), ...outcome } as { channelNo?: string; sessionNo?: string };
-  return { ...request, channelNo: said.channelNo ?? null, sessionNo: said.sessionNo ?? null };
 }
 
 const keepIn =
@@ -233,26 +159,28 @@ async function openBoth(
   return [own, other];
 }
 
-export async function openStage(plugin: ChannelPlugin, vendorFolder: string): Promise<Stage> {
+/** The vendor at work, with a shop that hears from it, and both of its accounts opened. */
+async function openVendor(plugin: ChannelPlugin, vendorFolder: string) {
   const { id } = plugin.manifest;
   const dataDir = mkdtempSync(join(tmpdir(), `paymux-contract-${id}-`));
   const simulator = await startVendor(id, dataDir, vendorFolder);
-  const arrivals: Shop = { arrived: [], reply: thanks };
-  const shop = await listen(arrivals);
+  const opened: Opened = { simulator, shop: await openShop(), agent: createWireAgent(1000), dataDir };
   const accounts = simulator.credentials[id] ?? [];
   const configs = accounts.map(({ config }) => config);
-  const agent = createWireAgent(1000);
-  const opened = { simulator, server: shop.server, agent, dataDir };
   const [own, other] = await openBoth(plugin, configs).catch(async (error) => {
     await close(opened);
     throw error;
   });
-  const said: unknown[] = [];
-  const callbackUrl = `${shop.url}/v1/callbacks/${id}/acc_1`;
-
+  const callbackUrl = `${opened.shop.url}/v1/callbacks/${id}/acc_1`;
   const control = controlOf(simulator.url);
   for (const { id: account } of accounts) await control('/_callbacks', { channel: id, account, url: callbackUrl });
+  return { ...opened, accountId: accounts[0]?.id, configs, own, other, callbackUrl, control, stop: () => close(opened) };
+}
 
+export async function openStage(plugin: ChannelPlugin, vendorFolder: string): Promise<Stage> {
+  const { id } = plugin.manifest;
+  const { shop, agent, accountId, configs, own, other, callbackUrl, control, stop } = await openVendor(plugin, vendorFolder);
+  const said: unknown[] = [];
   const calls = { sent: 0, hangs: false };
   const call = makeCalls(agent, calls, said);
   const readTruth = async (): Promise<readonly Truth[]> => (await control('/_truth?since=0')).entries;
@@ -266,7 +194,7 @@ export async function openStage(plugin: ChannelPlugin, vendorFolder: string): Pr
     secrets: configs.flatMap((config) => secretsOf(plugin, config)),
     configs,
     call,
-    order: (sample, more = {}) => deepFreeze(withLines({ ...orderOf(sample), callbackUrl, ...more })),
+    order: (sample, more = {}) => orderOf(sample, callbackUrl, more),
     async start(sample, more) {
       const request = stage.order(sample, more);
       const before = calls.sent;
@@ -284,7 +212,7 @@ export async function openStage(plugin: ChannelPlugin, vendorFolder: string): Pr
       if (outcome.kind !== 'action') return false;
       return (await control('/_forge', targetOf(outcome.action))).sent === true;
     },
-    named: async (started) => named(started),
+    named: async (started) => nameAttempt(started),
     query: async (request) => keep(await (own.query?.(request, call()) as Promise<Outcome>)),
     refundOf: (paid, amount) => refundOf(paid, amount, callbackUrl),
     async misbehave(operation, behaviour, more = {}) {
@@ -293,35 +221,21 @@ export async function openStage(plugin: ChannelPlugin, vendorFolder: string): Pr
     },
     async behave() {
       calls.hangs = false;
-      arrivals.reply = thanks;
+      shop.answer(null);
       await control('/_scenario', undefined, 'DELETE');
     },
     truth: async (number) => (await readTruth()).filter((entry) => entry.number === number),
     refunds: async () => (await readTruth()).filter((entry) => entry.kind === 'refund'),
-    history: async () => (await readTruth()).filter((entry) => entry.account === accounts[0]?.id),
-    callbacks: () => takeAll(arrivals.arrived),
-    forget: () => void arrivals.arrived.splice(0),
-    answer(reply) {
-      arrivals.reply = reply;
-    },
+    history: async () => (await readTruth()).filter((entry) => entry.account === accountId),
+    callbacks: shop.callbacks,
+    forget: shop.forget,
+    answer: shop.answer,
     repeat: async (number) => (await control('/_notify_again', { number })).sent === true,
     parse: async (raw, by = own, at) => keep(await by.parseCallback(copyOf(raw), call(at))),
-    stop: () => close(opened),
+    stop,
   };
   return stage;
 }
 
 /** What a channel does to it must not change what the next case reads. */
 const copyOf = (raw: RawRequest): RawRequest => ({ ...raw, headers: { ...raw.headers }, body: Buffer.from(raw.body) });
-
-function targetOf(action: Action): object {
-  if (action.type === 'form') return { target: action.url, fields: action.fields };
-  if (action.type === 'redirect') return { target: action.url };
-  return { target: action.type === 'qr' ? action.qrContent : JSON.stringify(action.params) };
-}
-
-/** A channel that writes to what it was given changes what is sent again. */
-function deepFreeze<T extends object>(value: T): T {
-  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null && !(inner instanceof Date)) deepFreeze(inner);
-  return Object.freeze(value);
-}

@@ -47,8 +47,13 @@ export function statementCases(get: () => Stage, samples: readonly Sample[]): vo
     }
   });
 
+  brokenCases(get, () => kept);
+  askingCases(get);
+}
+
+function brokenCases(get: () => Stage, keptOnes: () => readonly Kept[]): void {
   it('is none when it breaks off, wherever that is', async () => {
-    for (const { name, bytes } of kept) {
+    for (const { name, bytes } of keptOnes()) {
       if ((await readOne(get(), { name, bytes })).length === 0) continue;
       for (const part of [0, 0.2, 0.5, 0.9, 0.99]) {
         const cut = { name, bytes: bytes.subarray(0, Math.floor(bytes.length * part)) };
@@ -63,7 +68,7 @@ export function statementCases(get: () => Stage, samples: readonly Sample[]): vo
 
   it('that is of another form is refused with a reason', async () => {
     for (const text of ['', '<html>busy</html>', '{}', 'a,b,c\n1,2,3\n', '\u0000\u0001']) {
-      const failure = await readOne(get(), { name: kept[0]?.name ?? '', bytes: Buffer.from(text) }).then(
+      const failure = await readOne(get(), { name: keptOnes()[0]?.name ?? '', bytes: Buffer.from(text) }).then(
         () => null,
         (error: Error) => error.message,
       );
@@ -73,13 +78,15 @@ export function statementCases(get: () => Stage, samples: readonly Sample[]): vo
 
   it("another account's is refused, where it says whose it is", async () => {
     const stage = get();
-    for (const document of kept) {
+    for (const document of keptOnes()) {
       const lines = await readOne({ ...stage, channel: stage.neighbour }, document).catch(() => []);
       const said = lines.map(({ raw }) => raw).join() + document.bytes.toString('latin1');
       if (lines.length > 0 && stage.channel.merchantNo !== null) expect(said).to.not.include(stage.channel.merchantNo);
     }
   });
+}
 
+function askingCases(get: () => Stage): void {
   for (const behaviour of ['http_500', 'drop_before_execute', 'hang'] as const) {
     it(`answered by ${behaviour} is unknown, or not sent`, async function () {
       if (!(await get().misbehave('statement', behaviour))) this.skip();
