@@ -1,8 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { abilitiesOf } from '../../core/channels/abilities.ts';
 import type { Money } from '../../core/contract/money.ts';
 import { exponentOf } from '../../core/money.ts';
 import type { Sample } from '../kit/shopper.ts';
+import { paidAttempt } from './refunds.ts';
 import type { Stage, Started } from './stage.ts';
 
 /** Amounts at which a wrong place of the point, or a fraction that is none, shows. */
@@ -12,6 +14,13 @@ const awkward = [1, 10, 99, 100, 101, 1001, 12_345, 1_000_010];
 function currenciesOf({ channel, method }: Sample): readonly string[] {
   const decimalsOf = (currency: string) => `${exponentOf(currency)} ${channel.money.exponents?.[currency] ?? ''}`;
   return [...Map.groupBy(method.currencies, decimalsOf).values()].map(([first = '']) => first);
+}
+
+/** The refunds after those that were there, once some are: vendors carry them out a little later, some in pieces. */
+async function untilRefunded(stage: Stage, before: number): Promise<readonly { readonly amount: number; readonly currency: string }[]> {
+  for (let tries = 0; tries < 60 && (await stage.refunds()).length === before; tries += 1) await wait(50);
+  await wait(100);
+  return (await stage.refunds()).slice(before);
 }
 
 /** An amount near a wanted one that the method takes. */
@@ -60,6 +69,24 @@ export function moneyCases(get: () => Stage, sample: Sample): void {
       const started = await stage.start(sample, { money });
       await stage.pay(started);
       for (const told of await toldOf(stage, sample, started)) expect(told).to.deep.equal(money);
+    });
+
+    if (abilitiesOf(sample.channel, sample.method.product).refund === 'none') continue;
+    it(`${currency}: a refund moves what was asked for, to the last unit`, async function () {
+      this.timeout(20_000);
+      const stage = get();
+      const amount = amountOf(sample, 12_345);
+      const attempt = await paidAttempt(stage, { ...sample, amount, currency });
+      const before = await stage.refunds();
+      const outcome = await stage.channel.refund?.(stage.refundOf(attempt, amount), stage.call());
+      stage.said.push(outcome);
+      const moved = await untilRefunded(stage, before.length);
+      expect(
+        moved.map((one) => one.amount).reduce((sum, one) => sum + one, 0),
+        JSON.stringify(outcome),
+      ).to.equal(amount);
+      for (const one of moved) expect(one.currency).to.equal(currency);
+      if (outcome?.kind === 'ok' && outcome.report.state === 'succeeded') expect(outcome.report.money).to.deep.equal({ amount, currency });
     });
   }
 

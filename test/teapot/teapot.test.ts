@@ -27,7 +27,10 @@ describe('The contract suite', function () {
   it('finds no fault with a channel that has none', async () => {
     const { passed, failed } = await judge(plugin);
     expect([...failed], 'a correct channel').to.deep.equal([]);
-    expect(passed.length).to.be.at.least(55);
+    for (const { name, seenBy } of Object.values(groups).flat()) {
+      const isThere = seenBy.source.includes(' hook') || passed.some((title) => seenBy.test(title));
+      expect(isThere, `a case that sees that ${name}`).to.equal(true);
+    }
   });
 
   for (const [name, defects] of Object.entries(groups)) {

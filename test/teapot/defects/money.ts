@@ -1,4 +1,4 @@
-import { type Defect, declaring, hearing, sending, withMethod } from '../spoil.ts';
+import { type Defect, declaring, doing, hearing, sending, withMethod } from '../spoil.ts';
 
 export const moneyDefects: readonly Defect[] = [
   {
@@ -38,13 +38,30 @@ export const moneyDefects: readonly Defect[] = [
     ),
   },
   {
+    name: 'a callback about money of three decimals is read as if it had two',
+    seenBy: /KWD: what the vendor tells is read/,
+    spoil: doing((own) => ({
+      async parseCallback(raw, call) {
+        const callback = await own.parseCallback(raw, call);
+        return JSON.parse(JSON.stringify(callback).replace(/(\d+)\d,"currency":"KWD"/, '$1,"currency":"KWD"'));
+      },
+    })),
+  },
+  {
+    name: 'a refund of money without decimals is sent as a hundredth',
+    seenBy: /JPY: a refund moves/,
+    spoil: sending(/refunds$/, (content) =>
+      content['currency'] === 'JPY' ? { ...content, amount: (content['amount'] ?? '').slice(0, -2) } : content,
+    ),
+  },
+  {
     name: 'the currency is always that of the merchant’s country',
     seenBy: /(JPY|KWD): what the vendor tells is read/,
     spoil: hearing(/orders\/\w+$/, (content) => ({ ...content, currency: 'CNY', amount: '19.99' })),
   },
   {
     name: 'the manifest offers a currency that the vendor does not take',
-    seenBy: /EUR: .*is taken/,
+    seenBy: /[A-Z]{3}: a payment is taken/,
     spoil: withMethod({ currencies: ['CNY', 'EUR', 'JPY', 'KWD'] }),
   },
   {
