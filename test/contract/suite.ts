@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { abilityFaults, manifestFaults } from '../../core/channels/manifest.ts';
 import type { ChannelPlugin } from '../../core/contract/channel.ts';
+import { declines } from '../../core/errors/declines.ts';
 import type { VendorModule } from '../../simulator/types.ts';
 import { proofFaults } from '../kit/proof.ts';
 import type { Sample } from '../kit/shopper.ts';
@@ -49,9 +50,22 @@ export function describeChannel(plugin: ChannelPlugin, own: readonly Sample[], v
       for (const form of stage.secrets.flatMap(formsOf)) expect(said.includes(form)).to.equal(false);
     });
 
+    it('every decline and failure that it told has one of our codes', () => {
+      for (const code of codesOf(stage.said)) expect(code).to.be.oneOf(Object.keys(declines));
+    });
+
     it('left the world as it was', () => {
       expect(Object.getOwnPropertyNames(Object.prototype).join()).to.equal(before_);
     });
+  });
+}
+
+/** The codes of what was declined, and of refunds and payments that failed. */
+function codesOf(said: readonly unknown[]): readonly string[] {
+  return said.flatMap((one) => {
+    const { kind, code, report } = (one ?? {}) as { kind?: string; code?: string; report?: { state?: string; code?: string } };
+    if (kind === 'declined') return [String(code)];
+    return kind === 'ok' && report?.state === 'failed' ? [String(report.code)] : [];
   });
 }
 
@@ -79,6 +93,8 @@ function manifestCases(get: () => Stage, plugin: ChannelPlugin): void {
 
   it('is beta, or names the word of the vendor that its requests were held against', () => {
     if (plugin.manifest.maturity !== 'beta') expect(proofFaults(plugin.manifest)).to.deep.equal([]);
+  it('lets only codes of ours lead to another account', () => {
+    for (const code of plugin.manifest.failoverCodes) expect(code).to.be.oneOf(Object.keys(declines));
   });
 
   it('is pure data', () => {

@@ -1,5 +1,5 @@
 import type { ChannelPlugin } from '../../../core/contract/channel.ts';
-import { type Defect, declaring, doing, withMethod } from '../spoil.ts';
+import { answering, type Defect, declaring, doing, withMethod } from '../spoil.ts';
 
 const abilitiesWith =
   (changes: object): Defect['spoil'] =>
@@ -45,6 +45,20 @@ const lying: readonly Defect[] = [
           ? { kind: 'rejected', reason: 'unsupported' }
           : ((await own.query?.(attempt, call)) ?? { kind: 'rejected', reason: 'unsupported' }),
     })),
+  },
+  {
+    name: 'the manifest lets a code of the vendor lead to another account',
+    seenBy: /codes of ours/,
+    spoil: declaring({ failoverCodes: ['over_limit'] }),
+  },
+  {
+    name: 'a decline has the code of the vendor',
+    seenBy: /has one of our codes/,
+    after: /a code that nobody knows/,
+    spoil: answering('pay', (outcome) => {
+      if (outcome.kind !== 'unknown' || outcome.vendor === undefined) return outcome;
+      return { kind: 'declined', code: outcome.vendor.code, advice: 'do_not_retry', vendor: outcome.vendor };
+    }),
   },
   {
     name: 'the manifest is no pure data',
