@@ -55,6 +55,13 @@ export const moneyDefects: readonly Defect[] = [
     ),
   },
   {
+    name: 'a refund of money of three decimals loses its last unit',
+    seenBy: /KWD: a refund moves/,
+    spoil: sending(/refunds$/, (content) =>
+      content['currency'] === 'KWD' ? { ...content, amount: (content['amount'] ?? '').replace(/.$/, '0') } : content,
+    ),
+  },
+  {
     name: 'the currency is always that of the merchant’s country',
     seenBy: /(JPY|KWD): what the vendor tells is read/,
     spoil: hearing(/orders\/\w+$/, (content) => ({ ...content, currency: 'CNY', amount: '19.99' })),

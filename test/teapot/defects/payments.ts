@@ -152,11 +152,28 @@ const asking: readonly Defect[] = [
   },
 ];
 
+/** Remembers what it closed, and will not do it again. */
+function closeOnce() {
+  const closed = new Set<string>();
+  return doing((own) => ({
+    async close(attempt, call) {
+      if (closed.has(attempt.number)) return { kind: 'rejected', reason: 'validation' };
+      closed.add(attempt.number);
+      return (await own.close?.(attempt, call)) ?? { kind: 'notFound' };
+    },
+  }));
+}
+
 const closing: readonly Defect[] = [
   {
     name: 'close says closed and asks nobody',
     seenBy: /close of an unpaid attempt/,
     spoil: doing(() => ({ close: async () => ({ kind: 'closed' }) })),
+  },
+  {
+    name: 'close of a closed order is a fault of ours',
+    seenBy: /close twice/,
+    spoil: closeOnce(),
   },
   {
     name: 'close of a paid order says closed',

@@ -26,6 +26,17 @@ const sent: readonly Defect[] = [
     })),
   },
   {
+    name: 'a refund of too much gives back what there is',
+    seenBy: /more than was paid/,
+    spoil: doing((own) => ({
+      async refund(request, call) {
+        const outcome = (await own.refund?.(request, call)) as RefundOutcome;
+        if (outcome.kind !== 'declined') return outcome;
+        return (await own.refund?.({ ...request, money: request.attempt.money }, call)) as RefundOutcome;
+      },
+    })),
+  },
+  {
     name: 'an answer to a refund that never came is a failure',
     seenBy: /a refund that meets|answer was lost/,
     spoil: answering('refund', (outcome) => (outcome.kind === 'unknown' ? failed : outcome)),

@@ -15,6 +15,16 @@ const each = (change: (line: StatementLine, at: number) => StatementLine | null)
     }
   });
 
+async function gather(content: AsyncIterable<Uint8Array>): Promise<readonly Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of content) chunks.push(chunk);
+  return chunks;
+}
+
+async function* inOne(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes;
+}
+
 export const statementDefects: readonly Defect[] = [
   { name: 'a statement loses its first line', seenBy: /a line for every payment/, spoil: each((line, at) => (at === 0 ? null : line)) },
   {
@@ -47,17 +57,24 @@ export const statementDefects: readonly Defect[] = [
     }),
   },
   {
+    name: 'what is no statement is read as one without lines',
+    seenBy: /of another form is refused/,
+    spoil: doing((own) => ({
+      async *readStatement(document) {
+        const content = Buffer.concat(await gather(document.content));
+        if (!content.toString().startsWith('merchant,')) return;
+        yield* own.readStatement?.({ ...document, content: inOne(content) }) ?? [];
+      },
+    })),
+  },
+  {
     name: 'a statement of another merchant is read as its own',
     seenBy: /another account's/,
     spoil: doing((_, { config, openFor }) => ({
       async *readStatement(document) {
-        const chunks: Uint8Array[] = [];
-        for await (const chunk of document.content) chunks.push(chunk);
-        const text = Buffer.concat(chunks).toString();
+        const text = Buffer.concat(await gather(document.content)).toString();
         const merchant = /^merchant,(\d+)/.exec(text)?.[1] ?? config.merchant;
-        const content = (async function* () {
-          yield Buffer.from(text);
-        })();
+        const content = inOne(Buffer.from(text));
         yield* openFor({ ...config, merchant }).readStatement?.({ ...document, content }) ?? [];
       },
     })),
