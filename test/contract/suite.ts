@@ -93,6 +93,8 @@ function manifestCases(get: () => Stage, plugin: ChannelPlugin): void {
 
   it('is beta, or names the word of the vendor that its requests were held against', () => {
     if (plugin.manifest.maturity !== 'beta') expect(proofFaults(plugin.manifest)).to.deep.equal([]);
+  });
+
   it('lets only codes of ours lead to another account', () => {
     for (const code of plugin.manifest.failoverCodes) expect(code).to.be.oneOf(Object.keys(declines));
   });

@@ -170,7 +170,7 @@ export function readRefund(kit: Kit, data: Data, state: unknown): RefundReport |
       : { state: 'succeeded', channelNo: cmbOrderId, money, echo, ...readTime(data['endDate'], data['endTime']) };
   }
   if (state === 'P' || state === 'S') return { state: 'processing', ...channelNo, echo };
-  return state === 'F' ? { state: 'failed', code: 'refund_failed', ...channelNo, echo } : null;
+  return state === 'F' ? { state: 'failed', code: 'refund_rejected', ...channelNo, echo } : null;
 }
 
 /** The bank's amounts are text of fen. */

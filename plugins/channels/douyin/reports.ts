@@ -39,7 +39,9 @@ export function readRefund(kit: Kit, refunded: Data, state: unknown, merchantNo?
   }
   if (state === 'PROCESSING') return { state: 'processing', channelNo, echo };
   if (state === 'ABNORMAL') return { state: 'abnormal', channelNo, echo };
-  return state === 'CLOSED' ? { state: 'failed', code: 'refund_closed', channelNo, echo } : { state: 'unmapped', code: state.slice(0, 64) };
+  return state === 'CLOSED'
+    ? { state: 'failed', code: 'refund_rejected', channelNo, echo }
+    : { state: 'unmapped', code: state.slice(0, 64) };
 }
 
 /** What has to be said of an answer that could not be read, or not be understood. */

@@ -45,8 +45,8 @@ export const meanings: Readonly<Record<string, Meaning>> = {
 
 /** What the reasons for refusing a refund mean, where they differ. */
 const refundMeanings: Readonly<Record<string, Meaning>> = {
-  '35': decline('payment_not_refundable', 'contact_support', '原交易不存在或状态不正确', 'the payment is not in a state to refund'),
-  '36': decline('payment_not_refundable', 'contact_support', '与原交易信息不符', 'does not fit the payment'),
+  '35': decline('not_refundable', 'contact_support', '原交易不存在或状态不正确', 'the payment is not in a state to refund'),
+  '36': decline('not_refundable', 'contact_support', '与原交易信息不符', 'does not fit the payment'),
 };
 
 /** A6 is a success with a defect that concerns UnionPay and the bank. */

@@ -68,7 +68,7 @@ function joinReports({ number, money: { currency } }: RefundRequest, reports: re
   const echo = { number: isOurs ? number : '' };
   const states = new Set(reports.map(({ state }) => state));
   if (states.has('abnormal') || (states.has('failed') && states.size > 1)) return { state: 'abnormal', echo };
-  if (states.has('failed')) return { state: 'failed', code: 'refund_closed', echo };
+  if (states.has('failed')) return { state: 'failed', code: 'refund_rejected', echo };
   if (states.has('not_found')) return { state: 'not_found' };
   const done = reports.filter((report) => report.state === 'succeeded');
   const [first] = done;

@@ -47,7 +47,7 @@ export function readRefund(kit: Kit, refunded: Data, state: unknown, currency: u
   }
   if (state === 'PROCESSING') return { state: 'processing', channelNo, echo };
   if (state === 'ABNORMAL') return { state: 'abnormal', channelNo, echo };
-  return state === 'CLOSED' ? { state: 'failed', code: 'refund_closed', channelNo, echo } : { state: 'unmapped', code: state };
+  return state === 'CLOSED' ? { state: 'failed', code: 'refund_rejected', channelNo, echo } : { state: 'unmapped', code: state };
 }
 
 function readTime(value: unknown): { readonly at?: Date } {

@@ -1,7 +1,7 @@
 import type { RefundOutcome } from '../../../core/contract/outcome.ts';
 import { type Defect, doing, hearing, mishearing, sending } from '../spoil.ts';
 
-const failed: RefundOutcome = { kind: 'ok', report: { state: 'failed', code: 'refund_failed', echo: {} } };
+const failed: RefundOutcome = { kind: 'ok', report: { state: 'failed', code: 'refund_rejected', echo: {} } };
 type Function = 'refund' | 'queryRefund';
 
 const answering = (name: Function, change: (outcome: RefundOutcome) => RefundOutcome) =>

@@ -66,8 +66,8 @@ describe('refunding an Alipay trade', () => {
       return outcome.kind === 'declined' ? [outcome.code, outcome.advice] : outcome.kind;
     };
     expect(await declined('ACQ.SELLER_BALANCE_NOT_ENOUGH')).to.deep.equal(['insufficient_balance', 'contact_support']);
-    expect(await declined('ACQ.REFUND_AMT_NOT_EQUAL_TOTAL')).to.deep.equal(['refund_exceeds_payment', 'fix_request']);
-    expect(await declined('ACQ.TRADE_HAS_FINISHED')).to.deep.equal(['payment_not_refundable', 'do_not_retry']);
+    expect(await declined('ACQ.REFUND_AMT_NOT_EQUAL_TOTAL')).to.deep.equal(['refund_rejected', 'fix_request']);
+    expect(await declined('ACQ.TRADE_HAS_FINISHED')).to.deep.equal(['not_refundable', 'do_not_retry']);
     expect(await declined('ACQ.NEVER_SEEN')).to.equal('unknown');
   });
 

@@ -206,7 +206,7 @@ describe('cmbecny answers', () => {
     const settled = { kind: 'ok', report: { ...done, at: new Date('2026-01-02T04:00:03Z') } };
     expect(await run('queryRefund', genuine(refunded))).to.deep.equal(settled);
     expect(await run('queryRefund', genuine({ ...refunded, tradeState: 'P' }))).to.deep.equal(processing);
-    const failed = { state: 'failed', code: 'refund_failed', channelNo: refunded.cmbOrderId, echo: of };
+    const failed = { state: 'failed', code: 'refund_rejected', channelNo: refunded.cmbOrderId, echo: of };
     expect(await run('queryRefund', genuine({ ...refunded, tradeState: 'F' }))).to.deep.equal({ kind: 'ok', report: failed });
     for (const change of [{ tradeState: 'X' }, { refundAmt: '3.00' }, { currencyCode: '840' }]) {
       expect(await run('queryRefund', genuine({ ...refunded, ...change }))).to.deep.include({ kind: 'unknown' });

@@ -25,7 +25,7 @@ describe('Refunding with UnionPay', () => {
   });
 
   it('is declined for good by every other code, and unknown where an answer is about another', async () => {
-    expect(await refunding({ respCode: '35' })).to.include({ kind: 'declined', code: 'payment_not_refundable' });
+    expect(await refunding({ respCode: '35' })).to.include({ kind: 'declined', code: 'not_refundable' });
     expect(await refunding({ respCode: '88' })).to.include({ kind: 'declined', code: 'refund_rejected' });
     expect(await refunding({ respCode: '32' })).to.include({ kind: 'rejected', reason: 'config' });
     expect(await refunding({ respCode: '00', orderId: 'other' })).to.include({ kind: 'unknown' });
@@ -46,7 +46,7 @@ describe('Refunding with UnionPay', () => {
     });
     expect(await asking({ origRespCode: '05' })).to.have.nested.property('report.state', 'processing');
     expect(await asking({ origRespCode: '36' })).to.deep.include({
-      report: { state: 'failed', code: 'payment_not_refundable', channelNo, echo },
+      report: { state: 'failed', code: 'not_refundable', channelNo, echo },
     });
     expect(await asking({ origRespCode: '74' })).to.include({ kind: 'unknown' });
     for (const fields of [{ txnType: '01' }, { txnAmt: '' }, { queryId: '' }, { currencyCode: '840' }, { orderId: '' }]) {

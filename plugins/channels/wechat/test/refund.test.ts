@@ -66,7 +66,7 @@ describe('WeChat Pay refunds', () => {
       for (const [status, expected] of Object.entries({
         PROCESSING: { state: 'processing' },
         ABNORMAL: { state: 'abnormal' },
-        CLOSED: { state: 'failed', code: 'refund_closed' },
+        CLOSED: { state: 'failed', code: 'refund_rejected' },
       })) {
         it(`${status} is ${expected.state}`, async () => {
           const report = { ...expected, channelNo: doneRefund.refund_id, echo: { number: refundNumber } };
