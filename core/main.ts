@@ -15,6 +15,7 @@ import { type Config, configExitCode, loadConfig, printFaults } from './config.t
 import { type Cradle, wire } from './container.ts';
 import { deleteOldKeys } from './http/idempotency-store.ts';
 import { createReadiness, quarantined } from './http/readiness.ts';
+import { PortUnusable } from './http/server.ts';
 import { type RunningHttp, startHttp } from './http/start.ts';
 import { type DueLoopDeps, type Running, runDueLoop } from './jobs/due-loop.ts';
 import { runSchedule, type Task } from './jobs/schedule.ts';
@@ -235,7 +236,11 @@ function refuseToStart(why: string): void {
 /** Ends the process with the reason. What an operator can mend is told without a stack, and with 78 where it is a setting. */
 export function die(error: unknown): never {
   const isSetting =
-    error instanceof BootFault || error instanceof KeyFileError || error instanceof VaultError || error instanceof DataFolderError;
+    error instanceof BootFault ||
+    error instanceof PortUnusable ||
+    error instanceof KeyFileError ||
+    error instanceof VaultError ||
+    error instanceof DataFolderError;
   const isPlain = isSetting || error instanceof DatabaseUnavailable;
   process.stderr.write(`${isPlain ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
   process.exit(isSetting ? configExitCode : 1);

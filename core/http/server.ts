@@ -119,11 +119,20 @@ function openServer(limits: ServerLimits, handle: (request: IncomingMessage, res
   return server;
 }
 
+/** A port that cannot be listened on: an operator can choose another. */
+export class PortUnusable extends Error {
+  constructor(port: number, host: string, cause: NodeJS.ErrnoException) {
+    const why = cause.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be listened on (${cause.code ?? cause.message})`;
+    super(`port ${port} of ${host} ${why}: choose another (PORT, PAYMUX_METRICS_PORT)`, { cause });
+    this.name = 'PortUnusable';
+  }
+}
+
 function listen(server: Server, port: number, host = '0.0.0.0'): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new PortUnusable(port, host, error)));
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
       resolve();
     });
   });

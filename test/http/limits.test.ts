@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { expect } from 'chai';
+import { type AppDeps, PortUnusable, startServer } from '../../core/http/server.ts';
 import { type Harness, openHarness, post } from './kit.ts';
 
 const head = 'POST /v1/things HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk_test_all\r\nContent-Type: application/json\r\n';
@@ -180,5 +181,18 @@ describe('a graceful stop', () => {
     await harness.server.stop(50);
     expect(await inFlight).to.equal('ECONNRESET');
     await harness.close();
+  });
+});
+
+describe('a port', () => {
+  it('that another program listens on is refused with what to do, and not with a stack', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const start = startServer({ routes: [], deps: {} as AppDeps, port, host: '127.0.0.1' });
+    const failure = await start.catch((error: unknown) => error);
+    expect(failure).to.be.instanceOf(PortUnusable);
+    expect(String(failure)).to.include(`port ${port} of 127.0.0.1 is taken`).and.include('PAYMUX_METRICS_PORT');
+    taken.close();
   });
 });
