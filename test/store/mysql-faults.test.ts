@@ -2,15 +2,15 @@ import { expect } from 'chai';
 import { type Database, DatabaseUnavailable, type Tx } from '../../core/store/database.ts';
 import { openDatabase } from '../../core/store/open.ts';
 import { forEachDatabase } from '../kit/database.ts';
+import { type Decide, type Fault, type MysqlProxy, type Statement, startMysqlProxy } from '../kit/mysql-proxy.ts';
 import { failure } from './failure.ts';
-import { type Decide, type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 
 forEachDatabase((name, open) => {
   if (name !== 'mariadb') return;
   describe('a transaction whose database fails', () => {
     let direct: Database;
     let database: Database;
-    let proxy: FaultProxy;
+    let proxy: MysqlProxy;
     let close: () => Promise<void>;
     let works = 0;
 
@@ -20,7 +20,7 @@ forEachDatabase((name, open) => {
 
     beforeEach(async () => {
       const url = await addressOf(direct);
-      proxy = await startFaultProxy(Number(url.port));
+      proxy = await startMysqlProxy(Number(url.port));
       url.port = String(proxy.port);
       const opened = await openDatabase({ url: url.href, dataDir: '.' });
       ({ database, close } = opened);
@@ -74,8 +74,8 @@ forEachDatabase((name, open) => {
 
       it('is an error when its proof cannot be looked up either', async function () {
         this.timeout(20_000);
-        proxy.set((statement) => {
-          if (statement === 'COMMIT') proxy.refuse();
+        proxy.set(({ sql }) => {
+          if (sql === 'COMMIT') proxy.refuse();
           return null;
         });
         expect(await failure(database.transaction(insert, proof))).to.be.instanceOf(DatabaseUnavailable);
@@ -106,7 +106,7 @@ forEachDatabase((name, open) => {
           const expected = statement === 'START TRANSACTION' ? 1 : 2;
           expect(await database.transaction(insert, proof)).to.equal(expected);
           expect(await rows()).to.equal(1);
-          const commands = proxy.seen.filter((text) => text !== 'execute');
+          const commands = proxy.seen.filter(({ prepared }) => !prepared).map(({ sql }) => sql);
           const first = statement === 'COMMIT' ? ['START TRANSACTION', 'COMMIT', 'ROLLBACK'] : ['START TRANSACTION', 'ROLLBACK'];
           expect(commands).to.deep.equal([...first, 'START TRANSACTION', 'COMMIT']);
         });
@@ -115,8 +115,8 @@ forEachDatabase((name, open) => {
 
     it('never commits a half, even when its work swallows a lock timeout', async () => {
       let fail = true;
-      proxy.set((text) => {
-        if (text !== 'execute' || works !== 1 || proxy.seen.filter((each) => each === 'execute').length !== 2 || !fail) return null;
+      proxy.set(({ prepared }) => {
+        if (!prepared || works !== 1 || proxy.seen.filter((each) => each.prepared).length !== 2 || !fail) return null;
         fail = false;
         return { do: 'answer', errno: 1205 };
       });
@@ -129,7 +129,7 @@ forEachDatabase((name, open) => {
 
     it('gives up after ten tries', async function () {
       this.timeout(20_000);
-      proxy.set((text) => (text === 'execute' ? { do: 'answer', errno: 1213 } : null));
+      proxy.set(({ prepared }) => (prepared ? { do: 'answer', errno: 1213 } : null));
       expect(await failure(database.transaction(insert))).to.be.instanceOf(DatabaseUnavailable);
       expect([works, await rows()]).to.deep.equal([10, 0]);
     });
@@ -209,11 +209,12 @@ forEachDatabase((name, open) => {
   });
 });
 
-/** Applies a fault to the first statement of that text. */
+/** Applies a fault to the first statement of that text, or to the first `execute`d one. */
 function once(text: string, fault: Fault): Decide {
   let pending = true;
+  const fits = ({ sql, prepared }: Statement) => (prepared ? 'execute' : sql) === text;
   return (statement) => {
-    if (!pending || statement !== text) return null;
+    if (!pending || !fits(statement)) return null;
     pending = false;
     return fault;
   };
