@@ -1,6 +1,7 @@
 import { abilitiesOf } from '../channels/abilities.ts';
 import type { OpenAccount } from '../channels/accounts.ts';
 import type { Outcome } from '../contract/outcome.ts';
+import type { Tx } from '../store/database.ts';
 import { type AttemptRow, changeAttempt, readAttempts } from '../store/tables/attempts.ts';
 import { insertTransitions } from '../store/tables/history.ts';
 import { lockPayment } from '../store/tables/payments.ts';
@@ -37,7 +38,8 @@ export async function captureIfApproved(kernel: Kernel, account: OpenAccount, at
 }
 
 async function beginCapture(kernel: Kernel, { id, payment_id: paymentId }: AttemptRow): Promise<boolean> {
-  return kernel.database.transaction(async (tx) => {
+  const transitionId = kernel.newId('his_');
+  const begin = async (tx: Tx) => {
     const payment = await lockPayment(tx, paymentId);
     const attempts = await readAttempts(tx, paymentId);
     const attempt = attempts.find((one) => one.id === id);
@@ -52,7 +54,8 @@ async function beginCapture(kernel: Kernel, { id, payment_id: paymentId }: Attem
     if (!isOpen || isOver || payment.accepted_attempt_id !== null || !mayMove || isAskedElsewhere) return false;
     if (attempt.capture_at !== null) return true;
     const transition = { subjectId: id, from: attempt.state, to: attempt.state, cause: 'kernel', detail: 'capture', at } as const;
-    await insertTransitions(tx, [{ id: kernel.newId('his_'), ...transition }]);
+    await insertTransitions(tx, [{ id: transitionId, ...transition }]);
     return changeAttempt(tx, id, attempt.state, { capture_at: at });
-  });
+  };
+  return kernel.database.transaction(begin, { table: 'history', id: transitionId });
 }

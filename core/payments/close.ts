@@ -38,18 +38,26 @@ interface Begun {
   readonly attempts: readonly AttemptRow[];
 }
 
+/** With the id of the payment's own move, which proves the commit. */
+interface Beginning extends Closing {
+  readonly transitionId: string;
+}
+
 /** Commits the wish to close, so that it survives whatever happens next. */
 async function beginClose(kernel: Kernel, input: Closing): Promise<Begun | null> {
-  const done = await kernel.database.transaction(async (tx) => {
+  const transitionId = kernel.newId('his_');
+  const begin = async (tx: Tx) => {
     const before = await lockPayment(tx, input.paymentId);
-    return before === null ? null : { before, begun: await beginInside(kernel, tx, before, input) };
-  });
+    return before === null ? null : { before, begun: await beginInside(kernel, tx, before, { ...input, transitionId }) };
+  };
+  // Where the payment makes no move, nothing proves the commit; to begin again changes nothing then.
+  const done = await kernel.database.transaction(begin, { table: 'history', id: transitionId });
   if (done === null) return null;
   if (done.begun.payment.state === 'closed') kernel.afterCommit({ before: done.before, payment: done.begun.payment });
   return done.begun;
 }
 
-async function beginInside(kernel: Kernel, tx: Tx, payment: PaymentRow, input: Closing): Promise<Begun> {
+async function beginInside(kernel: Kernel, tx: Tx, payment: PaymentRow, input: Beginning): Promise<Begun> {
   const now = kernel.clock.now().getTime();
   const all = await readAttempts(tx, payment.id);
   const live = all.filter((attempt) => isLive(attempt.state));
@@ -67,7 +75,7 @@ async function beginInside(kernel: Kernel, tx: Tx, payment: PaymentRow, input: C
   } as const;
   if (payment.state === 'pending') {
     const transition = { subjectId: payment.id, from: 'pending', to: 'processing', cause: input.cause, at: now };
-    await insertTransitions(tx, [{ id: kernel.newId('his_'), detail: 'closing', ...transition }]);
+    await insertTransitions(tx, [{ id: input.transitionId, detail: 'closing', ...transition }]);
   }
   await changePayment(tx, payment.id, payment.state, changes);
   return { payment: { ...payment, ...changes }, attempts };
@@ -80,7 +88,7 @@ async function keepHeld(tx: Tx, payment: PaymentRow): Promise<PaymentRow> {
   return { ...payment, ...changes };
 }
 
-async function closeAtOnce(kernel: Kernel, tx: Tx, payment: PaymentRow, input: Closing, now: number): Promise<PaymentRow> {
+async function closeAtOnce(kernel: Kernel, tx: Tx, payment: PaymentRow, input: Beginning, now: number): Promise<PaymentRow> {
   const reason = payment.close_reason ?? input.reason;
   const changes = {
     state: 'closed',
@@ -92,7 +100,7 @@ async function closeAtOnce(kernel: Kernel, tx: Tx, payment: PaymentRow, input: C
   } as const;
   await changePayment(tx, payment.id, payment.state, changes);
   const transition = { subjectId: payment.id, from: payment.state, to: 'closed', cause: input.cause, at: now };
-  await insertTransitions(tx, [{ id: kernel.newId('his_'), detail: reason, ...transition }]);
+  await insertTransitions(tx, [{ id: input.transitionId, detail: reason, ...transition }]);
   const closed = { ...payment, ...changes };
   await announcePayment(kernel, tx, { eventId: kernel.newId('evt_'), type: 'payment.closed', payment: closed, now });
   return closed;

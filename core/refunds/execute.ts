@@ -5,6 +5,7 @@ import type { RefundOutcome } from '../contract/outcome.ts';
 import type { Kernel } from '../payments/deps.ts';
 import { nextCheckMs } from '../payments/ladder.ts';
 import { attemptRefOf, callbackUrl } from '../payments/request.ts';
+import type { Tx } from '../store/database.ts';
 import { type AttemptRow, readAttempt } from '../store/tables/attempts.ts';
 import { claimDue, type Due } from '../store/tables/due.ts';
 import { insertTransitions } from '../store/tables/history.ts';
@@ -53,12 +54,14 @@ async function sendFirst(asking: Asking): Promise<RefundEvidence | null> {
   if (account.channel.refund === undefined || ability === 'none' || (ability === 'full' && isPart))
     return { kind: 'failed', code: 'channel_unsupported', advice: 'contact_support', vendor: null, how: 'refused' };
   const at = kernel.clock.now().getTime();
-  const mine = await kernel.database.transaction(async (tx) => {
+  const id = kernel.newId('his_');
+  const claim = async (tx: Tx) => {
     if (!(await changeRefund(tx, refund.id, 'created', { state: 'sending', due_at: at + kernel.timing.callMs + 2000 }))) return false;
     const transition = { subjectId: refund.id, from: 'created', to: 'sending', cause: 'kernel', at } as const;
-    await insertTransitions(tx, [{ id: kernel.newId('his_'), ...transition }]);
+    await insertTransitions(tx, [{ id, ...transition }]);
     return true;
-  });
+  };
+  const mine = await kernel.database.transaction(claim, { table: 'history', id });
   return mine ? send(asking, 'refund') : null;
 }
 
