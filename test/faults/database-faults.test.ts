@@ -196,11 +196,22 @@ async function tryEverywhere(scene: Scene, deed: Deed, index: number, fault: Fau
     );
     expect(isMet(), `${where} was not sent`).to.equal(true);
     proxy.set(() => null);
-    if (error === null) continue;
+    if (error === null) {
+      if (deed.cuts === 'hidden') expect(await statesOf(scene, no), where).to.deep.equal(await statesOf(scene, `order-${index}`));
+      continue;
+    }
     expect(error, where).to.be.instanceOf(DatabaseUnavailable);
     expect(fault.do.startsWith('cut') ? deed.cuts : heard, where).to.equal('told');
     await deed.act(scene, no);
   }
+}
+
+/** Where everything about an order stands. */
+async function statesOf(scene: Scene, no: string): Promise<unknown> {
+  const id = await idOf(scene, no);
+  const states = (rows: readonly { readonly state: string }[]) => rows.map(({ state }) => state);
+  const { shop } = scene;
+  return [(await shop.payment(id)).state, states(await shop.attempts(id)), states(await shop.refunds(id))];
 }
 
 /** The fault befalls one statement, and no other after it. */
