@@ -30,7 +30,7 @@ export async function setScene({ database: direct, options }: TestDatabase, trai
 }
 
 /** Lets time pass until nothing is due any more. */
-export async function rest({ shop }: Scene): Promise<void> {
+export async function rest({ shop }: Pick<Scene, 'shop'>): Promise<void> {
   for (const seconds of [20, 120, 4000, 8000, 4000, 4000]) {
     shop.turn(seconds * 1000);
     await shop.attend();
