@@ -34,8 +34,17 @@ export function listProofs({ seeds, steps, isWhole }: Extent): readonly Proof[] 
     {
       name: 'Faults',
       about:
-        'Servers killed at random under load, two at once, databases that cut connections and refuse, lost and doubled answers, late money; then the money checker against the vendors’ truth, on each engine.',
-      command: [mocha, '--reporter', 'json', 'test/faults/*.test.ts', 'test/store/mysql-faults.test.ts', 'test/store/durability.test.ts'],
+        'Servers killed at random under load, two at once, every statement of every deed with each fault of the database, clocks that step, a server that stands still, lost and doubled answers, late money; then the money checker against the vendors’ truth, on each engine.',
+      command: [
+        mocha,
+        '--reporter',
+        'json',
+        'test/faults/*.test.ts',
+        'test/notifications/database-faults.test.ts',
+        'test/store/mysql-faults.test.ts',
+        'test/store/durability.test.ts',
+      ],
+      environment: { PAYMUX_DATABASE_FAULTS: isWhole ? 'all' : 'some' },
       read: readSuite,
     },
     {
