@@ -20,7 +20,7 @@ describe('Payments that are written in one group', () => {
       scene = await setScene(await open());
       groups = [];
       const { kernel } = scene.shop;
-      const group = createGroup<Parameters<typeof writeOpenings>[1][number]>({
+      const group = createGroup<Parameters<typeof writeOpenings>[1][number], undefined>({
         lanes: 1,
         most: 32,
         waitMs: 10_000,
