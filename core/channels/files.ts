@@ -162,7 +162,9 @@ async function* zipParts(content: AsyncIterable<Uint8Array>): AsyncGenerator<Zip
     file.start();
   });
   reader.register(UnzipInflate);
+  let tail: Uint8Array = new Uint8Array();
   for await (const bytes of content) {
+    tail = Buffer.concat([tail, bytes]).subarray(-longestZipEnd);
     // A chunk of 64 KiB can hold 64 MiB of zeros: small steps keep what waits here small.
     for (let from = 0; from < bytes.length; from += 8192) {
       reader.push(bytes.subarray(from, from + 8192));
@@ -170,7 +172,16 @@ async function* zipParts(content: AsyncIterable<Uint8Array>): AsyncGenerator<Zip
     }
   }
   if (files === 0) throw new Error('the file is not a ZIP file');
-  if (open > 0) throw new Error('the ZIP file breaks off');
+  if (open > 0 || !hasZipEnd(Buffer.from(tail))) throw new Error('the ZIP file breaks off');
+}
+
+/** The record that ends every ZIP file, with the longest comment behind it. */
+const [zipEndBytes, longestZipEnd] = [22, 22 + 0xffff];
+
+/** The reader takes files as they come and never looks at the directory behind them: without this, half of it could be missing. */
+function hasZipEnd(tail: Buffer): boolean {
+  const at = tail.lastIndexOf('PK\x05\x06', undefined, 'latin1');
+  return at >= 0 && at + zipEndBytes <= tail.length && at + zipEndBytes + tail.readUInt16LE(at + 20) === tail.length;
 }
 
 /** Names without the mark of UTF-8 come as Latin letters for bytes; in Chinese vendors' files the bytes are GBK. */

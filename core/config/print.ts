@@ -27,7 +27,7 @@ function openSections(setting: Setting, before: Setting | undefined): readonly s
 function printSetting(setting: Setting, defaults: unknown): readonly string[] {
   const indent = '  '.repeat(setting.path.length - 1);
   const value = setting.path.reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], defaults);
-  const shown = Array.isArray(value) ? JSON.stringify(value) : `${value}`;
+  const shown = Array.isArray(value) ? `[${value.map((item) => JSON.stringify(item)).join(', ')}]` : `${value}`;
   const key = setting.path.at(-1);
   return [
     `${indent}# ${setting.doc} (${setting.variable})`,

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { placeOf, type Vault } from '../access/vault.ts';
 import type { Clock } from '../clock.ts';
-import { type Database, type Row, type Tx, UniqueError } from '../store/database.ts';
+import { type Database, type Proof, type Row, type Tx, UniqueError, type Value } from '../store/database.ts';
 import type { Begun, IdempotencyStore, Lease, StoredAnswer } from './idempotency.ts';
 
 /**
@@ -88,10 +88,14 @@ function holdLeases(renewEveryMs: number, renewOne: (id: string, leaseUntil: num
 /** As it was given: a key that was lost and taken over here has two. */
 const nameOf = ({ id, leaseUntil }: Lease) => `${id} ${leaseUntil}`;
 
+/** Whoever repeats the request writes a row of the same id, so that the row alone would not prove that it is ours. */
+const written = (id: string, column: string, value: Value): Proof => ({ table: 'idempotency', id, holds: [column, value] });
+
 /** Null when the lease was another one by then. */
 async function renew(database: Database, { id, leaseUntil }: Lease, until: number): Promise<number | null> {
   const sql = "UPDATE idempotency SET lease_until = ? WHERE id = ? AND state = 'in_progress' AND lease_until = ?";
-  return (await database.transaction((tx) => tx.run(sql, [until, id, leaseUntil]))) === 1 ? until : null;
+  const isMine = async (tx: Tx) => (await tx.run(sql, [until, id, leaseUntil])) === 1;
+  return (await database.transaction(isMine, written(id, 'lease_until', until))) ? until : null;
 }
 
 /** SHA-256 hex of app and key: the row's id, and the name of the request across its repeats. */
@@ -110,7 +114,7 @@ interface Claim {
 async function insert(database: Database, { id, requestHash, now, until }: Claim): Promise<Begun | null> {
   const sql = "INSERT INTO idempotency (id, request_hash, state, lease_until, created_at) VALUES (?, ?, 'in_progress', ?, ?)";
   try {
-    await database.transaction(async (tx) => tx.run(sql, [id, requestHash, until, now]), { table: 'idempotency', id });
+    await database.transaction(async (tx) => tx.run(sql, [id, requestHash, until, now]), written(id, 'lease_until', until));
     return { kind: 'started', lease: { id, leaseUntil: until } };
   } catch (error) {
     if (error instanceof UniqueError) return null;
@@ -150,7 +154,7 @@ async function finish(database: Database, vault: AnswerVault, lease: Lease, answ
   const sql = `UPDATE idempotency SET state = 'done', status = ?, headers = ?, body = ?
     WHERE id = ? AND state = 'in_progress' AND lease_until = ?`;
   const params = [answer.status, JSON.stringify(answer.headers), body, lease.id, lease.leaseUntil];
-  await database.transaction((tx) => tx.run(sql, params));
+  await database.transaction((tx) => tx.run(sql, params), written(lease.id, 'state', 'done'));
 }
 
 async function release(database: Database, lease: Lease): Promise<void> {

@@ -25,6 +25,8 @@ export interface Tx extends Reader {
 export interface Proof {
   readonly table: string;
   readonly id: string;
+  /** A column and what was written to it, where somebody else could have written a row under the same id. */
+  readonly holds?: readonly [column: string, value: Value];
 }
 
 export interface Database extends Reader {

@@ -111,6 +111,9 @@ describe('Files of vendors: packed ones', () => {
   it('are refused when they break off, hold other bytes, or unpack without end', async () => {
     const zip = zipSync({ 'a.csv': strToU8('1,2\n'.repeat(500)) });
     expect(await failureOf(filesOf(zip.subarray(0, 40)))).to.equal('the ZIP file breaks off');
+    // The files are whole, and the directory behind them is not.
+    expect(await failureOf(filesOf(zip.subarray(0, -1)))).to.equal('the ZIP file breaks off');
+    expect(await failureOf(filesOf(zip.subarray(0, -40)))).to.equal('the ZIP file breaks off');
     expect(await failureOf(filesOf(Buffer.from('no zip at all')))).to.equal('the file is not a ZIP file');
     const many = Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`${index}`, strToU8('')]));
     expect(await failureOf(filesOf(zipSync(many, { level: 0 })))).to.equal('the ZIP file holds more than 1000 files');

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { DatabaseUnavailable, type Proof } from '../database.ts';
+import { DatabaseUnavailable, type Proof, type Value } from '../database.ts';
 import { meaningOf } from './errors.ts';
 import type { ConnectionPool } from './pool.ts';
 import { readRows } from './statement.ts';
@@ -12,12 +12,13 @@ const pauseMs = 100;
  * server is still busy with that transaction it waits for its end instead of answering too early.
  */
 export async function findProof(pool: ConnectionPool, proof: Proof): Promise<boolean> {
-  if (!/^[a-z_]+$/.test(proof.table)) throw new Error(`not the name of a table: ${proof.table}`);
-  const sql = `SELECT 1 AS found FROM ${proof.table} WHERE id = ? FOR UPDATE`;
+  const [column, value] = proof.holds ?? ['id', proof.id];
+  for (const name of [proof.table, column]) if (!/^[a-z_]+$/.test(name)) throw new Error(`not the name of a table or column: ${name}`);
+  const sql = `SELECT 1 AS found FROM ${proof.table} WHERE id = ? AND ${column} = ? FOR UPDATE`;
   const deadline = performance.now() + giveUpAfterMs;
   for (;;) {
     try {
-      return await lookUp(pool, sql, proof.id);
+      return await lookUp(pool, sql, [proof.id, value]);
     } catch (error) {
       if (meaningOf(error) === 'other') throw error;
       if (performance.now() > deadline) throw new DatabaseUnavailable('what became of a COMMIT could not be learnt', { cause: error });
@@ -26,10 +27,10 @@ export async function findProof(pool: ConnectionPool, proof: Proof): Promise<boo
   }
 }
 
-async function lookUp(pool: ConnectionPool, sql: string, id: string): Promise<boolean> {
+async function lookUp(pool: ConnectionPool, sql: string, params: readonly Value[]): Promise<boolean> {
   const connection = await pool.acquire();
   try {
-    const rows = await readRows(connection, sql, [id]);
+    const rows = await readRows(connection, sql, params);
     connection.release();
     return rows.length > 0;
   } catch (error) {
