@@ -31,11 +31,9 @@ describe('A statement, fetched by an operator', () =>
 
     const dayIn = (zone = 'UTC') => new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(new Date());
     const accountOf = async (channel: string, payment: string) => {
-      const row = await paymux.stored.database.get('SELECT account_id, number FROM attempts WHERE payment_id = ? AND channel = ?', [
-        payment,
-        channel,
-      ]);
-      return { account: String(row?.account_id), number: String(row?.number) };
+      const sql = 'SELECT account_id, number, channel_no FROM attempts WHERE payment_id = ? AND channel = ?';
+      const row = await paymux.stored.database.get(sql, [payment, channel]);
+      return { account: String(row?.account_id), number: String(row?.number), channelNo: String(row?.channel_no) };
     };
 
     for (const { channel, method, currency, amount, payer } of samples) {
@@ -49,36 +47,42 @@ describe('A statement, fetched by an operator', () =>
           async () => (await stateOf(`/v1/payments/${made.id}`)) === 'success',
           () => `${made.id} is not paid`,
         );
-        const { body: refund } = await paymux.call('POST', `/v1/payments/${made.id}/refunds`, { merchant_refund_no: orderNo(), amount });
+        // Where the vendor pays the rest out on the same day, there has to be some.
+        const { step = 1 } = method;
+        const back = channel.abilities.refund === 'partial' ? Math.floor(amount / 2 / step) * step : amount;
+        const asking = { merchant_refund_no: orderNo(), amount: back };
+        const { body: refund } = await paymux.call('POST', `/v1/payments/${made.id}/refunds`, asking);
         await eventually(
           async () => (await stateOf(`/v1/refunds/${refund.id}`)) === 'success',
           () => `${refund.id} is not done`,
         );
-        const { account, number } = await accountOf(channel.id, made.id);
+        const { account, number, channelNo } = await accountOf(channel.id, made.id);
         const words = ['statement', 'fetch', '--account', account, '--day', dayIn(channel.statements?.zone), '--lines'];
         const facts = await readFacts(paymux.environment, ...words, '--folder', join(folder, channel.id));
         const line = (kind: string) => facts.lines.find((one: { kind: string }) => one.kind === kind);
-        expect(line('payment')).to.deep.include({ number, gross: { amount, currency } });
-        expect(line('refund').gross).to.deep.equal({ amount: -amount, currency });
+        // A vendor that does not echo our number names the payment by its own.
+        const named = line('payment').number === null ? { channelNo } : { number };
+        expect(line('payment')).to.deep.include({ ...named, gross: { amount, currency } });
+        expect(line('refund').gross).to.deep.equal({ amount: -back, currency });
         expect(
           facts.sums.map((sum: { kind: string; lines: number; gross: number }) => [sum.kind, sum.lines, sum.gross]),
         ).to.deep.include.members([
           ['payment', 1, amount],
-          ['refund', 1, -amount],
+          ['refund', 1, -back],
         ]);
 
         const again = await runAdmin(paymux.environment, ...words, '--folder', join(folder, channel.id));
         expect(again.code, 'nothing is overwritten').to.equal(1);
+        const read: unknown[] = [];
         for (const file of readdirSync(join(folder, channel.id))) {
           const path = join(folder, channel.id, file);
-          expect((await readFacts(paymux.environment, 'statement', 'read', '--account', account, '--file', path)).sums).to.deep.equal(
-            facts.sums,
-          );
+          read.push(...(await readFacts(paymux.environment, 'statement', 'read', '--account', account, '--file', path)).sums);
           const cut = `${path}.cut`;
           const bytes = readFileSync(path);
           writeFileSync(cut, bytes.subarray(0, bytes.length / 2));
           expect((await runAdmin(paymux.environment, 'statement', 'read', '--account', account, '--file', cut)).code).to.equal(1);
         }
+        expect(read).to.have.deep.members(facts.sums);
       });
     }
 
