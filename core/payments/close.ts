@@ -77,14 +77,19 @@ async function beginInside(kernel: Kernel, tx: Tx, payment: PaymentRow, input: B
     const transition = { subjectId: payment.id, from: 'pending', to: 'processing', cause: input.cause, at: now };
     await insertTransitions(tx, [{ id: input.transitionId, detail: 'closing', ...transition }]);
   }
-  await changePayment(tx, payment.id, payment.state, changes);
+  await inLock(payment.id, changePayment(tx, payment.id, payment.state, changes));
   return { payment: { ...payment, ...changes }, attempts };
+}
+
+/** What was read under the lock cannot have changed; if it has, nothing of this may be committed. */
+async function inLock(id: string, written: Promise<boolean>): Promise<void> {
+  if (!(await written)) throw new Error(`${id} changed inside a lock`);
 }
 
 /** Money that came in too small a sum waits for an operator: there is nothing to close, and nothing to come back for. */
 async function keepHeld(tx: Tx, payment: PaymentRow): Promise<PaymentRow> {
   const changes = { closing: 0, due_at: null } as const;
-  await changePayment(tx, payment.id, payment.state, changes);
+  await inLock(payment.id, changePayment(tx, payment.id, payment.state, changes));
   return { ...payment, ...changes };
 }
 
@@ -98,7 +103,7 @@ async function closeAtOnce(kernel: Kernel, tx: Tx, payment: PaymentRow, input: B
     due_at: null,
     sequence: payment.sequence + 1,
   } as const;
-  await changePayment(tx, payment.id, payment.state, changes);
+  await inLock(payment.id, changePayment(tx, payment.id, payment.state, changes));
   const transition = { subjectId: payment.id, from: payment.state, to: 'closed', cause: input.cause, at: now };
   await insertTransitions(tx, [{ id: input.transitionId, detail: reason, ...transition }]);
   const closed = { ...payment, ...changes };
@@ -110,7 +115,7 @@ async function closeAtOnce(kernel: Kernel, tx: Tx, payment: PaymentRow, input: B
 async function markClosing(kernel: Kernel, tx: Tx, live: readonly AttemptRow[], cause: Cause, now: number): Promise<readonly AttemptRow[]> {
   const closing: AttemptRow[] = live.filter((attempt) => attempt.state === 'closing');
   for (const attempt of live.filter((one) => canMoveAttempt(one.state, 'closing'))) {
-    await changeAttempt(tx, attempt.id, attempt.state, { state: 'closing' });
+    await inLock(attempt.id, changeAttempt(tx, attempt.id, attempt.state, { state: 'closing' }));
     const transition = { subjectId: attempt.id, from: attempt.state, to: 'closing', cause, at: now };
     await insertTransitions(tx, [{ id: kernel.newId('his_'), ...transition }]);
     closing.push({ ...attempt, state: 'closing' });
