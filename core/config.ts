@@ -56,10 +56,21 @@ function contradictions(settings: readonly Setting[], written: Written): readonl
     ...(isEmbedded && written.processes > 1 ? [refuse('processes', `1 ${alone}`)] : []),
     ...(isEmbedded && new Set(written.roles).size < 2 ? [refuse('roles', `api and worker ${alone}`)] : []),
     ...(written.roles.length === 0 && !isEmbedded ? [refuse('roles', 'at least one role')] : []),
+    ...(clash(written)
+      ? [refuse('metrics.port', 'a port that neither the server nor the simulator listens on, as each process adds one')]
+      : []),
     ...(written.processes > 1 && written.metrics.token !== null && written.metrics.port === null
       ? [refuse('metrics.port', 'a port for the metrics: behind a shared one each answer would be of another process')]
       : []),
   ];
+}
+
+/** Whether a port would be listened on twice, or is none. The simulator runs beside the embedded database unless told otherwise. */
+function clash({ port, processes, metrics, simulator, database }: Written): boolean {
+  const first = metrics.port ?? 0;
+  const isOwn = (other: number) => other > 0 && first > 0 && other >= first && other < first + processes;
+  const isSimulated = simulator.enabled ?? database.url === null;
+  return isOwn(port) || (isSimulated && isOwn(simulator.port)) || first + processes - 1 > 65_535;
 }
 
 /** Every setting with its value, one a line, with secrets hidden. */

@@ -119,7 +119,8 @@ async function serve(cradle: Cradle, found: Discovered, stored: OpenDatabase, ve
     metricsPort: http.metrics?.port ?? null,
     async stop() {
       state.isStopping = true;
-      await definitions.stop();
+      // A folder on a file system that does not answer must not keep requests and money waiting.
+      await Promise.race([definitions.stop(), cradle.clock.sleep(2000)]);
       await stopServing(cradle, http, jobs, config.http.drainMs);
       metrics.close();
       await stored.close();
@@ -222,10 +223,13 @@ async function main(): Promise<void> {
     process.exit(await keepProcesses(rule, createLog(config.log), stopping.signal));
   }
   containStrays(die);
+  // Until it serves there is nothing to finish: whoever stops it then may do so at once, whatever the boot waits for.
+  const giveUp = () => process.exit(0);
+  stopping.signal.addEventListener('abort', giveUp);
   const server = await boot(config);
+  stopping.signal.removeEventListener('abort', giveUp);
   const stop = () => void server.stop().then(() => process.exit(0), die);
-  if (stopping.signal.aborted) stop();
-  else stopping.signal.addEventListener('abort', stop);
+  stopping.signal.addEventListener('abort', stop);
 }
 
 function refuseToStart(why: string): void {

@@ -14,7 +14,7 @@ import type {
   Scope,
   SigningKey,
 } from './records.ts';
-import { isEncrypted, placeOf, type Vault } from './vault.ts';
+import { isEncrypted, placeOf, type Vault, VaultError } from './vault.ts';
 
 /** Everything that is read at start and kept in memory, as of one version. */
 export interface Snapshot {
@@ -186,7 +186,7 @@ function decrypt(vault: Vault, text: string, table: string, id: string, column: 
   try {
     return vault.decrypt(text, place);
   } catch (error) {
-    throw new Error(`the secret at ${place} cannot be decrypted: ${error instanceof Error ? error.message : 'unknown'}`);
+    throw new VaultError(`the secret at ${place} cannot be decrypted: ${error instanceof Error ? error.message : 'unknown'}`);
   }
 }
 

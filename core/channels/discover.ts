@@ -1,10 +1,11 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ChannelPlugin } from '../contract/channel.ts';
 import { readDefinition } from './declared/read.ts';
 import { manifestFaults } from './manifest.ts';
 import { definitionFiles, findEntry, findPackage, type Origin, readPackage } from './packages.ts';
+import { readText } from './read-text.ts';
 import { runBlamed } from './strays.ts';
 
 export interface Discovered {
@@ -128,7 +129,7 @@ async function load({ folder, id, main }: Place): Promise<ChannelPlugin | string
 
 /** Reads a channel that is data. All its faults are told at once. */
 export async function loadDefinition(folder: string, id: string | null, file: string): Promise<ChannelPlugin | string> {
-  const text = await readFile(join(folder, file), 'utf8').catch(() => null);
+  const text = await readText(join(folder, file));
   if (text === null) return `has a ${file} that cannot be read`;
   const read = readDefinition(id, text);
   return read.kind === 'read' ? read.plugin : `has faults in ${file}:\n${read.faults.map((fault) => `  ${fault}`).join('\n')}`;

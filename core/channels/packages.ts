@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, isAbsolute, join, resolve } from 'node:path';
+import { readText } from './read-text.ts';
 
 /** Where a channel comes from, for logs and for `GET /v1/channels`. */
 export interface Origin {
@@ -48,7 +49,7 @@ function modulesOf(root: string, name: string): readonly string[] {
 
 /** The package in a folder; null when there is none. */
 export async function readPackage(folder: string): Promise<FoundPackage | null> {
-  const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => null);
+  const text = await readText(join(folder, 'package.json'));
   const { name, version, main } = text === null ? {} : readFields(text);
   if (typeof name !== 'string') return null;
   return { folder, name, version: typeof version === 'string' ? version : null, main: typeof main === 'string' ? main : null };

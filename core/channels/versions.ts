@@ -20,13 +20,19 @@ export function versionFor(previous: readonly PreviousVersion[], madeWith: numbe
   return later.reduce<PreviousVersion | null>((first, one) => (first === null || one.version < first.version ? one : first), null);
 }
 
-/** How many earlier credentials a callback is tried with: strangers can send as many callbacks as they like. */
+/** How many earlier credentials of each kind a callback is tried with: strangers can send as many callbacks as they like. */
 const triedVersions = 4;
 
-/** The earlier credentials that a callback may still be signed for, newest first. */
+/**
+ * The earlier credentials that a callback may still be signed for, newest first. Those of another merchant are that for good,
+ * and have places of their own; those that strangers have (replaced at 0) never are.
+ */
 export function versionsForCallbacks(previous: readonly PreviousVersion[], since: Date): readonly PreviousVersion[] {
-  const valid = previous.filter(({ isMoved, replacedAt }) => isMoved || replacedAt.getTime() > since.getTime());
-  return valid.toSorted((a, b) => b.version - a.version).slice(0, triedVersions);
+  const newest = (some: readonly PreviousVersion[]) => some.toSorted((a, b) => b.version - a.version).slice(0, triedVersions);
+  const trusted = previous.filter(({ replacedAt }) => replacedAt.getTime() > 0);
+  const moved = newest(trusted.filter(({ isMoved }) => isMoved));
+  const recent = newest(trusted.filter(({ isMoved, replacedAt }) => !isMoved && replacedAt.getTime() > since.getTime()));
+  return [...moved, ...recent].toSorted((a, b) => b.version - a.version);
 }
 
 /** Opens each earlier version once, when it is first asked for: most never are. */

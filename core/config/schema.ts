@@ -143,7 +143,7 @@ const log = z.strictObject({
 export const configSchema = z.strictObject({
   port: integer(0, 65_535, { doc: 'The port of the API. PORT sets it too. 0: any free port.', example: '8080' }).default(8080),
   host: text(/^\S+$/, 'a host name or address', { doc: 'The address that is listened on.', example: '127.0.0.1' }).default('0.0.0.0'),
-  publicUrl: text(/^https?:\/\/[^\s?#/]+(\/[^\s?#]*)?$/, 'an http or https address without query', {
+  publicUrl: text(/^https?:\/\/[^\s?#/@]+(\/[^\s?#]*)?$/, 'an http or https address without user, password and query', {
     doc: 'Where channels and shoppers reach this server. Absent: http://127.0.0.1:<port>.',
     example: 'https://pay.example.com',
   })

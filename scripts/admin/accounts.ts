@@ -53,7 +53,10 @@ export const accountCommands: readonly Command[] = [
     options: {
       id: required('The account’s id.'),
       ...configOptions,
-      'other-merchant': { kind: 'flag', doc: 'The new credentials are of another merchant; payments so far keep the old ones.' },
+      'other-merchant': {
+        kind: 'flag',
+        doc: 'The new credentials (without any: those of the last update) are of another merchant; payments before keep theirs.',
+      },
       leaked: { kind: 'flag', doc: 'Strangers have the old credentials: take no callback that is signed for them, from now on.' },
     },
     run: runUpdate,

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -143,6 +143,13 @@ describe('Finding channels on disk', () => {
       expect(faults[0]?.reason).to.match(reason);
     });
   }
+
+  it('reads no pipe: that might never end', async () => {
+    const folder = makeFolder({});
+    mkdirSync(join(folder, 'toy'));
+    execFileSync('mkfifo', [join(folder, 'toy', 'channel.yaml'), join(folder, 'toy', 'package.json')]);
+    expect((await discoverChannels(folder)).faults).to.deep.equal([{ folder: 'toy', reason: 'has a channel.yaml that cannot be read' }]);
+  });
 
   it('names every bad folder at once, and every fault of each', async () => {
     const folder = makeFolder({

@@ -33,6 +33,14 @@ describe('Credentials that an account had', () => {
 
   it('of another merchant verify callbacks for ever', () => {
     expect(numbers(versionsForCallbacks([version(1, true), version(2)], at(9)))).to.deep.equal([1]);
+    // Keys that were exchanged since then do not take their place.
+    const many = [version(1, true), ...[2, 3, 4, 5, 6, 7].map((number) => version(number))];
+    expect(numbers(versionsForCallbacks(many, at(0)))).to.deep.equal([7, 6, 5, 4, 1]);
+  });
+
+  it('verify nothing once strangers have them, of whichever merchant they are', () => {
+    const leaked = (one: PreviousVersion) => ({ ...one, replacedAt: new Date(0) });
+    expect(numbers(versionsForCallbacks([leaked(version(1, true)), leaked(version(2)), version(3)], new Date(0)))).to.deep.equal([3]);
   });
 });
 

@@ -220,6 +220,15 @@ describe('configuration', () => {
       expect(places({ ...token, PAYMUX_METRICS_PORT: '9464' })).to.deep.equal([]);
     });
 
+    it('is refused: a port that is listened on twice, or is none', () => {
+      const metricsPort = ['metrics.port (PAYMUX_METRICS_PORT)'];
+      expect(places({ PORT: '9464', PAYMUX_METRICS_PORT: '9464' })).to.deep.equal(metricsPort);
+      expect(places({ PAYMUX_METRICS_PORT: '8090' })).to.deep.equal(metricsPort);
+      expect(places({ ...url, PAYMUX_METRICS_PORT: '65535', PAYMUX_PROCESSES: '2' })).to.deep.equal(metricsPort);
+      expect(places({ ...url, PAYMUX_METRICS_PORT: '8079', PAYMUX_PROCESSES: '4' })).to.deep.equal(metricsPort);
+      expect(places({ ...url, PAYMUX_METRICS_PORT: '8090', PAYMUX_PROCESSES: '4' })).to.deep.equal([]);
+    });
+
     it('is refused: a server without any role', () => {
       const files = { 'config/paymux.yaml': 'roles: []\ndatabase: { url: "mysql://u:p@db:3306/paymux" }\n' };
       expect(faultsOf({}, files).map(({ path }) => path)).to.deep.equal(['roles (PAYMUX_ROLES)']);

@@ -70,6 +70,35 @@ describe('Credentials that are exchanged', function () {
           expect(await settledByCallback()).to.equal(0);
         });
 
+        it('of another merchant verify nothing any more once they have leaked, be it told with the move or later', async () => {
+          const { config: other } = await offered(1);
+          for (const told of ['with the move', 'later']) {
+            const payment = await create();
+            await update(
+              { ...other, webhook_secret: `whsec_${told.slice(0, 1).repeat(32)}` },
+              { otherMerchant: true, leaked: told !== 'later' },
+            );
+            if (told === 'later') await update({}, { leaked: true });
+            await pay(payment);
+            expect(await settledByCallback(), told).to.equal(0);
+            // It is still asked about with them.
+            await paymux.call('GET', `/v1/payments/${payment.id}`);
+            await eventually(async () => (await paymux.call('GET', `/v1/payments/${payment.id}`)).body.state === 'success');
+            await update((await offered(0)).config, { otherMerchant: true });
+          }
+        });
+
+        it('can be said to be of another merchant afterwards, and then payments before stay with them', async () => {
+          const payment = await create();
+          const { config: other } = await offered(1);
+          await update(other);
+          await update({}, { otherMerchant: true });
+          await pay(payment);
+          await eventually(async () => (await paymux.call('GET', `/v1/payments/${payment.id}`)).body.state === 'success');
+          const again = await updateAccount({ ...paymux.admin, plugins }, { id: first(), otherMerchant: true });
+          expect(again.kind === 'faults' && again.faults[0]).to.match(/there is no move to mark$/);
+        });
+
         it('of another merchant cannot speak of payments that are not his, however well they are signed', async () => {
           const payment = await create();
           await update((await offered(1)).config, { otherMerchant: true });

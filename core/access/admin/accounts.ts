@@ -37,7 +37,10 @@ export interface AccountUpdate {
   readonly weight?: number;
   /** Replaces the terms as a whole. `{}`: none. */
   readonly terms?: unknown;
-  /** True: the new credentials are of another merchant at the vendor. Payments so far keep those that they were made with. */
+  /**
+   * True: the new credentials are of another merchant at the vendor. Payments so far keep those that they were made with.
+   * Without new credentials: the last exchange was such a move, and that is said now.
+   */
   readonly otherMerchant?: boolean;
   /** True: somebody else has the old credentials. No callback is taken that is signed for them, from now on. */
   readonly leaked?: boolean;
@@ -104,7 +107,10 @@ export async function updateAccount(deps: AccountDeps, input: AccountUpdate): Pr
       );
     const stored = encryptConfig(deps.vault, plugin.manifest.config, input.id, config);
     const now = deps.now().getTime();
-    if (!isDeepStrictEqual(before, config)) await keepVersion(tx, row, otherMerchant, now);
+    const isSame = isDeepStrictEqual(before, config);
+    const unmarked = isSame && otherMerchant ? await markMoved(tx, input.id) : null;
+    if (unmarked !== null) return faulty(unmarked);
+    if (!isSame) await keepVersion(tx, row, otherMerchant, now);
     if (input.leaked === true) await endGrace(tx, input.id);
     return writeUpdate(tx, { row, stored, priority, weight, terms: JSON.stringify(terms), now });
   });
@@ -123,9 +129,21 @@ async function keepVersion(tx: Tx, row: Row, isMoved: boolean, now: number): Pro
   ]);
 }
 
-/** Credentials that strangers know verify nothing: those replaced now, and those before, which may share a key with them. */
+/**
+ * Credentials that strangers know verify nothing: those replaced now, and those before, which may share a key with them. Those of
+ * another merchant are kept all the same: his payments are still asked about and refunded with them.
+ */
 async function endGrace(tx: Tx, accountId: string): Promise<void> {
-  await tx.run('UPDATE account_versions SET replaced_at = 0 WHERE account_id = ? AND moved = 0', [accountId]);
+  await tx.run('UPDATE account_versions SET replaced_at = 0 WHERE account_id = ?', [accountId]);
+}
+
+/** Marks the exchange before as a move to another merchant, for whoever did not say so at the time. Null: it is marked. */
+async function markMoved(tx: Tx, accountId: string): Promise<string | null> {
+  const last = await tx.get('SELECT id, moved FROM account_versions WHERE account_id = ? ORDER BY version DESC LIMIT 1', [accountId]);
+  if (last === undefined || last['moved'] === 1)
+    return 'the configuration stays as it is, and no earlier one is kept that was not of another merchant already: there is no move to mark';
+  await tx.run('UPDATE account_versions SET moved = 1 WHERE id = ?', [last['id'] ?? null]);
+  return null;
 }
 
 /** The vendor's name for the merchant of a configuration; null when it cannot be opened, or the vendor never says. */
