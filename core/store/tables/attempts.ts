@@ -89,7 +89,7 @@ export async function readAttemptsOf(reader: Reader, paymentIds: readonly string
 
 /** All attempts of a payment, oldest first. */
 export async function readAttempts(reader: Reader, paymentId: string): Promise<readonly AttemptRow[]> {
-  return (await reader.all('SELECT * FROM attempts WHERE payment_id = ? ORDER BY id', [paymentId])) as unknown as readonly AttemptRow[];
+  return readAttemptsOf(reader, [paymentId]);
 }
 
 /** Writes the changes if the attempt is still in the state they were decided for. False: it is not, and nothing was written. */

@@ -62,8 +62,7 @@ export async function readPaymentByOrderNo(reader: Reader, appId: string, mercha
  * makes the row part of what a Galera cluster certifies, which a lock alone is not.
  */
 export async function lockPayment(tx: Tx, id: string): Promise<PaymentRow | null> {
-  const found = await tx.run('UPDATE payments SET version = version + 1 WHERE id = ?', [id]);
-  return found === 0 ? null : readPayment(tx, id);
+  return (await lockPayments(tx, [id])).get(id) ?? null;
 }
 
 /** The same for several payments, by id. In the order of their ids, so that two groups never wait for one another in a ring. */
