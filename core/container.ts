@@ -45,6 +45,8 @@ export interface Opened {
 export interface Cradle extends Opened {
   /** For ids: nothing that has to be secret comes from it. */
   readonly random: Random;
+  /** For what has to be secret. */
+  readonly secretRandom: Random;
   readonly agent: Agent;
   readonly sm2: Sm2;
   readonly channels: Channels;
@@ -65,6 +67,7 @@ export function wire(opened: Opened, replaced: Partial<Cradle> = {}) {
   for (const [name, value] of Object.entries(opened)) container.register(name, asValue(value));
   container.register({
     random: asValue<Random>(randomBytes),
+    secretRandom: asValue<Random>(randomBytes),
     agent: asFunction(({ config }: Cradle) => createWireAgent(Math.min(config.channels.timeoutMs, 5000))).singleton(),
     sm2: asFunction(() => createSm2()).singleton(),
     channels: asFunction(makeChannels).singleton(),
@@ -116,18 +119,32 @@ const groups = {
 const opening = { waitMs: 2_000, mostWaiting: 1_000 };
 const settling = { waitMs: 15_000, mostWaiting: 10_000, keyOf: ({ attempt }: Settling) => attempt.payment_id };
 
-function makeKernel({ database, clock, log, metrics, channels, caller, config, directory, endpoints, dispatcher, random }: Cradle): Kernel {
+function makeKernel({
+  database,
+  clock,
+  log,
+  metrics,
+  channels,
+  caller,
+  config,
+  directory,
+  endpoints,
+  dispatcher,
+  random,
+  secretRandom,
+}: Cradle): Kernel {
   let turn = 0;
   const newId = (prefix: IdPrefix) => makeId(prefix, clock.now(), random);
   const announce = createAnnounce({ endpoints, clock, random });
   const kernel: Kernel = {
     database,
     newId,
+    newToken: () => Buffer.from(secretRandom(16)).toString('base64url'),
     announce,
     open: createGroup({
       ...groups[database.engine],
       ...opening,
-      write: (openings) => writeOpenings({ database, newId, announce }, openings),
+      write: (openings) => writeOpenings({ database, newId, announce, publicUrl: config.publicUrl }, openings),
     }),
     settleTogether: createGroup({ ...groups[database.engine], ...settling, write: (settlings) => settleTogether(kernel, settlings) }),
     clock,

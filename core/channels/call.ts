@@ -12,7 +12,7 @@ import { runBlamed } from './strays.ts';
 import { makeWire, type WireTrace } from './wire.ts';
 import { createWireAgents, type WireAgents } from './wire-agents.ts';
 
-export type Operation = 'pay' | 'query' | 'close' | 'capture' | 'refund' | 'query_refund' | 'callback' | 'probe' | 'statement';
+export type Operation = 'pay' | 'query' | 'close' | 'capture' | 'refund' | 'query_refund' | 'callback' | 'probe' | 'statement' | 'identify';
 
 export interface CallerDeps {
   readonly agent: Dispatcher;

@@ -46,11 +46,15 @@ export function choose(
 /** Whether an account can take this method for this merchant, environment, currency and amount. */
 function fits(account: OpenAccount, methodId: string, wanted: Wanted): boolean {
   const method = account.manifest.methods.find((one) => one.id === methodId);
-  if (method === undefined || !serves(account.record, wanted.merchantId, wanted.livemode)) return false;
-  if (!method.currencies.includes(wanted.currency)) return false;
-  if (missingPayerFields(method, wanted.payer).length > 0) return false;
+  if (method === undefined) return false;
+  return missingPayerFields(method, wanted.payer).length === 0 && takes(account, method, wanted);
+}
+
+/** Whether the account can take such a payment by this method, once all is known that the method needs of the shopper. */
+export function takes(account: OpenAccount, method: MethodManifest, wanted: Omit<Wanted, 'methods' | 'payer'>): boolean {
+  if (!serves(account.record, wanted.merchantId, wanted.livemode) || !method.currencies.includes(wanted.currency)) return false;
   return (
-    takesAmount(method, wanted.amount) && takesLines(method, wanted.lines) && takesUnder(account.record.terms ?? noTerms, methodId, wanted)
+    takesAmount(method, wanted.amount) && takesLines(method, wanted.lines) && takesUnder(account.record.terms ?? noTerms, method.id, wanted)
   );
 }
 

@@ -25,6 +25,15 @@ const method = z.strictObject({
   step: z.int().positive().optional(),
   orderLines: z.strictObject({ min: z.int().positive(), max: z.int().positive() }).optional(),
   needs: z.array(z.enum(['openid', 'clientIp', 'authCode', 'token', 'email', 'name', 'phone', 'bankCode', 'country'])).optional(),
+  checkout: z
+    .strictObject({
+      devices: z
+        .array(z.enum(['desktop', 'phone']))
+        .min(1)
+        .optional(),
+      inside: z.string().min(3).optional(),
+    })
+    .optional(),
   abilities: z.strictObject(abilities).partial().optional(),
 });
 

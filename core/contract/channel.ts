@@ -44,6 +44,10 @@ export interface Channel {
   parseCallback(raw: RawRequest, call: Call): Promise<Callback>;
   /** Reads our number out of the shopper's return. A hint only: it may trigger a query, never a state. */
   parseReturn?(raw: RawRequest): { readonly number: string } | null;
+  /** Where a browser inside the vendor's app is sent, for the vendor to tell who its shopper is; it comes back to `returnUrl`. With `identify`. */
+  identifyUrl?(returnUrl: string): string;
+  /** Learns who the shopper is from the query that his browser came back with. Moves nothing, and may be called again. */
+  identify?(query: Readonly<Record<string, string>>, call: Call): Promise<IdentifyOutcome>;
   /** Asks for the statement of one business day (`2026-01-31`) of the vendor's time zone. Its documents are read before the call ends. */
   fetchStatement?(day: string, call: Call): Promise<StatementOutcome>;
   /**
@@ -56,7 +60,12 @@ export interface Channel {
   probe?(call: Call): Promise<{ readonly ok: boolean; readonly detail: string }>;
 }
 
-/** Facts about the shopper that some methods need. All are given by the merchant. */
+/** Who the shopper is to this vendor. `reason` is for the log. */
+export type IdentifyOutcome =
+  | { readonly kind: 'known'; readonly payer: Pick<Payer, 'openid'> }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** Facts about the shopper that some methods need. The merchant gives them, or the shopper at the hosted checkout. */
 export interface Payer {
   readonly openid?: string;
   readonly clientIp?: string;

@@ -92,6 +92,13 @@ export interface MethodManifest {
   readonly orderLines?: { readonly min: number; readonly max: number };
   /** Members of {@link Payer} without which the vendor refuses. */
   readonly needs?: readonly Exclude<keyof Payer, 'locale'>[];
+  /** Where a shopper can use it at the hosted checkout. Absent: in every browser, and nowhere if its action is `sdk`. */
+  readonly checkout?: {
+    /** Both when absent. */
+    readonly devices?: readonly ('desktop' | 'phone')[];
+    /** A part of the User-Agent by which the browser inside this wallet is known. The method is offered there alone. */
+    readonly inside?: string;
+  };
   /** Where this method can do less, or other things, than the channel's other methods. */
   readonly abilities?: Partial<Pick<Abilities, 'query' | 'close' | 'capture' | 'refund'>>;
 }

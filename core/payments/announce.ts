@@ -1,7 +1,7 @@
 import type { Tx } from '../store/database.ts';
 import type { PaymentRow } from '../store/tables/payments.ts';
 import type { Announcement, Kernel } from './deps.ts';
-import { viewPayment } from './view.ts';
+import { type Viewer, viewPayment } from './view.ts';
 
 interface PaymentEvent {
   readonly eventId: string;
@@ -11,7 +11,7 @@ interface PaymentEvent {
 }
 
 /** A payment event, with the payment as it stands after the change. */
-export function paymentAnnouncement({ eventId, type, payment, now }: PaymentEvent): Announcement {
+export function paymentAnnouncement(viewer: Viewer, { eventId, type, payment, now }: PaymentEvent): Announcement {
   return {
     eventId,
     appId: payment.app_id,
@@ -19,12 +19,12 @@ export function paymentAnnouncement({ eventId, type, payment, now }: PaymentEven
     type,
     subjectId: payment.id,
     sequence: payment.sequence,
-    data: viewPayment(payment, 'en'),
+    data: viewPayment(viewer, payment, 'en'),
     now,
   };
 }
 
 /** Puts a payment event into the outbox. */
-export async function announcePayment(kernel: Pick<Kernel, 'announce'>, tx: Tx, event: PaymentEvent): Promise<void> {
-  await kernel.announce(tx, [paymentAnnouncement(event)]);
+export async function announcePayment(kernel: Viewer & Pick<Kernel, 'announce'>, tx: Tx, event: PaymentEvent): Promise<void> {
+  await kernel.announce(tx, [paymentAnnouncement(kernel, event)]);
 }

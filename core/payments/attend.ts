@@ -1,8 +1,7 @@
 import { readAttempt, readAttempts } from '../store/tables/attempts.ts';
 import { claimDue, type Due } from '../store/tables/due.ts';
 import { readPayment } from '../store/tables/payments.ts';
-import { check } from './check.ts';
-import { closePayment } from './close.ts';
+import { ask, closePayment } from './close.ts';
 import type { Kernel } from './deps.ts';
 import { closeRetryMs, nextCheckMs } from './ladder.ts';
 import { isLive, isPaid } from './states.ts';
@@ -28,7 +27,7 @@ export async function attendAttempt(kernel: Kernel, due: Due): Promise<void> {
   const now = kernel.clock.now().getTime();
   const next = now + nextCheckMs(attempt.state, due.checks);
   if (!(await claimDue(kernel.database, 'attempts', due, now, next))) return;
-  await check(kernel, due.id, 'query');
+  await ask(kernel, attempt);
   const hasEnded = !isLive(attempt.state) && attempt.ended_at !== null;
   if (hasEnded && now - attempt.ended_at >= hintsEndMs) await letGo(kernel, 'attempts', due.id, next);
 }

@@ -6,7 +6,7 @@ import { type AttemptRow, changeAttempt, readAttempts } from '../store/tables/at
 import { type Cause, insertTransitions } from '../store/tables/history.ts';
 import { changePayment, lockPayment, type PaymentRow, readPayment } from '../store/tables/payments.ts';
 import { announcePayment } from './announce.ts';
-import { gather } from './check.ts';
+import { check, gather } from './check.ts';
 import type { Kernel } from './deps.ts';
 import { type Evidence, isApproved } from './evidence.ts';
 import { closeRetryMs } from './ladder.ts';
@@ -112,7 +112,13 @@ async function closeAtOnce(kernel: Kernel, tx: Tx, payment: PaymentRow, input: B
 }
 
 /** An attempt whose call is still under way is left alone: its answer comes first, and the timer comes back. */
-async function markClosing(kernel: Kernel, tx: Tx, live: readonly AttemptRow[], cause: Cause, now: number): Promise<readonly AttemptRow[]> {
+export async function markClosing(
+  kernel: Kernel,
+  tx: Tx,
+  live: readonly AttemptRow[],
+  cause: Cause,
+  now: number,
+): Promise<readonly AttemptRow[]> {
   const closing: AttemptRow[] = live.filter((attempt) => attempt.state === 'closing');
   for (const attempt of live.filter((one) => canMoveAttempt(one.state, 'closing'))) {
     await inLock(attempt.id, changeAttempt(tx, attempt.id, attempt.state, { state: 'closing' }));
@@ -123,8 +129,14 @@ async function markClosing(kernel: Kernel, tx: Tx, live: readonly AttemptRow[], 
   return closing;
 }
 
+/** Asks what became of an attempt; of one that is being closed, once more with the wish to close it, because the first may be lost. */
+export async function ask(kernel: Kernel, attempt: AttemptRow): Promise<void> {
+  if (attempt.state === 'closing') await closeAttempt(kernel, attempt, 'query');
+  else await check(kernel, attempt.id, 'query');
+}
+
 /** Asks the channel to make one attempt unpayable, and settles what it turns out to be. */
-async function closeAttempt(kernel: Kernel, attempt: AttemptRow, cause: Cause): Promise<void> {
+export async function closeAttempt(kernel: Kernel, attempt: AttemptRow, cause: Cause): Promise<void> {
   const account = kernel.channels.accountOf(attempt);
   if (account === undefined) return;
   const closed = await askToClose(kernel, account, attempt);

@@ -17,6 +17,8 @@ export interface Situation {
   readonly heldElsewhere: boolean;
   /** Whether the caller goes on to another account or method if this attempt ends unpaid. */
   readonly failsOver: boolean;
+  /** Whether the shopper may choose again if this attempt ends unpaid. */
+  readonly staysOpen: boolean;
   /** Whether we ask because a callback says that there is something to hear. */
   readonly isTold: boolean;
   readonly latePolicy: LatePolicy;
@@ -211,6 +213,10 @@ function unpaidEnd(evidence: Ended, on: Situation): Plan {
 
 function paymentAfterEnd(evidence: Ended, on: Situation): Pick<Plan, 'payment' | 'event'> {
   const { payment, now } = on;
+  if (on.staysOpen) {
+    const failure = evidence.kind === 'closed' ? null : failureOf(evidence);
+    return { payment: { state: 'pending', action: null, failure }, event: null };
+  }
   const ending = { closing: 0, action: null, closed_at: now, due_at: null } as const;
   if (payment.closing === 1 || evidence.kind === 'closed') {
     const reason = payment.close_reason ?? 'channel';

@@ -38,6 +38,8 @@ export interface Kernel {
   readonly apps: { get(id: string): App | undefined; latePolicy(appId: string): LatePolicy };
   /** A new time-ordered id with this prefix. */
   readonly newId: (prefix: IdPrefix) => string;
+  /** A secret that cannot be guessed, for addresses that let in whoever knows them. */
+  readonly newToken: () => string;
   /** Writes events and their deliveries inside the caller's transaction. */
   readonly announce: (tx: Tx, announcements: readonly Announcement[]) => Promise<void>;
   /** Commits a payment with its first attempt, together with others that come at the same time. */

@@ -1,7 +1,7 @@
 import { readAttempts } from '../store/tables/attempts.ts';
 import { claimDue } from '../store/tables/due.ts';
 import type { PaymentRow } from '../store/tables/payments.ts';
-import { check } from './check.ts';
+import { ask } from './close.ts';
 import type { Kernel } from './deps.ts';
 import { nextCheckMs } from './ladder.ts';
 import { isLive } from './states.ts';
@@ -54,6 +54,6 @@ async function askLive(kernel: Kernel, paymentId: string): Promise<void> {
     if (now - (attempt.checked_at ?? attempt.created_at) < onReadMs) continue;
     const claim = { id: attempt.id, due_at: attempt.due_at, checks: attempt.checks };
     const next = now + nextCheckMs(attempt.state, attempt.checks);
-    if (await claimDue(kernel.database, 'attempts', claim, now, next)) await check(kernel, attempt.id, 'query');
+    if (await claimDue(kernel.database, 'attempts', claim, now, next)) await ask(kernel, attempt);
   }
 }

@@ -5,15 +5,15 @@ import { insertPayments, type PaymentRow } from '../store/tables/payments.ts';
 import { paymentAnnouncement } from './announce.ts';
 import type { Kernel } from './deps.ts';
 
-/** A payment with its first attempt, before a byte of it goes to a channel. */
+/** A payment with its first attempt, before a byte of it goes to a channel; without one where the shopper has still to choose. */
 export interface Opening {
   readonly payment: PaymentRow;
-  readonly attempt: AttemptRow;
+  readonly attempt: AttemptRow | null;
 }
 
 /** Writes payments with their first attempts, their history and their events: all of them in one transaction, or none. */
 export async function writeOpenings(
-  kernel: Pick<Kernel, 'database' | 'announce' | 'newId'>,
+  kernel: Pick<Kernel, 'database' | 'announce' | 'newId' | 'publicUrl'>,
   openings: readonly Opening[],
 ): Promise<readonly undefined[]> {
   const [first] = openings;
@@ -24,17 +24,15 @@ export async function writeOpenings(
   return openings.map(() => undefined);
 }
 
-async function insertAll(kernel: Pick<Kernel, 'announce' | 'newId'>, tx: Tx, openings: readonly Opening[]): Promise<void> {
+async function insertAll(kernel: Pick<Kernel, 'announce' | 'newId' | 'publicUrl'>, tx: Tx, openings: readonly Opening[]): Promise<void> {
   await insertPayments(
     tx,
     openings.map(({ payment }) => payment),
   );
-  await insertAttempts(
-    tx,
-    openings.map(({ attempt }) => attempt),
-  );
+  const attempts = openings.flatMap(({ attempt }) => attempt ?? []);
+  if (attempts.length > 0) await insertAttempts(tx, attempts);
   const transitions = openings.flatMap(({ payment, attempt }) =>
-    [payment, attempt].map(({ id, state }) => ({
+    [payment, ...(attempt === null ? [] : [attempt])].map(({ id, state }) => ({
       id: kernel.newId('his_'),
       subjectId: id,
       from: null,
@@ -45,7 +43,7 @@ async function insertAll(kernel: Pick<Kernel, 'announce' | 'newId'>, tx: Tx, ope
   );
   await insertTransitions(tx, transitions);
   const events = openings.map(({ payment }) =>
-    paymentAnnouncement({ eventId: kernel.newId('evt_'), type: 'payment.created', payment, now: payment.created_at }),
+    paymentAnnouncement(kernel, { eventId: kernel.newId('evt_'), type: 'payment.created', payment, now: payment.created_at }),
   );
   await kernel.announce(tx, events);
 }

@@ -4,7 +4,7 @@ import { hasMethod, limitsOf, noTerms } from '../channels/terms.ts';
 import type { MethodManifest } from '../contract/manifest.ts';
 import { type Refusal, refuse } from '../errors.ts';
 import type { Kernel } from './deps.ts';
-import type { NewPayment } from './request.ts';
+import { methodsOf, type NewPayment } from './request.ts';
 
 /** Somebody has to switch the account on or mend it: asking more often brings nothing. */
 const unavailableRetrySec = 30;
@@ -14,12 +14,27 @@ const unavailableRetrySec = 30;
  * that is a setting that somebody has to make. With one that is switched off or broken, the method may come back.
  */
 export function refuseMethod(kernel: Kernel, app: App, request: NewPayment): Refusal {
-  const outside = refuseAmount(kernel, app, request);
+  if (request.method === null) return refuseChoice(kernel, app);
+  const outside = refuseAmount(kernel, app, request.method, request);
   if (outside !== null) return outside;
-  const wanted = [request.method, ...request.fallbackMethods].flatMap((id) => kernel.channels.method(id)?.manifest.id ?? []);
-  if (kernel.channels.isConfigured(wanted, app.merchantId, app.livemode))
-    return refuse('method_unavailable', { param: 'method', retryAfterSec: unavailableRetrySec });
+  const wanted = methodsOf(request).flatMap((id) => kernel.channels.method(id)?.manifest.id ?? []);
+  if (kernel.channels.isConfigured(wanted, app.merchantId, app.livemode)) return unavailable;
   return refuse('method_unsupported', { param: 'method', values: { method: request.method } });
+}
+
+const unavailable = refuse('method_unavailable', { param: 'method', retryAfterSec: unavailableRetrySec });
+
+const nothingToChoose = {
+  en: 'This app has no payment method that takes this amount in this currency.',
+  zh: '该应用没有支持该币种和金额的支付方式。',
+};
+
+/** Why there is nothing that a shopper could choose from. */
+function refuseChoice(kernel: Kernel, app: App): Refusal {
+  const channels = [...kernel.channels.plugins.keys()];
+  const isServed = kernel.channels.payable().some(({ record }) => serves(record, app.merchantId, app.livemode));
+  if (!isServed && kernel.channels.isConfigured(channels, app.merchantId, app.livemode)) return unavailable;
+  return refuse('method_unsupported', { param: 'currency', detail: nothingToChoose });
 }
 
 /** Says which amounts a method takes, in minor units. */
@@ -31,7 +46,7 @@ export function refuseAmountOf(method: string, { min = 1, max, step = 1 }: Pick<
 }
 
 /** The contracts of all accounts that have the method permit other amounts than this one. Null: the amount is not the reason. */
-function refuseAmount(kernel: Kernel, app: App, { method: id, amount, currency }: NewPayment): Refusal | null {
+function refuseAmount(kernel: Kernel, app: App, id: string, { amount, currency }: NewPayment): Refusal | null {
   const method = kernel.channels.method(id)?.method;
   const agreed = kernel.channels
     .payable()

@@ -8,7 +8,8 @@ export interface NewPayment {
   readonly amount: number;
   readonly currency: string;
   readonly subject: string;
-  readonly method: string;
+  /** Null: the shopper chooses at the checkout. */
+  readonly method: string | null;
   readonly fallbackMethods: readonly string[];
   readonly payer: Payer & { readonly memberId?: string };
   readonly orderLines: readonly { readonly merchantOrderNo: string; readonly amount: number; readonly subject: string | null }[];
@@ -20,11 +21,37 @@ export interface NewPayment {
   readonly hash: string;
 }
 
+/** The methods that the merchant asked for, the first one first. */
+export function methodsOf({ method, fallbackMethods }: Pick<NewPayment, 'method' | 'fallbackMethods'>): readonly string[] {
+  return method === null ? [] : [...new Set([method, ...fallbackMethods])];
+}
+
 /** What of the request is stored, so that the same attempt can be sent again with the same content. */
 export interface StoredRequest {
   readonly payer: NewPayment['payer'];
+  /** What the shopper said at the checkout for the attempt under way. The merchant's word goes before it. */
+  readonly shopper?: Payer;
   readonly orderLines: NewPayment['orderLines'];
+  /** In order of preference. Empty: the shopper chooses at the checkout. */
   readonly methods: readonly string[];
+}
+
+export function storedRequestOf(payment: Pick<PaymentRow, 'request'>): StoredRequest {
+  return JSON.parse(payment.request) as StoredRequest;
+}
+
+export function payerOf({ payer, shopper }: Pick<StoredRequest, 'payer' | 'shopper'>): NewPayment['payer'] {
+  return { ...shopper, ...payer };
+}
+
+/** Whether the merchant left the method to the shopper, who may then choose more than once. */
+export function isChosenByShopper(payment: Pick<PaymentRow, 'request'>): boolean {
+  return storedRequestOf(payment).methods.length === 0;
+}
+
+/** Where the shopper sees and pays it. Null for payments of before there was a checkout. */
+export function checkoutUrl(publicUrl: string, { id, checkout_token: token }: Pick<PaymentRow, 'id' | 'checkout_token'>): string | null {
+  return token === null ? null : `${publicUrl}/checkout/${id}/${token}`;
 }
 
 /** Where the vendor sends the callbacks of an account. */
@@ -34,11 +61,11 @@ export function callbackUrl(publicUrl: string, channel: string, accountId: strin
 
 /** The request of an attempt. Built from stored rows alone, so a repeat is equal in every field. */
 export function payRequestOf(payment: PaymentRow, attempt: AttemptRow, publicUrl: string): PayRequest {
-  const stored = JSON.parse(payment.request) as StoredRequest;
+  const stored = storedRequestOf(payment);
   return {
     ...attemptRefOf(attempt),
     subject: payment.subject,
-    payer: stored.payer,
+    payer: payerOf(stored),
     orderLines: stored.orderLines.map(({ merchantOrderNo, amount, subject }) => ({
       merchantOrderNo,
       money: { amount, currency: payment.currency },

@@ -4,17 +4,18 @@ import { expectedFee, noTerms } from '../channels/terms.ts';
 import type { AttemptRow } from '../store/tables/attempts.ts';
 import type { PaymentRow } from '../store/tables/payments.ts';
 import type { Kernel } from './deps.ts';
-import type { NewPayment, StoredRequest } from './request.ts';
+import { methodsOf, type NewPayment, type StoredRequest } from './request.ts';
 
 /**
  * A new payment. It begins as `processing`, because from the commit until the channel's answer
- * nobody knows whether anything has happened; the answer makes it `pending` or final.
+ * nobody knows whether anything has happened; the answer makes it `pending` or final. One whose
+ * shopper chooses has no attempt yet: it is `pending`.
  */
 export function newPayment(kernel: Kernel, app: App, request: NewPayment, now: Date): PaymentRow {
   const stored: StoredRequest = {
     payer: request.payer,
     orderLines: request.orderLines,
-    methods: [request.method, ...request.fallbackMethods],
+    methods: methodsOf(request),
   };
   const expiresAt = now.getTime() + request.expiresInSec * 1000;
   return {
@@ -23,7 +24,7 @@ export function newPayment(kernel: Kernel, app: App, request: NewPayment, now: D
     merchant_order_no: request.merchantOrderNo,
     request_hash: request.hash,
     livemode: app.livemode ? 1 : 0,
-    state: 'processing',
+    state: request.method === null ? 'pending' : 'processing',
     closing: 0,
     close_reason: null,
     exception: null,
@@ -34,7 +35,7 @@ export function newPayment(kernel: Kernel, app: App, request: NewPayment, now: D
     refund_reserved: 0,
     subject: request.subject,
     method: request.method,
-    channel: request.method.slice(0, request.method.indexOf('_')),
+    channel: request.method === null ? null : channelOfMethod(request.method),
     accepted_attempt_id: null,
     failure: null,
     request: JSON.stringify(stored),
@@ -49,7 +50,13 @@ export function newPayment(kernel: Kernel, app: App, request: NewPayment, now: D
     created_at: now.getTime(),
     succeeded_at: null,
     closed_at: null,
+    checkout_token: kernel.newToken(),
   };
+}
+
+/** A method is named `<channel>_<product>`. */
+export function channelOfMethod(method: string): string {
+  return method.slice(0, method.indexOf('_'));
 }
 
 /**

@@ -4,6 +4,7 @@ import { lockPayments, type PaymentChanges, type PaymentRow } from '../store/tab
 import { decide, type Plan, type Situation } from './decide.ts';
 import type { Kernel } from './deps.ts';
 import { doubt, type Evidence } from './evidence.ts';
+import { isChosenByShopper } from './request.ts';
 import type { Settled, Settling } from './settle.ts';
 import { isLive, isPaid } from './states.ts';
 import { apply, type Step, writeSteps } from './write-settled.ts';
@@ -79,6 +80,7 @@ function situation(
     now,
     payment,
     attempt,
+    staysOpen: isOpen && isChosenByShopper(payment),
     failsOver: next !== null && isOpen && !othersLive && !heldElsewhere,
     isTold: cause === 'callback',
     othersLive,

@@ -2,7 +2,9 @@ import type { Action, Advice } from '../contract/outcome.ts';
 import { describeCode, type Locale } from '../errors.ts';
 import type { AttemptRow } from '../store/tables/attempts.ts';
 import type { PaymentRow } from '../store/tables/payments.ts';
+import type { Kernel } from './deps.ts';
 import { drawQr } from './qr-svg.ts';
+import { checkoutUrl } from './request.ts';
 
 /** Why a payment or refund failed, as the API tells it. */
 export interface Failure {
@@ -11,8 +13,11 @@ export interface Failure {
   readonly advice: Advice;
 }
 
+/** What the addresses in a view begin with. */
+export type Viewer = Pick<Kernel, 'publicUrl'>;
+
 /** The payment as the API, the notifications and the feed show it. */
-export function viewPayment(row: PaymentRow, locale: Locale) {
+export function viewPayment({ publicUrl }: Viewer, row: PaymentRow, locale: Locale) {
   return {
     id: row.id,
     object: 'payment' as const,
@@ -25,7 +30,7 @@ export function viewPayment(row: PaymentRow, locale: Locale) {
     channel: row.channel,
     subject: row.subject,
     action: viewAction(row),
-    checkout_url: null,
+    checkout_url: checkoutUrl(publicUrl, row),
     failure: viewFailure(row.failure, locale),
     exception: row.exception,
     closing: row.closing === 1,

@@ -29,7 +29,11 @@ interface Writing {
 }
 
 /** Writes steps of different payments, one statement for each kind of change. Whatever was changed by others meanwhile ends the transaction. */
-export async function writeSteps(kernel: Pick<Kernel, 'newId' | 'announce'>, tx: Tx, { steps, now, proofId }: Writing): Promise<void> {
+export async function writeSteps(
+  kernel: Pick<Kernel, 'newId' | 'announce' | 'publicUrl'>,
+  tx: Tx,
+  { steps, now, proofId }: Writing,
+): Promise<void> {
   if (steps.length === 0) return;
   const [first, ...more] = steps.flatMap((step) => transitionsOf(kernel.newId, step, now));
   await insertTransitions(tx, first === undefined ? [] : [{ ...first, id: proofId }, ...more]);
@@ -56,13 +60,18 @@ const changeOf = <C extends object, R extends { readonly id: string; readonly st
 
 const idsOf = (changes: readonly { readonly id: string }[]) => changes.map(({ id }) => id).join(', ');
 
-async function announceSteps(kernel: Pick<Kernel, 'newId' | 'announce'>, tx: Tx, steps: readonly Step[], now: number): Promise<void> {
+async function announceSteps(
+  kernel: Pick<Kernel, 'newId' | 'announce' | 'publicUrl'>,
+  tx: Tx,
+  steps: readonly Step[],
+  now: number,
+): Promise<void> {
   // Ids are made inside the lock: ids of one payment's events then sort like their sequence, and none becomes visible long after.
   const events = steps.flatMap(({ payment, plan }) =>
     plan.event === null
       ? []
       : [
-          paymentAnnouncement({
+          paymentAnnouncement(kernel, {
             eventId: kernel.newId('evt_'),
             type: plan.event,
             payment: apply(payment, withSequence(payment, plan)),

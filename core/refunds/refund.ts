@@ -95,7 +95,7 @@ async function insertReserved(kernel: Kernel, tx: Tx, app: App, request: NewRefu
 async function refusal(kernel: Kernel, app: App, request: NewRefund): Promise<Refusal> {
   const payment = await readPayment(kernel.database, request.paymentId);
   if (payment === null || payment.app_id !== app.id) return refuse('not_found', { param: 'payment' });
-  const view = viewPayment(payment, 'en');
+  const view = viewPayment(kernel, payment, 'en');
   if (payment.state !== 'success') return refuse('payment_not_refundable', { payment: view, values: { state: payment.state } });
   return refuse('refund_exceeds_payment', { param: 'amount', payment: view });
 }
@@ -105,5 +105,8 @@ async function repeated(kernel: Kernel, app: App, request: NewRefund): Promise<R
   if (before === null) throw new Error('a refund number is taken, but there is no such refund');
   if (before.request_hash === request.hash) return { kind: 'refund', refund: before, created: false };
   const payment = await readPayment(kernel.database, before.payment_id);
-  return refuse('merchant_refund_no_used', { param: 'merchant_refund_no', ...(payment && { payment: viewPayment(payment, 'en') }) });
+  return refuse('merchant_refund_no_used', {
+    param: 'merchant_refund_no',
+    ...(payment && { payment: viewPayment(kernel, payment, 'en') }),
+  });
 }

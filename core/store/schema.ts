@@ -91,13 +91,14 @@ export const tables = {
     columns: { id, value: int },
     primary: ['id'],
   },
+  /** `checkout_token`: whoever knows it may see and pay this payment; null for those of before there was a checkout. */
   payments: {
     columns: {
       id, app_id: id, merchant_order_no: key, request_hash: id, livemode: int, state: id, closing: zero, close_reason: idOrNull,
       exception: idOrNull, amount: int, currency: id, amount_paid: zero, amount_refunded: zero, refund_reserved: zero, subject: text, method: idOrNull,
       channel: idOrNull, accepted_attempt_id: idOrNull, failure: textOrNull, request: long, action: longOrNull,
       notify_url: textOrNull, return_url: textOrNull, metadata: long, sequence: zero, version: zero,
-      due_at: intOrNull, expires_at: int, created_at: int, succeeded_at: intOrNull, closed_at: intOrNull,
+      due_at: intOrNull, expires_at: int, created_at: int, succeeded_at: intOrNull, closed_at: intOrNull, checkout_token: idOrNull,
     },
     primary: ['id'],
     unique: { payments_order: ['app_id', 'merchant_order_no'] },
@@ -126,7 +127,7 @@ export const tables = {
     unique: { refunds_merchant_no: ['app_id', 'merchant_refund_no'], refunds_number: ['number'] },
     index: { refunds_payment: ['payment_id'], refunds_due: ['due_at'], refunds_channel_no: ['channel_no'] },
   },
-  /** One row a transition of a payment, an attempt or a refund. `cause`: merchant, kernel, callback, query, timer, statement, operator. */
+  /** One row a transition of a payment, an attempt or a refund. `cause`: merchant, kernel, callback, query, timer, statement, operator, shopper. */
   history: {
     columns: { id, subject_id: id, from_state: idOrNull, to_state: id, cause: id, detail: textOrNull, created_at: int },
     primary: ['id'],

@@ -54,7 +54,8 @@ describe('A payment with faults of every kind', () => {
     });
 
     it('asks for what is missing of both kinds', async () => {
-      expect(await faultsOf({ currency: 'CNY' })).to.deep.equal(['amount', 'merchant_order_no', 'method', 'subject']);
+      expect(await faultsOf({ ...sound, method: undefined, fallback_methods: ['alipay_page'] })).to.deep.equal(['method']);
+      expect(await faultsOf({ currency: 'CNY' })).to.deep.equal(['amount', 'merchant_order_no', 'subject']);
       expect(await faultsOf({ ...sound, subject: 1, method: 'wechat_jsapi' })).to.deep.equal(['payer.openid', 'subject']);
     });
   });

@@ -180,7 +180,10 @@ function scriptedPlugin(traits: Traits, vendor: Vendor, sent: Sent[]): ChannelPl
     id: 'fake',
     name: { en: 'Fake', zh: '假' },
     maturity: 'stable',
-    methods: [{ id: 'fake_qr', product: 'qr', name: { en: 'QR', zh: '扫码' }, action: 'qr', currencies: ['CNY'] }],
+    methods: [
+      { id: 'fake_qr', product: 'qr', name: { en: 'QR', zh: '扫码' }, action: 'qr', currencies: ['CNY'] },
+      { id: 'fake_page', product: 'page', name: { en: 'Page', zh: '网页' }, action: 'redirect', currencies: ['CNY'] },
+    ],
     abilities: traits.abilities ?? allAbilities,
     money: { notation: 'minor_integer' },
     idempotency: traits.idempotency ?? { create: true },
@@ -221,12 +224,14 @@ function makeKernel(database: Database, channels: Kernel['channels'], time: { no
   const call = { now: clock.now } as Call;
   const writing = {
     database,
+    publicUrl: 'http://127.0.0.1',
     newId: (prefix: IdPrefix) => makeId(prefix, clock.now()),
     announce: createAnnounce({ endpoints: { app: () => undefined, forEvent: () => [] } as never, clock }),
   };
   const group = { lanes: 2, most: 32, waitMs: 15_000, mostWaiting: 1_000 };
   const kernel: Kernel = {
     ...writing,
+    newToken: () => 'token',
     open: createGroup({ ...group, write: (openings) => writeOpenings(writing, openings) }),
     settleTogether: createGroup({
       ...group,
@@ -243,7 +248,6 @@ function makeKernel(database: Database, channels: Kernel['channels'], time: { no
       isQuarantined: () => false,
       shutdown: async () => undefined,
     },
-    publicUrl: 'http://127.0.0.1',
     nextTurn: () => 0,
     apps: { get: () => app, latePolicy },
     afterCommit: nothing,

@@ -50,6 +50,7 @@ function situation(attempt: Partial<AttemptRow>, payment: Partial<PaymentRow>, m
     othersLive: false,
     heldElsewhere: false,
     failsOver: false,
+    staysOpen: false,
     isTold: false,
     latePolicy: 'auto_refund',
     notFoundIsFinalAfterMs: 1000,

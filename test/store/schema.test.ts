@@ -4,10 +4,11 @@ import type { Migration } from '../../core/store/migrations/migration.ts';
 import { openDatabase } from '../../core/store/open.ts';
 import { type Table, tables } from '../../core/store/schema.ts';
 import { forEachDatabase } from '../kit/database.ts';
+import { listMigrations } from '../kit/migrations.ts';
 import { failure } from './failure.ts';
 import { readSchema } from './read-schema.ts';
 
-const all = ['0001-first-schema', '0002-sessions-and-feed', '0003-account-versions', '0004-terms', '0005-app-secrets'];
+const all = listMigrations();
 const bookkeeping = ['migration_lease', 'migrations'];
 
 forEachDatabase((name, open) => {

@@ -37,7 +37,7 @@ function createRoute(kernel: Kernel, checkUrl: CheckUrl) {
       if ('kind' in request) return request;
       const result = await pay(kernel, app, request);
       if (result.kind === 'refused') return result;
-      return answer(result.created ? 201 : 200, viewPayment(result.payment, locale));
+      return answer(result.created ? 201 : 200, viewPayment(kernel, result.payment, locale));
     },
   });
 }
@@ -67,7 +67,7 @@ async function expanded(kernel: Kernel, payment: PaymentRow, expand: readonly st
   const attempts = expand.includes('attempts') ? await readAttempts(kernel.database, payment.id) : null;
   const refunds = expand.includes('refunds') ? await readRefunds(kernel.database, payment.id) : null;
   return {
-    ...viewPayment(payment, locale),
+    ...viewPayment(kernel, payment, locale),
     ...(attempts && { attempts: attempts.map((one) => viewAttempt(one, locale)) }),
     ...(refunds && { refunds: refunds.map((one) => viewRefund(one, locale)) }),
   };
@@ -115,10 +115,10 @@ function closeRoute(kernel: Kernel) {
     async handle({ app, params, locale }) {
       const before = await ownPayment(kernel, app, params.id);
       if (before === null) return refuse('not_found');
-      if (before.state === 'closed') return answer(200, viewPayment(before, locale));
-      if (isEnded(before)) return notClosable(before, locale);
+      if (before.state === 'closed') return answer(200, viewPayment(kernel, before, locale));
+      if (isEnded(before)) return notClosable(kernel, before, locale);
       const payment = (await closePayment(kernel, { paymentId: before.id, reason: 'merchant', cause: 'merchant' })) ?? before;
-      return isEnded(payment) ? notClosable(payment, locale) : answer(200, viewPayment(payment, locale));
+      return isEnded(payment) ? notClosable(kernel, payment, locale) : answer(200, viewPayment(kernel, payment, locale));
     },
   });
 }
@@ -127,8 +127,8 @@ function isEnded(payment: PaymentRow): boolean {
   return payment.state === 'success' || payment.state === 'refunded' || payment.state === 'failed';
 }
 
-function notClosable(payment: PaymentRow, locale: Locale) {
-  return refuse('payment_not_closable', { payment: viewPayment(payment, locale), values: { state: payment.state } });
+function notClosable(kernel: Kernel, payment: PaymentRow, locale: Locale) {
+  return refuse('payment_not_closable', { payment: viewPayment(kernel, payment, locale), values: { state: payment.state } });
 }
 
 /** A payment of another app does not exist for this one. */

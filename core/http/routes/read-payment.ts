@@ -25,14 +25,13 @@ type Body = z.output<typeof newPaymentBody>;
 export function readNewPayment(kernel: Kernel, checkUrl: CheckUrl, app: App, body: Body): NewPayment | Refusal {
   const payer = readPayer(body);
   const reasons = [...checkLines(body), ...checkUrls(checkUrl, app, body), ...checkMethods(kernel, body, payer)];
-  const { method } = body;
-  if (method === undefined || reasons.length > 0) return refuseAll(reasons);
+  if (reasons.length > 0) return refuseAll(reasons);
   const request = {
     merchantOrderNo: body.merchant_order_no,
     amount: body.amount,
     currency: body.currency,
     subject: body.subject,
-    method,
+    method: body.method ?? null,
     fallbackMethods: body.fallback_methods ?? [],
     payer,
     orderLines: (body.order_lines ?? []).map((line) => ({
@@ -108,7 +107,10 @@ function refuseAll(reasons: readonly Found[]): Refusal {
 /** The chosen method must exist, take this currency and amount, and have what it needs; a fallback must exist. */
 function checkMethods(kernel: Kernel, body: Body, payer: NewPayment['payer']): readonly Found[] {
   const unknown = checkFallbacks(kernel, body);
-  if (body.method === undefined) return [found('required', 'method_required', 'method'), ...unknown];
+  if (body.method === undefined) {
+    // Without one the shopper chooses at the checkout, where there is nothing to fall back from.
+    return body.fallback_methods === undefined ? [] : [found('required', 'method_required', 'method'), ...unknown];
+  }
   const known = kernel.channels.method(body.method);
   if (known === undefined)
     return [found('invalid_choice', 'method_unsupported', 'method', { values: { method: body.method } }), ...unknown];

@@ -5,6 +5,7 @@ import { sessionsAndFeed } from './0002-sessions-and-feed.ts';
 import { accountVersions } from './0003-account-versions.ts';
 import { terms } from './0004-terms.ts';
 import { appSecrets } from './0005-app-secrets.ts';
+import { checkout } from './0006-checkout.ts';
 import type { Migration } from './migration.ts';
 
 export interface MigrateOptions {
@@ -14,7 +15,7 @@ export interface MigrateOptions {
   readonly migrations?: readonly Migration[];
 }
 
-const kernelMigrations: readonly Migration[] = [firstSchema, sessionsAndFeed, accountVersions, terms, appSecrets];
+const kernelMigrations: readonly Migration[] = [firstSchema, sessionsAndFeed, accountVersions, terms, appSecrets, checkout];
 
 /** Names of the migrations that have not been run. Writes nothing. */
 export async function pendingMigrations({

@@ -1,7 +1,7 @@
 import type { Tx, Value } from '../database.ts';
 
 /** Who may cause a transition. */
-export type Cause = 'merchant' | 'kernel' | 'callback' | 'query' | 'timer' | 'statement' | 'operator';
+export type Cause = 'merchant' | 'kernel' | 'callback' | 'query' | 'timer' | 'statement' | 'operator' | 'shopper';
 
 /** One transition of a payment, an attempt or a refund. */
 export interface Transition {

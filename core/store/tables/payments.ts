@@ -39,6 +39,7 @@ export interface PaymentRow {
   readonly created_at: number;
   readonly succeeded_at: number | null;
   readonly closed_at: number | null;
+  readonly checkout_token: string | null;
 }
 
 export type PaymentChanges = { readonly [K in keyof PaymentRow]?: PaymentRow[K] | undefined };

@@ -23,8 +23,22 @@ const limits = { currencies: ['CNY'], min: 1, max: 10_000_000_000 } as const;
 const merged = { ...limits, min: 2, orderLines: mergedLines, abilities: { refund: 'full' } } as const;
 
 const methods: readonly MethodManifest[] = [
-  { id: 'alipay_page', product: 'page', name: { en: 'Alipay, desktop page', zh: '支付宝电脑网站支付' }, action: 'redirect', ...limits },
-  { id: 'alipay_wap', product: 'wap', name: { en: 'Alipay, mobile page', zh: '支付宝手机网站支付' }, action: 'redirect', ...limits },
+  {
+    id: 'alipay_page',
+    product: 'page',
+    name: { en: 'Alipay, desktop page', zh: '支付宝电脑网站支付' },
+    action: 'redirect',
+    checkout: { devices: ['desktop'] },
+    ...limits,
+  },
+  {
+    id: 'alipay_wap',
+    product: 'wap',
+    name: { en: 'Alipay, mobile page', zh: '支付宝手机网站支付' },
+    action: 'redirect',
+    checkout: { devices: ['phone'] },
+    ...limits,
+  },
   { id: 'alipay_precreate', product: 'precreate', name: { en: 'Alipay, QR code', zh: '支付宝扫码支付' }, action: 'qr', ...limits },
   { id: 'alipay_app', product: 'app', name: { en: 'Alipay, from a mobile app', zh: '支付宝 App 支付' }, action: 'sdk', ...limits },
   {

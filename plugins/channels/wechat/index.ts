@@ -6,6 +6,7 @@ import type { ChannelManifest } from '../../../core/contract/manifest.ts';
 import { readCallback } from './callback.ts';
 import { saysNotFound } from './errors.ts';
 import { ask, type WechatAccount } from './gateway.ts';
+import { identify, identifyUrl, readSignIn } from './identify.ts';
 import { close, pay, query, queryRefund, refund } from './pay.ts';
 import { fetchStatement, readStatement } from './statement.ts';
 import type { V2Access } from './v2.ts';
@@ -24,6 +25,8 @@ export interface Config {
   readonly api_v2_key?: string;
   readonly v2_sign_type?: string;
   readonly merchant_certificate?: string;
+  readonly app_secret?: string;
+  readonly sign_in_url?: string;
 }
 
 const vendorUrl = 'https://api.mch.weixin.qq.com';
@@ -68,6 +71,7 @@ const manifest: ChannelManifest = {
       currencies: ['CNY'],
       min: 1,
       needs: ['openid'],
+      checkout: { inside: 'MicroMessenger' },
     },
     {
       id: 'wechat_mini',
@@ -94,6 +98,7 @@ const manifest: ChannelManifest = {
       currencies: ['CNY'],
       min: 1,
       needs: ['clientIp'],
+      checkout: { devices: ['phone'] },
     },
     {
       id: 'wechat_barcode',
@@ -182,6 +187,18 @@ const manifest: ChannelManifest = {
         minLength: 1,
         maxLength: 8192,
       },
+      app_secret: {
+        type: 'string',
+        description: 'AppSecret of the official account (公众号) of appid: with it the hosted checkout learns the openid for wechat_jsapi',
+        secret: true,
+        pattern: '^[0-9A-Za-z]{32}$',
+      },
+      sign_in_url: {
+        type: 'string',
+        description: 'Address of the sign-in where it is not WeChat’s own: for the simulator',
+        pattern: '^https?://[^\\s?#]+$',
+        maxLength: 255,
+      },
     },
   },
 };
@@ -200,6 +217,17 @@ function open(account: Account<Config>, kit: Kit): Channel {
     fetchStatement: (day, call) => fetchStatement(opened, day, call),
     readStatement: (document) => readStatement(opened, document),
     probe: (call) => probe(opened, call),
+    ...identifies(account.config, opened),
+  };
+}
+
+/** Without the official account's secret nobody can be asked who he is. */
+function identifies({ app_secret: secret, sign_in_url: url }: Config, opened: WechatAccount): Pick<Channel, 'identify' | 'identifyUrl'> {
+  if (secret === undefined) return {};
+  const signIn = readSignIn(secret, url === undefined ? undefined : readBaseUrl(url));
+  return {
+    identifyUrl: (returnUrl) => identifyUrl(opened, signIn, returnUrl),
+    identify: (query, call) => identify(opened, signIn, query, call),
   };
 }
 

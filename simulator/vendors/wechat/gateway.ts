@@ -6,6 +6,7 @@ import { askBill, downloadBill } from './bills.ts';
 import { makeCaller } from './caller.ts';
 import { closeCombined, createCombined, queryCombined } from './combine.ts';
 import type { WechatMerchant, WechatWorld } from './keys.ts';
+import { makeOauth } from './oauth.ts';
 import { closeOrder, createOrder, queryOrder } from './orders.ts';
 import { createRefund, queryRefund } from './refunds.ts';
 import { isFresh, readAuthorization, seal, signMessage, verifyRequest } from './sign.ts';
@@ -178,9 +179,11 @@ export function makeWechat(world: WechatWorld): Vendor {
   const routes = makeRoutes(world);
   const isNewNonce = makeNonceBook(world.now);
   const v2 = makeV2(world);
+  const oauth = makeOauth(world);
 
   return {
     identify(wire) {
+      if (oauth.isMine(wire)) return { operation: null, account: null };
       const old = v2.identify(wire);
       if (old !== null) return old;
       if (wire.path === billPath) return { operation: 'statement', account: readAuthorization(wire.headers.authorization)?.mchid ?? null };
@@ -188,6 +191,7 @@ export function makeWechat(world: WechatWorld): Vendor {
       return found ? { operation: found.operation, account: readAuthorization(wire.headers.authorization)?.mchid ?? null } : null;
     },
     async execute(wire, twist): Promise<Done> {
+      if (oauth.isMine(wire)) return { answer: oauth.answer(wire) };
       if (v2.identify(wire) !== null) return v2.execute(wire, twist);
       const who = await authenticate(world, isNewNonce, wire);
       if ('status' in who) return { answer: await signAnswer(world, who, undefined, twist.badSignature) };

@@ -14,6 +14,8 @@ export interface WechatMerchant {
   readonly miniAppid: string;
   readonly appAppid: string;
   readonly serialNo: string;
+  /** Of the official account. */
+  readonly appSecret: string;
   readonly apiV3Key: string;
   readonly apiV2Key: string;
   readonly v2SignType: 'HMAC-SHA256' | 'MD5';
@@ -47,6 +49,7 @@ async function loadMerchant(vault: KeyVault, index: number, platformSerial: stri
     appid,
     ...own,
     serialNo: serialOf(pair),
+    appSecret: vault.secret(`app-secret-${index}`, 32),
     apiV3Key,
     apiV2Key,
     v2SignType,
@@ -78,21 +81,25 @@ export async function loadKeys(vault: KeyVault): Promise<WechatKeys> {
 
 export function describeAccounts(keys: WechatKeys): readonly AccountOffer[] {
   const platformKeys = JSON.stringify(Object.fromEntries(Object.entries(keys.platform).map(([serial, { pem }]) => [serial, pem])));
-  return keys.merchants.map(({ mchid, appid, miniAppid, appAppid, serialNo, apiV3Key, apiV2Key, v2SignType, certificate, pair }) => ({
-    id: mchid,
-    configure: (baseUrl) => ({
-      base_url: baseUrl,
-      mchid,
-      appid,
-      mini_appid: miniAppid,
-      app_appid: appAppid,
-      serial_no: serialNo,
-      private_key: pair.privatePem,
-      api_v3_key: apiV3Key,
-      platform_public_keys: platformKeys,
-      api_v2_key: apiV2Key,
-      v2_sign_type: v2SignType,
-      merchant_certificate: certificate,
+  return keys.merchants.map(
+    ({ mchid, appid, miniAppid, appAppid, serialNo, appSecret, apiV3Key, apiV2Key, v2SignType, certificate, pair }) => ({
+      id: mchid,
+      configure: (baseUrl) => ({
+        base_url: baseUrl,
+        mchid,
+        appid,
+        mini_appid: miniAppid,
+        app_appid: appAppid,
+        serial_no: serialNo,
+        private_key: pair.privatePem,
+        api_v3_key: apiV3Key,
+        platform_public_keys: platformKeys,
+        api_v2_key: apiV2Key,
+        v2_sign_type: v2SignType,
+        merchant_certificate: certificate,
+        app_secret: appSecret,
+        sign_in_url: baseUrl,
+      }),
     }),
-  }));
+  );
 }

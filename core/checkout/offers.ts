@@ -1,0 +1,67 @@
+import type { App } from '../access/directory.ts';
+import type { Payer } from '../contract/channel.ts';
+import type { MethodManifest } from '../contract/manifest.ts';
+import { type Offered, offeredMethods } from '../payments/candidates.ts';
+import type { Kernel } from '../payments/deps.ts';
+import { storedRequestOf } from '../payments/request.ts';
+import type { PaymentRow } from '../store/tables/payments.ts';
+
+/** A method as the checkout shows it. */
+export interface Offer {
+  readonly method: string;
+  readonly channel: string;
+  /** Which account tells who the shopper is, where that is missing. */
+  readonly accountId: string;
+  readonly name: MethodManifest['name'];
+  readonly action: MethodManifest['action'];
+  /** What the page has to ask the shopper for. */
+  readonly missing: readonly (keyof Payer)[];
+}
+
+/** What the shopper's browser is. */
+export interface Device {
+  readonly kind: 'desktop' | 'phone';
+  readonly userAgent: string;
+}
+
+export function readDevice(userAgent: string): Device {
+  return { kind: /Mobile|Android|iPhone|iPad/i.test(userAgent) ? 'phone' : 'desktop', userAgent };
+}
+
+/** What the page can ask the shopper for, or sees by itself. */
+const asked: readonly (keyof Payer)[] = ['bankCode', 'name', 'email', 'phone', 'country', 'clientIp'];
+
+/** What the shopper can choose from in this browser, best first. Inside a wallet that has methods of its own, those alone. */
+export function listOffers(kernel: Kernel, app: App, payment: PaymentRow, device: Device): readonly Offer[] {
+  const { orderLines, payer } = storedRequestOf(payment);
+  const wish = { amount: payment.amount, currency: payment.currency, orderLines, payer };
+  const fitting = offeredMethods(kernel, app, wish).filter(
+    (one) => fits(one.method, device) && one.missing.every((field) => canAsk(one, field)),
+  );
+  const own = fitting.filter(({ method }) => method.checkout?.inside !== undefined);
+  return inOrder(own.length > 0 ? own : fitting).map(({ method, account, missing }) => ({
+    method: method.id,
+    channel: account.channelId,
+    accountId: account.id,
+    name: method.name,
+    action: method.action,
+    missing,
+  }));
+}
+
+/** Who the shopper is the vendor tells, where the account can ask it. */
+function canAsk({ account }: Offered, field: keyof Payer): boolean {
+  return field === 'openid' ? account.channel.identify !== undefined : asked.includes(field);
+}
+
+function fits({ checkout, action }: MethodManifest, device: Device): boolean {
+  if (checkout?.inside !== undefined) return device.userAgent.includes(checkout.inside);
+  // Parameters for an app are of no use to a browser.
+  if (action === 'sdk') return false;
+  return checkout?.devices === undefined || checkout.devices.includes(device.kind);
+}
+
+/** Those that answer before those that do not; otherwise as the accounts' priorities have it. */
+function inOrder(offered: readonly Offered[]): readonly Offered[] {
+  return [...offered.filter(({ isUp }) => isUp), ...offered.filter(({ isUp }) => !isUp)];
+}
