@@ -152,7 +152,13 @@ export const requestErrors = {
     400,
     'fix_request',
     ['Method required', '需要指定支付方式'],
-    ['This request must name a payment method.', '该请求必须指定支付方式。'],
+    ['A request with fallback_methods must name the method that they stand in for.', '给出 fallback_methods 时必须指定 method。'],
+  ),
+  payment_link_over: entry(
+    409,
+    'do_not_retry',
+    ['Payment link over', '支付链接已失效'],
+    ['This payment link takes no more payments.', '该支付链接不再接受付款。'],
   ),
   payer_field_required: entry(
     400,

@@ -10,6 +10,7 @@ import { endpointRoutes } from './routes/endpoints.ts';
 import { eventRoutes } from './routes/events.ts';
 import { methodRoutes } from './routes/methods.ts';
 import { pageRoutes } from './routes/pages.ts';
+import { paymentLinkRoutes } from './routes/payment-links.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import type { CheckUrl } from './routes/read-payment.ts';
 import { refundRoutes } from './routes/refunds.ts';
@@ -29,6 +30,7 @@ export function apiRoutes({ kernel, origins, directory, vault, checkUrl }: ApiDe
   return [
     ...paymentRoutes(kernel, checkUrl),
     ...refundRoutes(kernel),
+    ...paymentLinkRoutes(kernel, checkUrl),
     ...methodRoutes(kernel),
     ...channelRoutes(kernel, origins),
     ...eventRoutes(kernel),

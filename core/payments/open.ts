@@ -20,11 +20,16 @@ export async function writeOpenings(
   if (first === undefined) return [];
   // One row proves the commit of them all.
   const proof: Proof = { table: 'payments', id: first.payment.id };
-  await kernel.database.transaction((tx) => insertAll(kernel, tx, openings), proof);
+  await kernel.database.transaction((tx) => insertOpenings(kernel, tx, openings), proof);
   return openings.map(() => undefined);
 }
 
-async function insertAll(kernel: Pick<Kernel, 'announce' | 'newId' | 'publicUrl'>, tx: Tx, openings: readonly Opening[]): Promise<void> {
+/** The same inside a transaction that writes more than these. */
+export async function insertOpenings(
+  kernel: Pick<Kernel, 'announce' | 'newId' | 'publicUrl'>,
+  tx: Tx,
+  openings: readonly Opening[],
+): Promise<void> {
   await insertPayments(
     tx,
     openings.map(({ payment }) => payment),

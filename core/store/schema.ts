@@ -104,6 +104,25 @@ export const tables = {
     unique: { payments_order: ['app_id', 'merchant_order_no'] },
     index: { payments_due: ['due_at'], payments_list: ['app_id', 'created_at', 'id'] },
   },
+  /**
+   * An address that takes payments. `amount`: null where the shopper types it, between `min_amount` and `max_amount`.
+   * `most_payments`: how many may be paid in all, null for any number. `request_key`: the request that made it, for its repeats.
+   */
+  payment_links: {
+    columns: {
+      id, app_id: id, token: id, request_key: idOrNull, status: id, subject: text, amount: intOrNull, min_amount: intOrNull, max_amount: intOrNull,
+      currency: id, most_payments: intOrNull, made: zero, notify_url: textOrNull, return_url: textOrNull, metadata: long, expires_at: intOrNull, created_at: int,
+    },
+    primary: ['id'],
+    unique: { payment_links_request: ['request_key'] },
+    index: { payment_links_list: ['app_id', 'id'] },
+  },
+  /** Which payments came of a link. `id`: the payment's. `page_key`: the page that asked for it, so that a double click is one payment. */
+  link_payments: {
+    columns: { id, link_id: id, page_key: id, created_at: int },
+    primary: ['id'],
+    unique: { link_payments_page: ['link_id', 'page_key'] },
+  },
   /** `number` is what the channel sees. `request` is the JSON that lets the same attempt be sent again byte for byte. */
   attempts: {
     columns: {

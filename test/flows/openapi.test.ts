@@ -203,6 +203,11 @@ describe('The OpenAPI document', () => {
         for (const list of ['payments?starting_after', 'refunds?ending_before', 'events?after'])
           expect((await call('GET', `/v1/${list}=unknown`)).code).to.equal('invalid_request');
         await eventually(async () => (await call('GET', '/v1/events?limit=100')).data.length > 20);
+        const link = await call('POST', '/v1/payment_links', { subject: 'Tea', currency: 'CNY', min_amount: 1, most_payments: 3 });
+        expect(link.url).to.match(/\/pay\/lnk_/);
+        await call('POST', '/v1/payment_links', { subject: 'Tea', currency: 'CNY', amount: 7, min_amount: 8, max_amount: 1 });
+        await call('GET', '/v1/payment_links?limit=1');
+        await call('POST', `/v1/payment_links/${(await call('GET', `/v1/payment_links/${link.id}`)).id}/disable`);
         await call('GET', '/v1/notification_endpoints');
         await call('DELETE', `/v1/notification_endpoints/${endpoint.id}`);
         const documented = routes.filter((route) => route.kind === 'api').map((route) => `${route.method} ${pathOf(route)}`);

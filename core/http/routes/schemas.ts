@@ -15,9 +15,14 @@ export const merchantNo = z
   .min(1)
   .max(64)
   .regex(/^[\x21-\x7e]+$/);
-const url = z.string().min(1).max(1000);
+export const url = z.string().min(1).max(1000);
 /** What a shopper is told that the money is for: never only white space. That it is empty is said by `min`. */
-const subject = z.string().min(1).max(256).regex(/^$|\S/);
+export const subject = z.string().min(1).max(256).regex(/^$|\S/);
+
+export const metadata = z
+  .record(z.string().min(1).max(40), z.string().max(500))
+  .refine((value) => Object.keys(value).length <= 20)
+  .meta({ description: 'Returned as given. In XML a key that cannot be the name of an element is `<entry name="…">`' });
 
 export const newPaymentBody = z.strictObject({
   merchant_order_no: merchantNo,
@@ -83,11 +88,7 @@ export const newPaymentBody = z.strictObject({
   notify_url: url.optional(),
   return_url: url.meta({ description: 'Where the shopper comes back to; it alone may have a fragment' }).optional(),
   expires_in: z.int().min(60).max(604_800).meta({ description: 'Seconds until it closes by itself; 7200 when absent' }).optional(),
-  metadata: z
-    .record(z.string().min(1).max(40), z.string().max(500))
-    .refine((value) => Object.keys(value).length <= 20)
-    .meta({ description: 'Returned as given. In XML a key that cannot be the name of an element is `<entry name="…">`' })
-    .optional(),
+  metadata: metadata.optional(),
 });
 
 export const newRefundBody = z.strictObject({

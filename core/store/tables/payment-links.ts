@@ -1,0 +1,75 @@
+import type { Reader, Row, Tx } from '../database.ts';
+import type { PaymentRow } from './payments.ts';
+import { insert, type Page, readPage, Where } from './row.ts';
+
+/** A row of `payment_links`, member for member. */
+export interface PaymentLinkRow {
+  readonly id: string;
+  readonly app_id: string;
+  readonly token: string;
+  readonly request_key: string | null;
+  readonly status: 'active' | 'disabled';
+  readonly subject: string;
+  readonly amount: number | null;
+  readonly min_amount: number | null;
+  readonly max_amount: number | null;
+  readonly currency: string;
+  readonly most_payments: number | null;
+  readonly made: number;
+  readonly notify_url: string | null;
+  readonly return_url: string | null;
+  readonly metadata: string;
+  readonly expires_at: number | null;
+  readonly created_at: number;
+}
+
+export async function insertPaymentLink(tx: Tx, row: PaymentLinkRow): Promise<void> {
+  await insert(tx, 'payment_links', row as PaymentLinkRow & Row);
+}
+
+export async function readPaymentLink(reader: Reader, id: string): Promise<PaymentLinkRow | null> {
+  return ((await reader.get('SELECT * FROM payment_links WHERE id = ?', [id])) as PaymentLinkRow | undefined) ?? null;
+}
+
+export async function readPaymentLinkByRequest(reader: Reader, requestKey: string): Promise<PaymentLinkRow | null> {
+  const row = await reader.get('SELECT * FROM payment_links WHERE request_key = ?', [requestKey]);
+  return (row as PaymentLinkRow | undefined) ?? null;
+}
+
+export async function listPaymentLinks(reader: Reader, appId: string, page: Page) {
+  const read = (sql: string, params: Parameters<Reader['all']>[1]) => reader.all(sql, params);
+  return readPage<PaymentLinkRow>(read, 'payment_links', new Where().and('app_id = ?', appId), page);
+}
+
+/** Takes the link's row for this transaction, if it may be paid by now, and counts a payment more. False: it may not. */
+export async function takePaymentLink(tx: Tx, id: string, now: number): Promise<boolean> {
+  const sql = "UPDATE payment_links SET made = made + 1 WHERE id = ? AND status = 'active' AND (expires_at IS NULL OR expires_at > ?)";
+  return (await tx.run(sql, [id, now])) === 1;
+}
+
+export async function disablePaymentLink(tx: Tx, id: string): Promise<void> {
+  await tx.run("UPDATE payment_links SET status = 'disabled' WHERE id = ?", [id]);
+}
+
+/** The payments of a link that are paid or may still be. */
+export async function readTakenPayments(reader: Reader, linkId: string): Promise<readonly Pick<PaymentRow, 'id' | 'state'>[]> {
+  const sql = `SELECT payments.id AS id, payments.state AS state FROM link_payments JOIN payments ON payments.id = link_payments.id
+    WHERE link_payments.link_id = ? AND payments.state NOT IN ('closed', 'failed')`;
+  return (await reader.all(sql, [linkId])) as unknown as readonly Pick<PaymentRow, 'id' | 'state'>[];
+}
+
+export async function readPaymentOfPage(reader: Reader, linkId: string, pageKey: string): Promise<string | null> {
+  const row = await reader.get('SELECT id FROM link_payments WHERE link_id = ? AND page_key = ?', [linkId, pageKey]);
+  return (row?.id as string | undefined) ?? null;
+}
+
+interface LinkPayment {
+  readonly id: string;
+  readonly linkId: string;
+  readonly pageKey: string;
+  readonly at: number;
+}
+
+export async function insertLinkPayment(tx: Tx, { id, linkId, pageKey, at }: LinkPayment): Promise<void> {
+  await insert(tx, 'link_payments', { id, link_id: linkId, page_key: pageKey, created_at: at });
+}
