@@ -3,7 +3,7 @@ const transactions = [
   'http/idempotency-store.insert',
   'http/idempotency-store.finish',
   'payments/open.writeOpenings',
-  'payments/settle.settle',
+  'payments/settle-together.settleTogether',
   'payments/close.beginClose',
   'payments/attend.attendAttempt',
   'payments/attend.attendPayment',
