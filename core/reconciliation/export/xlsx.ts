@@ -62,13 +62,19 @@ async function* sheetContent(
 }
 
 function writeRow(cells: Cells, line: number): string {
-  return `<row r="${line}">${cells.map(writeCell).join('')}</row>`;
+  return `<row r="${line}">${cells.map((cell, index) => writeCell(cell, `${columnName(index)}${line}`)).join('')}</row>`;
 }
 
-function writeCell(cell: Cell): string {
-  if (cell === null) return '<c/>';
-  if (typeof cell !== 'string') return `<c><v>${decimalText(cell)}</v></c>`;
-  return `<c t="inlineStr"><is><t xml:space="preserve">${escapeText(cell.slice(0, longestText))}</t></is></c>`;
+/** A, B … Z, AA: places may be left out by the standard, but not every reader knows that. */
+function columnName(index: number): string {
+  const letter = String.fromCharCode(65 + (index % 26));
+  return index < 26 ? letter : columnName(Math.floor(index / 26) - 1) + letter;
+}
+
+function writeCell(cell: Cell, place: string): string {
+  if (cell === null) return '';
+  if (typeof cell !== 'string') return `<c r="${place}"><v>${decimalText(cell)}</v></c>`;
+  return `<c r="${place}" t="inlineStr"><is><t xml:space="preserve">${escapeText(cell.slice(0, longestText))}</t></is></c>`;
 }
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
