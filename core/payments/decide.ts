@@ -124,10 +124,10 @@ function success(evidence: Paid, on: Situation, exception: PaymentException | nu
 }
 
 /** One answer with another amount proves nothing; the same amount twice, from two queries, does. */
-function paidOther(evidence: Paid, on: Situation): Plan {
-  if (on.attempt.amount_paid === evidence.amount) return paid(evidence, on);
+function paidOther(evidence: Extract<Evidence, { kind: 'paidOther' }>, on: Situation): Plan {
+  if (on.attempt.amount_paid === evidence.amount && !evidence.onlyTold) return paid(evidence, on);
   // Of an attempt that has ended nobody would ask a second time: it becomes due for that.
-  const again = isLive(on.attempt.state) ? {} : { due_at: on.now + firstQueryMs };
+  const again = isLive(on.attempt.state) || evidence.onlyTold ? {} : { due_at: on.now + firstQueryMs };
   const remembered: AttemptChanges = { amount_paid: evidence.amount, ...again };
   return { ...raise('mismatch', on), attempt: remembered };
 }

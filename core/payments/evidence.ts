@@ -10,7 +10,14 @@ export type Evidence = Learned & {
 type Learned =
   | { readonly kind: 'paid'; readonly amount: number; readonly channelNo: string; readonly at: number | null }
   /** Paid with another amount than asked. Counts only when two queries agree. */
-  | { readonly kind: 'paidOther'; readonly amount: number; readonly channelNo: string; readonly at: number | null }
+  | {
+      readonly kind: 'paidOther';
+      readonly amount: number;
+      readonly channelNo: string;
+      readonly at: number | null;
+      /** Told by a callback of a vendor that cannot be asked: said twice, it may be one message that came twice. */
+      readonly onlyTold?: true;
+    }
   | { readonly kind: 'waiting'; readonly action: Action | null; readonly channelNo: string | null }
   | {
       readonly kind: 'processing';

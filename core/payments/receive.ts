@@ -32,7 +32,7 @@ export async function receivePayment(kernel: Kernel, account: OpenAccount, item:
   const answered = await check(kernel, attempt.id, 'callback');
   // Where nobody can be asked, the vendor's signed word of other money is all that there will be: an operator has to see it.
   if (answered === null && trust === 'signed' && evidence?.kind === 'paidOther')
-    await settle(kernel, { attempt, evidence, cause: 'callback' });
+    await settle(kernel, { attempt, evidence: { ...evidence, onlyTold: true }, cause: 'callback' });
   return 'queried';
 }
 

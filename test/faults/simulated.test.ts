@@ -73,7 +73,8 @@ describe('What the simulation found', () => {
     });
 
     // Seed 3004, 200 steps: a shopper paid another sum at a vendor that answers no questions, and it was only a line in a log.
-    it('Another sum, signed for by a vendor that cannot be asked, is shown to an operator and counts when it is said twice', async () => {
+    // Seeds 335, 978 and 1313, 300 steps: said again, it may be the same message, delivered twice.
+    it('Another sum, signed for by a vendor that cannot be asked, is shown to an operator, however often it is said', async () => {
       const abilities = {
         query: 'none',
         close: 'none',
@@ -89,10 +90,11 @@ describe('What the simulation found', () => {
       const told = paid(attempt?.number ?? '', 130);
       if (account === undefined || told.kind !== 'ok') throw new Error('there is no account');
       const item = { of: 'payment', number: attempt?.number, report: told.report } as CallbackItem & { readonly of: 'payment' };
-      await receivePayment(shop.kernel, account, item, 'signed');
-      expect(await shop.payment(id)).to.include({ state: 'pending', exception: 'mismatch' });
-      await receivePayment(shop.kernel, account, item, 'signed');
-      expect(await shop.payment(id)).to.include({ state: 'success', exception: 'excess' });
+      for (let time = 0; time < 3; time += 1) {
+        await receivePayment(shop.kernel, account, item, 'signed');
+        expect(await shop.payment(id)).to.include({ state: 'pending', exception: 'mismatch' });
+      }
+      expect((await shop.attempts(id))[0]).to.include({ state: 'waiting', amount_paid: 130 });
       await expectSound(shop);
     });
 

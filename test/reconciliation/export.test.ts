@@ -71,7 +71,9 @@ describe('A report as XLSX', () => {
   const parser = new XMLParser({ ignoreAttributes: false, parseTagValue: false, trimValues: false, attributeNamePrefix: '' });
   const cellsOf = (xml: string) => {
     const rows = [parser.parse(xml).worksheet.sheetData.row].flat();
-    return rows.map((row) => [row.c].flat().map((cell: Record<string, never>) => cell.v ?? cell.is?.t?.['#text'] ?? cell.is?.t));
+    return rows.map((row) =>
+      [row.c].flat().map((cell: { v?: string; is?: { t?: { '#text'?: string } } }) => cell.v ?? cell.is?.t?.['#text'] ?? cell.is?.t),
+    );
   };
 
   it('is a workbook of well-formed parts, with text as text and amounts to the last digit', async () => {
