@@ -2,14 +2,17 @@
  * Brings the database up to date and puts the demo merchant into it. A process of its own, run by `scripts/demo.ts` before the server
  * is loaded: what migrations and admin verbs load stays in memory, 40 MiB that a server does not need, and at the very first start
  * this process fills the cache of parsed modules that the server then reads, 25 MiB more.
- * Prints a JSON line {"key": …, "secret": …}: the demo merchant's key, and what signs its notifications; null where they were
- * made and printed before.
+ * Prints a JSON line {"key": …, "secret": …, "shop": …}: the demo merchant's key, and what signs its notifications; null where they
+ * were made and printed before; and the same of the demo shop, which are kept in a file beside the embedded database.
  */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createApp, createMerchant } from '../core/access/admin/apps.ts';
 import type { AdminDeps, Changed } from '../core/access/admin/change.ts';
 import { fetchOfferedAccounts, type OfferedAccounts, putDemoAccounts, registerCallbacks } from '../core/access/admin/demo.ts';
 import { createKey } from '../core/access/admin/keys.ts';
+import { updateApp } from '../core/access/admin/update-app.ts';
 import { hashKey } from '../core/access/keys.ts';
 import { openVault } from '../core/access/vault.ts';
 import { discoverChannels } from '../core/channels/discover.ts';
@@ -35,6 +38,13 @@ async function main(): Promise<void> {
 interface Told {
   readonly key: string | null;
   readonly secret: string | null;
+  readonly shop: ShopKeys | null;
+}
+
+/** What the demo shop knows of paymux. */
+interface ShopKeys {
+  readonly key: string;
+  readonly secret: string;
 }
 
 async function prepareDemo(config: Config): Promise<Told> {
@@ -47,7 +57,7 @@ async function prepareDemo(config: Config): Promise<Told> {
     const { app, secret } = await ensureDemoApp(deps);
     const key = await ensureDemoKey(deps, app, config.demo.key);
     await ensureAccounts(deps, config);
-    return { key, secret };
+    return { key, secret, shop: config.demo.shopPort === 0 ? null : await ensureShop(deps, config) };
   } finally {
     await stored.close();
   }
@@ -72,6 +82,26 @@ async function ensureDemoApp(deps: AdminDeps): Promise<{ readonly app: string; r
   const app = { merchantId: merchant.id, name: demoName, livemode: false, ratePerSecond: demoRatePerSecond };
   const made = must(await createApp(deps, app));
   return { app: made.id, secret: made.notificationSecret };
+}
+
+const shopName = 'Demo shop';
+
+/** The shop is an app of its own. Its keys are of no use to anybody else: it is a test app, on loopback. */
+async function ensureShop(deps: AdminDeps, { dataDir, demo }: Config): Promise<ShopKeys> {
+  const notifyUrl = `http://127.0.0.1:${demo.shopPort}/notifications`;
+  const file = join(dataDir, 'demo-shop.json');
+  const known = await deps.database.get('SELECT id, merchant_id FROM apps WHERE name = ? AND livemode = 0', [shopName]);
+  if (known !== undefined && existsSync(file)) {
+    must(await updateApp(deps, { id: String(known.id), notifyUrl }));
+    return JSON.parse(readFileSync(file, 'utf8')) as ShopKeys;
+  }
+  const demoApp = await deps.database.get('SELECT merchant_id FROM apps WHERE name = ? AND livemode = 0', [demoName]);
+  const app = { merchantId: String(demoApp?.merchant_id), name: shopName, livemode: false, ratePerSecond: demoRatePerSecond, notifyUrl };
+  const made = must(await createApp(deps, app));
+  const { key } = must(await createKey(deps, { appId: made.id, scopes: ['payments:read', 'payments:write', 'refunds:write'] }));
+  const keys = { key, secret: made.notificationSecret };
+  writeFileSync(file, JSON.stringify(keys), { mode: 0o600 });
+  return keys;
 }
 
 async function ensureAccounts(deps: AdminDeps, config: Config): Promise<void> {

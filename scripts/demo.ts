@@ -7,6 +7,7 @@ import { containStrays } from '../core/channels/strays.ts';
 import { type Config, configExitCode, loadConfig, printFaults } from '../core/config.ts';
 import type { Server } from '../core/main.ts';
 import { entryOf, listBroughtAlong } from '../simulator/vendor-folder.ts';
+import { type Shop, startShop } from './shop/shop.ts';
 
 /** What ends the start with a message for a person. An empty one was printed already. */
 class Refusal extends Error {
@@ -31,8 +32,10 @@ async function main(): Promise<void> {
     simulator?.kill('SIGTERM');
     throw error;
   });
-  printWelcome(config, server, told);
+  const shop = await openShop(config, server, told);
+  printWelcome(config, server, told, shop);
   const stop = async () => {
+    await shop?.stop();
     await server.stop();
     simulator?.kill('SIGTERM');
     process.exit(0);
@@ -76,6 +79,7 @@ async function listVendorFolders({ folder, packages }: Config['channels']): Prom
 interface Told {
   readonly key: string | null;
   readonly secret: string | null;
+  readonly shop: { readonly key: string; readonly secret: string } | null;
 }
 
 /** Faults are printed by the process that meets them. */
@@ -91,7 +95,13 @@ async function prepareBooks(environment: NodeJS.ProcessEnv, simulator: ChildProc
   return JSON.parse(Buffer.concat(printed).toString());
 }
 
-function printWelcome(config: Config, server: Pick<Server, 'port' | 'metricsPort'>, { key, secret }: Told): void {
+/** Null: it is switched off, or its port is taken. */
+async function openShop({ demo }: Config, { port }: Pick<Server, 'port'>, { shop: keys }: Told): Promise<Shop | null> {
+  if (keys === null || !(await isFree(demo.shopPort, '127.0.0.1'))) return null;
+  return startShop({ port: demo.shopPort, paymux: `http://127.0.0.1:${port}`, ...keys });
+}
+
+function printWelcome(config: Config, server: Pick<Server, 'port' | 'metricsPort'>, { key, secret }: Told, shop: Shop | null): void {
   const base = `http://127.0.0.1:${server.port}`;
   const shown = key ?? '<your key>';
   const lines = [
@@ -104,6 +114,7 @@ function printWelcome(config: Config, server: Pick<Server, 'port' | 'metricsPort
     secret === null
       ? 'What signs its notifications was printed at the first start; make another with: npm run admin -- app rotate'
       : `What signs its notifications: ${secret}`,
+    shop === null ? 'There is no demo shop: PAYMUX_DEMO_SHOP_PORT is 0 or taken.' : `A demo shop to click through: ${shop.url}`,
     '',
     'Make a payment:',
     '',

@@ -55,6 +55,7 @@ const demo = z.strictObject({
   })
     .nullable()
     .default(null),
+  shopPort: integer(0, 65_535, { doc: 'The port of the demo shop, on loopback. 0: none.', example: '8070' }).default(8070),
 });
 
 const breaker = z.strictObject({
