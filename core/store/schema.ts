@@ -195,6 +195,29 @@ export const tables = {
     primary: ['id'],
     index: { idempotency_created: ['created_at'] },
   },
+  /**
+   * Double entry. The account's balance up to what `ledger_tail` holds, and of how many postings it is made. `id`: `<kind>:<owner>:<currency>`.
+   * Written by `core/ledger/fold.ts` alone: no payment waits for another at this row.
+   */
+  ledger_accounts: {
+    columns: { id: key, kind: id, owner_id: key, currency: id, livemode: int, balance: zero, postings: zero, updated_at: int },
+    primary: ['id'],
+    index: { ledger_accounts_owner: ['owner_id'] },
+  },
+  /** Only ever added to. The postings of one entry sum to 0 in each currency. `entry_id`: its cause, such as `paid:<attempt>`. */
+  ledger_postings: {
+    columns: {
+      entry_id: key, line: int, account_id: key, amount: int, currency: id, livemode: int, payment_id: idOrNull, note: textOrNull, posted_at: int,
+    },
+    primary: ['entry_id', 'line'],
+    index: { ledger_postings_account: ['account_id', 'posted_at'], ledger_postings_payment: ['payment_id'] },
+  },
+  /** Postings that no balance counts yet; written with them, and deleted when they are counted. */
+  ledger_tail: {
+    columns: { entry_id: key, line: int, account_id: key, amount: int, livemode: int },
+    primary: ['entry_id', 'line'],
+    index: { ledger_tail_account: ['account_id', 'amount'] },
+  },
   /** One runner in a cluster. `fence` grows with every change of holder and is compared at every guarded write. */
   leases: {
     columns: { id, holder: id, fence: int, expires_at: int },

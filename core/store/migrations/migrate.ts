@@ -6,6 +6,7 @@ import { accountVersions } from './0003-account-versions.ts';
 import { terms } from './0004-terms.ts';
 import { appSecrets } from './0005-app-secrets.ts';
 import { checkout } from './0006-checkout.ts';
+import { ledger } from './0007-ledger.ts';
 import { paymentLinks } from './0007-payment-links.ts';
 import type { Migration } from './migration.ts';
 
@@ -16,7 +17,7 @@ export interface MigrateOptions {
   readonly migrations?: readonly Migration[];
 }
 
-const kernelMigrations: readonly Migration[] = [firstSchema, sessionsAndFeed, accountVersions, terms, appSecrets, checkout, paymentLinks];
+const kernelMigrations: readonly Migration[] = [firstSchema, sessionsAndFeed, accountVersions, terms, appSecrets, checkout, paymentLinks, ledger];
 
 /** Names of the migrations that have not been run. Writes nothing. */
 export async function pendingMigrations({
