@@ -1,3 +1,5 @@
+import { takenBackEntry } from '../ledger/entries.ts';
+import { postEntries } from '../ledger/post.ts';
 import type { AttemptRow } from '../store/tables/attempts.ts';
 import { insertTransitions } from '../store/tables/history.ts';
 import { changePayment, lockPayment, type PaymentRow } from '../store/tables/payments.ts';
@@ -23,6 +25,7 @@ export async function noteTakenBack(kernel: Kernel, attempt: AttemptRow): Promis
       if (!(await changePayment(tx, before.id, before.state, changes))) throw new Error(`payment ${before.id} changed inside a lock`);
       const { id: subjectId, state } = attempt;
       await insertTransitions(tx, [{ id, subjectId, from: state, to: state, cause: 'callback', detail, at: now }]);
+      await postEntries(tx, [takenBackEntry(before, attempt, now)]);
       const after: PaymentRow = { ...before, ...changes };
       await announcePayment(kernel, tx, { eventId: kernel.newId('evt_'), type: 'payment.exception', payment: after, now });
       return after;

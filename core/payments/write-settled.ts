@@ -1,3 +1,6 @@
+import { paidEntry, refundCreatedEntry } from '../ledger/entries.ts';
+import type { Entry } from '../ledger/entry.ts';
+import { postEntries } from '../ledger/post.ts';
 import type { Tx } from '../store/database.ts';
 import { type AttemptChanges, type AttemptRow, changeAttempts, insertAttempts } from '../store/tables/attempts.ts';
 import { type Cause, insertTransitions, type Transition } from '../store/tables/history.ts';
@@ -7,7 +10,7 @@ import { paymentAnnouncement } from './announce.ts';
 import { automaticRefund } from './automatic-refund.ts';
 import type { Plan } from './decide.ts';
 import type { Kernel } from './deps.ts';
-import { canMoveAttempt, canMovePayment } from './states.ts';
+import { canMoveAttempt, canMovePayment, isPaid } from './states.ts';
 
 /** What one settled attempt changes. */
 export interface Step {
@@ -44,6 +47,10 @@ export async function writeSteps(
   for (const { payment, attempt, plan } of steps) {
     if (plan.refund !== null) await insertRefund(tx, automaticRefund(payment, attempt, plan.refund, now));
   }
+  await postEntries(
+    tx,
+    steps.flatMap((step) => entriesOf(step, now)),
+  );
   const following = steps.flatMap(({ next }) => next ?? []);
   if (following.length > 0) await insertAttempts(tx, following);
   await announceSteps(kernel, tx, steps, now);
@@ -85,6 +92,18 @@ async function announceSteps(
 /** A row with changes made to it. */
 export function apply<R extends object>(row: R, changes: { readonly [K in keyof R]?: R[K] | undefined }): R {
   return { ...row, ...changes } as R;
+}
+
+/** What the ledger learns of a step: money that arrived, and what of it is to go back by itself. */
+function entriesOf({ payment, attempt, plan }: Step, now: number): readonly Entry[] {
+  const entries: Entry[] = [];
+  const to = plan.attempt?.state;
+  if (to !== undefined && isPaid(to)) {
+    const accepted = plan.payment?.accepted_attempt_id === attempt.id ? payment.amount : 0;
+    entries.push(paidEntry(payment, apply(attempt, { ...plan.attempt }), accepted, now));
+  }
+  if (plan.refund !== null) entries.push(refundCreatedEntry(payment, automaticRefund(payment, attempt, plan.refund, now), now));
+  return entries;
 }
 
 /** One history row for each state that changes. */

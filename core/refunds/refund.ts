@@ -1,5 +1,7 @@
 import type { App } from '../access/directory.ts';
 import { type Refusal, refuse } from '../errors.ts';
+import { refundCreatedEntry } from '../ledger/entries.ts';
+import { postEntries } from '../ledger/post.ts';
 import type { Kernel } from '../payments/deps.ts';
 import { viewPayment } from '../payments/view.ts';
 import { type Tx, UniqueError } from '../store/database.ts';
@@ -87,6 +89,7 @@ async function insertReserved(kernel: Kernel, tx: Tx, app: App, request: NewRefu
   await insertRefund(tx, row);
   const transition = { subjectId: row.id, from: null, to: row.state, cause: 'merchant', at: row.created_at } as const;
   await insertTransitions(tx, [{ id: kernel.newId('his_'), ...transition }]);
+  await postEntries(tx, [refundCreatedEntry(payment, row, row.created_at)]);
   await announceRefund(kernel, tx, { type: 'refund.created', refund: row, now: row.created_at });
   return true;
 }

@@ -1,3 +1,6 @@
+import { refundFailedEntry, refundSucceededEntry } from '../ledger/entries.ts';
+import type { Entry } from '../ledger/entry.ts';
+import { postEntries } from '../ledger/post.ts';
 import type { Kernel } from '../payments/deps.ts';
 import type { Tx } from '../store/database.ts';
 import { readAttempt } from '../store/tables/attempts.ts';
@@ -91,11 +94,18 @@ async function settleInside(kernel: Kernel, tx: Tx, input: SettlingRefund, trans
     },
   ]);
   if (refund.kind === 'merchant' && to !== refund.state) await book(kernel, tx, payment, refund, to, input.cause, now);
+  if (to !== refund.state) await postEntries(tx, entriesOf(payment, refund, to, attempt?.account_id ?? 'none', now));
   const after = { ...refund, ...written } as RefundRow;
   if (told) await announceRefund(kernel, tx, { type, refund: after, now });
   const endedOn = isOpenRefund(refund.state) && !isOpenRefund(after.state) ? (attempt?.channel ?? 'none') : null;
   const takenBackOn = isTakenBack ? (attempt?.channel ?? 'none') : null;
   return { refund: after, payment: (await readPayment(tx, payment.id)) ?? payment, endedOn, takenBackOn };
+}
+
+/** Only an end moves money: what is under way was set aside when the refund was made. */
+function entriesOf(payment: PaymentRow, refund: RefundRow, to: RefundState, channelAccountId: string, now: number): readonly Entry[] {
+  if (to === 'succeeded') return [refundSucceededEntry(payment, refund, channelAccountId, now)];
+  return to === 'failed' ? [refundFailedEntry(payment, refund, now)] : [];
 }
 
 const announced: Partial<Record<RefundState, string>> = {
