@@ -1,9 +1,11 @@
 import type { Reader } from '../../core/store/database.ts';
 import { readWhere } from './books.ts';
 import { found, type Violation } from './invariant.ts';
+import { acrossLedger } from './ledger.ts';
 import type { Truth } from './truth.ts';
 
-interface Across {
+/** Something that must hold of all rows together. */
+export interface Across {
   readonly number: number;
   readonly name: string;
   /** Its rows are violations. */
@@ -74,6 +76,7 @@ export const across: readonly Across[] = [
     sql: `SELECT id, state FROM idempotency WHERE state = 'done' AND (status IS NULL OR body IS NULL) ${most}`,
     says: (row) => `${row['id']}: done, without an answer`,
   },
+  ...acrossLedger,
 ];
 
 export async function* checkAcross(reader: Reader): AsyncIterable<Violation> {

@@ -1,6 +1,7 @@
 import type { Reader } from '../../core/store/database.ts';
 import { tables } from '../../core/store/schema.ts';
 import type { AttemptRow } from '../../core/store/tables/attempts.ts';
+import type { PostingRow } from '../../core/store/tables/ledger.ts';
 import type { RefundRow } from '../../core/store/tables/refunds.ts';
 import type { EventRow, HistoryRow, PaymentCase, PaymentFacts } from './invariant.ts';
 import type { Truth } from './truth.ts';
@@ -32,6 +33,7 @@ async function readPage({ reader, truth, eventsKeptFrom }: Sources, payments: re
   const ids = payments.map(({ id }) => id);
   const attempts = await readWhere<AttemptRow>(reader, 'attempts', 'payment_id', ids);
   const refunds = await readWhere<RefundRow>(reader, 'refunds', 'payment_id', ids);
+  const postings = await readWhere<PostingRow>(reader, 'ledger_postings', 'payment_id', ids);
   const told = [...ids, ...refunds.map(({ id }) => id)];
   const history = await readWhere<HistoryRow>(reader, 'history', 'subject_id', [...told, ...attempts.map(({ id }) => id)]);
   const events = await readWhere<EventRow>(reader, 'events', 'subject_id', told, 'id, app_id, subject_id, type, sequence');
@@ -44,9 +46,10 @@ async function readPage({ reader, truth, eventsKeptFrom }: Sources, payments: re
   };
   const attemptsOf = Map.groupBy(attempts, (row) => row.payment_id);
   const refundsOf = Map.groupBy(refunds, (row) => row.payment_id);
+  const postingsOf = Map.groupBy(postings, (row) => row.payment_id);
   return payments.map((payment) => {
     const own = { payment, attempts: attemptsOf.get(payment.id) ?? [], refunds: refundsOf.get(payment.id) ?? [] };
-    return { ...shared, ...own, events: eventsOf(shared.events, own) };
+    return { ...shared, ...own, postings: postingsOf.get(payment.id) ?? [], events: eventsOf(shared.events, own) };
   });
 }
 

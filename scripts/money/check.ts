@@ -6,6 +6,13 @@ import { amountsAreWhole, oneApp, paidIsWhatWasAsked } from './invariants/amount
 import { chargesReallyHappened } from './invariants/charges.ts';
 import { endsAreTold } from './invariants/events.ts';
 import { historiesAreLegal } from './invariants/histories.ts';
+import {
+  channelsOweWhatTheyTook,
+  feesAreThoseAgreed,
+  merchantsAreOwedTheirs,
+  moneyIsPosted,
+  otherMoneyWaits,
+} from './invariants/ledger.ts';
 import { countersAreSums, refundsAreOfTheirAttempt, refundsReallyHappened } from './invariants/refunds.ts';
 import { nothingStalls } from './invariants/stalled.ts';
 import { extraMoneyGoesBack, oneAcceptedSuccess, oneAtATime } from './invariants/successes.ts';
@@ -25,6 +32,11 @@ export const invariants: readonly Invariant[] = [
   oneApp,
   amountsAreWhole,
   nothingStalls,
+  moneyIsPosted,
+  merchantsAreOwedTheirs,
+  otherMoneyWaits,
+  channelsOweWhatTheyTook,
+  feesAreThoseAgreed,
 ];
 
 /** How many rules there are, for whoever reports that all of them hold. */

@@ -1,4 +1,5 @@
 import type { AttemptRow } from '../../core/store/tables/attempts.ts';
+import type { PostingRow } from '../../core/store/tables/ledger.ts';
 import type { PaymentRow } from '../../core/store/tables/payments.ts';
 import type { RefundRow } from '../../core/store/tables/refunds.ts';
 import type { TruthEntry } from './truth.ts';
@@ -7,6 +8,7 @@ export interface HistoryRow {
   readonly subject_id: string;
   readonly from_state: string | null;
   readonly to_state: string;
+  readonly detail: string | null;
 }
 
 export interface EventRow {
@@ -25,6 +27,8 @@ export interface PaymentCase {
   readonly payment: PaymentFacts;
   readonly attempts: readonly AttemptRow[];
   readonly refunds: readonly RefundRow[];
+  /** What the ledger says of it. */
+  readonly postings: readonly PostingRow[];
   /** By the id of the payment, attempt or refund. */
   readonly history: ReadonlyMap<string, readonly HistoryRow[]>;
   /** By the id of the payment or refund. */

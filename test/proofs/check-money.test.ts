@@ -90,6 +90,27 @@ const breaks: Readonly<Record<string, Break>> = {
     tx.run("UPDATE refunds SET currency = 'EUR' WHERE id = ?", [refund]),
   'C34 whatever is not at its end says when it is looked at next, unless it is held for an operator': (tx, { refund }) =>
     tx.run("UPDATE refunds SET state = 'processing', due_at = NULL WHERE id = ?", [refund]),
+  'C1 whatever moved money has its entry in the ledger, and nothing else has one': (tx, { attempt }) =>
+    tx.run('DELETE FROM ledger_postings WHERE entry_id = ?', [`paid:${attempt}`]),
+  'C21 a merchant is owed what was paid for its payments, less what goes back': (tx, { bought }) =>
+    tx.run("UPDATE ledger_postings SET amount = amount - 1 WHERE payment_id = ? AND account_id LIKE 'merchant_payable:%'", [bought]),
+  'C3 in suspense is what came and was neither accepted nor sent back, and set aside is what is on its way back': (tx, { late }) =>
+    tx.run("UPDATE ledger_postings SET amount = amount + 1 WHERE payment_id = ? AND account_id LIKE 'suspense:%' AND amount > 0", [late]),
+  'C24 a channel owes what it was paid, less what went back, what it took back and its fee': (tx, { refund }) =>
+    tx.run("UPDATE ledger_postings SET account_id = 'channel_receivable:acc_2:CNY' WHERE entry_id = ? AND amount < 0", [
+      `refund_succeeded:${refund}`,
+    ]),
+  'C25 the fee that is expected is that of the terms as they were when the attempt was made': (tx, { attempt }) =>
+    tx.run('UPDATE attempts SET fee_expected = 2 WHERE id = ?', [attempt]),
+  'C1 the postings of an entry sum to 0, and are two or more': (tx, { attempt }) =>
+    tx.run('DELETE FROM ledger_postings WHERE entry_id = ? AND line = 1', [`paid:${attempt}`]),
+  'C2 the balance of an account is the sum of the postings that it counts': (tx) =>
+    tx.run('UPDATE ledger_tail SET amount = amount + 1 WHERE line = 1'),
+  'C2 no balance counts what was never posted': (tx) =>
+    tx.run("INSERT INTO ledger_tail (entry_id, line, account_id, amount, livemode) VALUES ('paid:att_0', 1, 'suspense:app_1:CNY', -5, 0)"),
+  'C3 neither what is in suspense nor what is set aside for refunds falls below nothing': (tx) =>
+    tx.run("UPDATE ledger_postings SET amount = 1000 WHERE account_id LIKE 'refunds_pending:%'"),
+  'C4 all balances of a currency sum to 0, of tests and of money apart': (tx) => tx.run('DELETE FROM ledger_tail WHERE line = 2'),
   'C27 one transaction of a vendor pays one attempt': (tx) =>
     tx.run("UPDATE attempts SET channel_no = 'one' WHERE state IN ('succeeded', 'succeeded_late')"),
   'C30 every attempt has its payment': (tx, { late }) => tx.run("UPDATE attempts SET payment_id = 'pay_0' WHERE payment_id = ?", [late]),
