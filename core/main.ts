@@ -18,6 +18,7 @@ import { createReadiness, quarantined } from './http/readiness.ts';
 import { PortUnusable } from './http/server.ts';
 import { type RunningHttp, startHttp } from './http/start.ts';
 import { type DueLoopDeps, type Running, runDueLoop } from './jobs/due-loop.ts';
+import { runLedgerLoop } from './jobs/ledger-loop.ts';
 import { runSchedule, type Task } from './jobs/schedule.ts';
 import { createLog, type Log } from './log.ts';
 import { type CertificateEnd, createMetrics } from './metrics.ts';
@@ -183,12 +184,13 @@ function startJobs(cradle: Cradle): readonly Running[] {
   return [...runDueLoops(deps, kernel), runSchedule({ database, log, metrics }, houseKeeping(cradle))];
 }
 
-/** The loops that look after whatever has a time. */
+/** The loops that look after whatever has a time, and after the balances. */
 export function runDueLoops(deps: DueLoopDeps, kernel: Kernel): readonly Running[] {
   return [
     runDueLoop(deps, 'attempts', (due) => attendAttempt(kernel, due)),
     runDueLoop(deps, 'payments', (due) => attendPayment(kernel, due)),
     runDueLoop(deps, 'refunds', (due) => attendRefund(kernel, due)),
+    runLedgerLoop(deps),
   ];
 }
 

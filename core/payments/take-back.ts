@@ -1,12 +1,10 @@
 import { takenBackEntry } from '../ledger/entries.ts';
 import { postEntries } from '../ledger/post.ts';
 import type { AttemptRow } from '../store/tables/attempts.ts';
-import { insertTransitions } from '../store/tables/history.ts';
+import { takenBackDetail as detail, insertTransitions } from '../store/tables/history.ts';
 import { changePayment, lockPayment, type PaymentRow } from '../store/tables/payments.ts';
 import { announcePayment } from './announce.ts';
 import type { Kernel } from './deps.ts';
-
-const detail = 'reversed by the channel';
 
 /**
  * Notes that the vendor takes back a success it had told: the capture failed, the money was returned.

@@ -218,6 +218,11 @@ export const tables = {
     primary: ['entry_id', 'line'],
     index: { ledger_tail_account: ['account_id', 'amount'] },
   },
+  /** One row while payments of before the ledger have still to be posted. `done_to`: the last one that was looked at. */
+  ledger_backlog: {
+    columns: { id, done_to: id },
+    primary: ['id'],
+  },
   /** One runner in a cluster. `fence` grows with every change of holder and is compared at every guarded write. */
   leases: {
     columns: { id, holder: id, fence: int, expires_at: int },

@@ -8,6 +8,12 @@ const posted = 'SELECT account_id, SUM(amount) AS amount, COUNT(*) AS n FROM led
 export const acrossLedger: readonly Across[] = [
   {
     number: 1,
+    name: 'what was paid before there was a ledger is in it',
+    sql: 'SELECT id, done_to FROM ledger_backlog',
+    says: (row) => `payments after ${row['done_to'] || 'the first'} have still to be posted: a running server does it`,
+  },
+  {
+    number: 1,
     name: 'the postings of an entry sum to 0, and are two or more',
     sql: `SELECT entry_id, currency, SUM(amount) AS amount, COUNT(*) AS n FROM ledger_postings GROUP BY entry_id, currency
       HAVING SUM(amount) <> 0 OR COUNT(*) < 2 OR MIN(ABS(amount)) = 0 ${most}`,

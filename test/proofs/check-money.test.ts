@@ -102,6 +102,8 @@ const breaks: Readonly<Record<string, Break>> = {
     ]),
   'C25 the fee that is expected is that of the terms as they were when the attempt was made': (tx, { attempt }) =>
     tx.run('UPDATE attempts SET fee_expected = 2 WHERE id = ?', [attempt]),
+  'C1 what was paid before there was a ledger is in it': (tx) =>
+    tx.run("INSERT INTO ledger_backlog (id, done_to) VALUES ('payments', 'pay_0')"),
   'C1 the postings of an entry sum to 0, and are two or more': (tx, { attempt }) =>
     tx.run('DELETE FROM ledger_postings WHERE entry_id = ? AND line = 1', [`paid:${attempt}`]),
   'C2 the balance of an account is the sum of the postings that it counts': (tx) =>

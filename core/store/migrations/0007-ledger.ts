@@ -38,5 +38,10 @@ export const ledger: Migration = {
       primary: ['entry_id', 'line'],
       index: { ledger_tail_account: ['account_id', 'amount'] },
     });
+    await context.createTable('ledger_backlog', { columns: { id: 'id', done_to: 'id' }, primary: ['id'] });
+    // What was paid before is posted by running servers, page by page: in one statement it would keep an upgrade waiting for hours.
+    await context.run(
+      "INSERT INTO ledger_backlog (id, done_to) SELECT 'payments', '' FROM payments WHERE NOT EXISTS (SELECT 1 FROM ledger_backlog) LIMIT 1",
+    );
   },
 };

@@ -1,5 +1,5 @@
 import type { Reader, Row, Tx } from '../database.ts';
-import { insertAll } from './row.ts';
+import { insert, insertAll } from './row.ts';
 
 /** A row of `ledger_postings`, member for member. */
 export interface PostingRow {
@@ -39,4 +39,81 @@ export async function readBalance(reader: Reader, accountId: string): Promise<Ba
   const sql = `SELECT (SELECT balance FROM ledger_accounts WHERE id = ?) AS folded,
     (SELECT SUM(amount) FROM ledger_tail WHERE account_id = ?) AS later`;
   return (await reader.get(sql, [accountId, accountId])) as unknown as BalanceRow;
+}
+
+/** A posting that no balance counts yet. */
+export type TailRow = Pick<PostingRow, 'entry_id' | 'line' | 'account_id' | 'amount' | 'livemode'>;
+
+/** Postings that no balance counts yet: up to so many, of whole entries. */
+export async function readTail(reader: Reader, most: number): Promise<readonly TailRow[]> {
+  const sql = `SELECT entry_id, line, account_id, amount, livemode FROM ledger_tail ORDER BY entry_id, line LIMIT ${most}`;
+  const rows = (await reader.all(sql)) as unknown as readonly TailRow[];
+  // The last one may have more lines than were read.
+  const cut = rows.length < most ? null : rows.at(-1)?.entry_id;
+  return rows.filter(({ entry_id: id }) => id !== cut);
+}
+
+/** Takes entries out of the tail. False: somebody else did, and the transaction must not be committed. */
+export async function takeFromTail(tx: Tx, rows: readonly TailRow[]): Promise<boolean> {
+  const ids = [...new Set(rows.map(({ entry_id: id }) => id))];
+  const marks = ids.map(() => '?').join(', ');
+  return (await tx.run(`DELETE FROM ledger_tail WHERE entry_id IN (${marks})`, ids)) === rows.length;
+}
+
+/** What some postings add to an account. */
+export interface Sum {
+  readonly id: string;
+  readonly kind: string;
+  readonly owner_id: string;
+  readonly currency: string;
+  readonly livemode: number;
+  readonly balance: number;
+  readonly postings: number;
+  readonly updated_at: number;
+}
+
+/** Adds to a balance, and begins the account's row with the first. */
+export async function addToBalance(tx: Tx, sum: Sum): Promise<void> {
+  const sql = 'UPDATE ledger_accounts SET balance = balance + ?, postings = postings + ?, updated_at = ? WHERE id = ?';
+  if ((await tx.run(sql, [sum.balance, sum.postings, sum.updated_at, sum.id])) === 0) await insert(tx, 'ledger_accounts', { ...sum });
+}
+
+/** How far the books of before the ledger have been posted. There is none where all of them are. */
+export interface Backlog {
+  readonly id: string;
+  /** The last payment that was looked at. */
+  readonly done_to: string;
+}
+
+export async function readBacklog(reader: Reader): Promise<Backlog | null> {
+  return ((await reader.get("SELECT id, done_to FROM ledger_backlog WHERE id = 'payments'")) as Backlog | undefined) ?? null;
+}
+
+/** Begins again with the first payment. */
+export async function beginBacklog(tx: Tx): Promise<void> {
+  await tx.run('DELETE FROM ledger_backlog');
+  await insert(tx, 'ledger_backlog', { id: 'payments', done_to: '' });
+}
+
+/** False: somebody else has moved on, and nothing was written. */
+export async function moveBacklog(tx: Tx, { id, done_to: from }: Backlog, to: string): Promise<boolean> {
+  return (await tx.run('UPDATE ledger_backlog SET done_to = ? WHERE id = ? AND done_to = ?', [to, id, from])) === 1;
+}
+
+export async function endBacklog(tx: Tx, { id, done_to: from }: Backlog): Promise<void> {
+  await tx.run('DELETE FROM ledger_backlog WHERE id = ? AND done_to = ?', [id, from]);
+}
+
+/** The next payments for which any money came, by their ids. */
+export async function readPaidPayments(reader: Reader, after: string, most: number): Promise<readonly string[]> {
+  const sql = `SELECT id FROM payments WHERE id > ? AND EXISTS (SELECT 1 FROM attempts
+    WHERE attempts.payment_id = payments.id AND attempts.state IN ('succeeded', 'succeeded_late')) ORDER BY id LIMIT ${most}`;
+  return (await reader.all(sql, [after])).map((row) => String(row['id']));
+}
+
+/** The entries of some payments. */
+export async function readEntryIdsOf(reader: Reader, paymentIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const marks = paymentIds.map(() => '?').join(', ');
+  const rows = await reader.all(`SELECT entry_id FROM ledger_postings WHERE payment_id IN (${marks})`, paymentIds);
+  return new Set(rows.map((row) => String(row['entry_id'])));
 }

@@ -68,9 +68,16 @@ export async function findRefund(
   return rows.length === 1 ? (rows[0] ?? null) : null;
 }
 
+/** All refunds of some payments, oldest first. */
+export async function readRefundsOf(reader: Reader, paymentIds: readonly string[]): Promise<readonly RefundRow[]> {
+  const marks = paymentIds.map(() => '?').join(', ');
+  const rows = await reader.all(`SELECT * FROM refunds WHERE payment_id IN (${marks}) ORDER BY id`, paymentIds);
+  return rows as unknown as readonly RefundRow[];
+}
+
 /** All refunds of a payment, oldest first. */
 export async function readRefunds(reader: Reader, paymentId: string): Promise<readonly RefundRow[]> {
-  return (await reader.all('SELECT * FROM refunds WHERE payment_id = ? ORDER BY id', [paymentId])) as unknown as readonly RefundRow[];
+  return readRefundsOf(reader, [paymentId]);
 }
 
 /** Writes the changes if the refund is still in the state they were decided for. False: it is not, and nothing was written. */

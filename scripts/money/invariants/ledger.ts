@@ -1,4 +1,5 @@
 import type { AttemptRow } from '../../../core/store/tables/attempts.ts';
+import { takenBackDetail } from '../../../core/store/tables/history.ts';
 import type { PostingRow } from '../../../core/store/tables/ledger.ts';
 import { found, type Invariant, isOpen, isPaid, isSuccess, type PaymentCase, sum } from '../invariant.ts';
 
@@ -16,7 +17,7 @@ const paidIn = (attempts: readonly AttemptRow[]): number => attempts.filter(isPa
 
 /** The history is the only place that tells of it. */
 const wasTakenBack = ({ history }: PaymentCase, { id }: AttemptRow): boolean =>
-  (history.get(id) ?? []).some(({ from_state: from, to_state: to, detail }) => from === to && detail === 'reversed by the channel');
+  (history.get(id) ?? []).some(({ from_state: from, to_state: to, detail }) => from === to && detail === takenBackDetail);
 
 export const moneyIsPosted: Invariant = {
   number: 1,
