@@ -4,6 +4,8 @@ import type { DueLoopDeps, Running } from './due-loop.ts';
 
 /** So many looks for due rows pass between two counts. A balance adds up what came since: the longer, the more there is. */
 const looksBetween = 10;
+/** The embedded database answers without ever giving way: with no pause at all, nobody else in this process would have a turn. */
+const breathMs = 10;
 /** Fewer than this are left for the next time. */
 const worthwhile = 500;
 
@@ -21,7 +23,8 @@ export function runLedgerLoop(deps: DueLoopDeps): Running {
 
 async function loop(deps: DueLoopDeps, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
-    if (!(await round(deps))) await deps.clock.sleep(looksBetween * deps.pollMs, stopping);
+    const hasMore = await round(deps);
+    await deps.clock.sleep(hasMore ? breathMs : looksBetween * deps.pollMs, stopping);
   }
 }
 

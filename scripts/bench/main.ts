@@ -4,6 +4,7 @@
  *   npm run bench -- query  --database mariadb|sqlite … [--pending]
  *   npm run bench -- start  [--channels 25]
  *   npm run bench -- memory [--database mariadb|sqlite] [--payments 100000]
+ *   npm run bench -- ledger [--database mariadb|sqlite]     transfers on one account, beside a naive conditional update
  *   npm run bench -- channels     each channel at load, an idle server with all, and WeChat Pay beside raw RSA
  *   npm run bench -- all          everything, and the table in docs/performance.md
  */
@@ -12,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { benchAll } from './all.ts';
 import { benchChannels } from './channels.ts';
 import { benchCreate, benchQuery } from './create-and-query.ts';
+import { benchLedger } from './ledger.ts';
 import { benchMemory } from './memory.ts';
 import { printChannels, printMemory, printOutcome, printStart } from './print.ts';
 import type { Engine } from './rig.ts';
@@ -34,7 +36,7 @@ const { values, positionals } = parseArgs({
 });
 
 const usage =
-  'usage: npm run bench -- create|query|start|memory|channels|all [--database mariadb|sqlite] [--connections n] [--seconds n] [--rounds n]';
+  'usage: npm run bench -- create|query|start|memory|ledger|channels|all [--database mariadb|sqlite] [--connections n] [--seconds n] [--rounds n]';
 
 /** A whole number above zero; anything else is the caller's mistake. */
 function count(text: string): number {
@@ -73,6 +75,9 @@ async function main(): Promise<number> {
       return 0;
     case 'memory':
       console.log(printMemory(await benchMemory(engine, payments, pace)));
+      return 0;
+    case 'ledger':
+      console.log(await benchLedger(engine, pace));
       return 0;
     case 'channels':
       console.log(printChannels(await benchChannels(pace.rounds, pace.seconds)));
