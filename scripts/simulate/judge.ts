@@ -23,6 +23,7 @@ export async function checkEnd(world: World, reader: Reader): Promise<void> {
     if (!received.has(String(row['id']))) world.failures.push(`${row['id']} ${row['type']}: no merchant was told`);
   for (const table of ['payments', 'attempts', 'refunds', 'history', 'events'])
     for (const row of await reader.all(`SELECT * FROM ${table} ORDER BY id`)) world.note(JSON.stringify(row));
+  for (const row of await reader.all('SELECT * FROM ledger_postings ORDER BY entry_id, line')) world.note(JSON.stringify(row));
 }
 
 const unended: readonly (readonly [string, string])[] = [

@@ -52,7 +52,7 @@ export function startServer(world: World, config: Config): Server {
     randomBytes: chance.bytes,
     poster: posterOf(world, life),
   });
-  const replaced = { caller: directCaller(clock, passGate), dispatcher, random: chance.bytes };
+  const replaced = { caller: directCaller(clock, passGate), dispatcher, random: chance.bytes, secretRandom: chance.bytes };
   const { cradle } = wire({ config, log, clock, metrics, database, vault: {} as never, directory, plugins, origins: new Map() }, replaced);
   const { kernel, channels } = cradle;
   const reload = () => void channels.reload(accountsOf(world), new Set());

@@ -66,8 +66,8 @@ describe('Books of before there was a ledger', () => {
     it('are found by the upgrade, which begins them once and not where there are none', async () => {
       const { database, ...stored } = await open();
       const upgrade = async () => {
-        await database.transaction((tx) => tx.run("DELETE FROM migrations WHERE name = '0007-ledger'"));
-        expect(await migrate({ database, ...stored })).to.deep.equal(['0007-ledger']);
+        await database.transaction((tx) => tx.run("DELETE FROM migrations WHERE name = '0008-ledger'"));
+        expect(await migrate({ database, ...stored })).to.deep.equal(['0008-ledger']);
         return readBacklog(database);
       };
       expect(await upgrade()).to.equal(null);

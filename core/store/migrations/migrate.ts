@@ -6,8 +6,8 @@ import { accountVersions } from './0003-account-versions.ts';
 import { terms } from './0004-terms.ts';
 import { appSecrets } from './0005-app-secrets.ts';
 import { checkout } from './0006-checkout.ts';
-import { ledger } from './0007-ledger.ts';
 import { paymentLinks } from './0007-payment-links.ts';
+import { ledger } from './0008-ledger.ts';
 import type { Migration } from './migration.ts';
 
 export interface MigrateOptions {
@@ -17,7 +17,16 @@ export interface MigrateOptions {
   readonly migrations?: readonly Migration[];
 }
 
-const kernelMigrations: readonly Migration[] = [firstSchema, sessionsAndFeed, accountVersions, terms, appSecrets, checkout, paymentLinks, ledger];
+const kernelMigrations: readonly Migration[] = [
+  firstSchema,
+  sessionsAndFeed,
+  accountVersions,
+  terms,
+  appSecrets,
+  checkout,
+  paymentLinks,
+  ledger,
+];
 
 /** Names of the migrations that have not been run. Writes nothing. */
 export async function pendingMigrations({

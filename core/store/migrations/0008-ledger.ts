@@ -2,7 +2,7 @@ import type { Migration } from './migration.ts';
 
 /** Double entry: postings, the balances that they make, and which of them no balance counts yet. */
 export const ledger: Migration = {
-  name: '0007-ledger',
+  name: '0008-ledger',
   async up(context) {
     await context.createTable('ledger_accounts', {
       columns: {
