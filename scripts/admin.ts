@@ -11,6 +11,7 @@ import { type Command, type Context, type Given, type Printed, readOptions } fro
 import { confirmCommands } from './admin/confirm.ts';
 import { eventCommands } from './admin/events.ts';
 import { identityCommands } from './admin/identity.ts';
+import { ledgerCommands } from './admin/ledger.ts';
 import { paymentCommands } from './admin/payments.ts';
 import { commandHelp, generalHelp, printFacts } from './admin/print.ts';
 import { statementCommands } from './admin/statements.ts';
@@ -23,6 +24,7 @@ const commands: readonly Command[] = [
   ...confirmCommands,
   ...eventCommands,
   ...statementCommands,
+  ...ledgerCommands,
 ];
 const exitCodes = { done: 0, refused: 1, usage: 2 } as const;
 

@@ -1,6 +1,7 @@
 import { maskText } from '../../core/mask.ts';
 import type { Reader, Row } from '../../core/store/database.ts';
 import { type AttemptRow, readAttempts } from '../../core/store/tables/attempts.ts';
+import { type PostingRow, readPostingsOf } from '../../core/store/tables/ledger.ts';
 import { type PaymentRow, readPayment } from '../../core/store/tables/payments.ts';
 import { type RefundRow, readRefunds } from '../../core/store/tables/refunds.ts';
 import type { Command } from './command.ts';
@@ -29,6 +30,7 @@ async function gather(database: Reader, payment: PaymentRow): Promise<Readonly<R
     attempts: attempts.map(showAttempt),
     refunds: refunds.map(showRefund),
     history: await readHistory(database, subjects),
+    ledger: (await readPostingsOf(database, payment.id)).map(showPosting),
     notifications: await readNotifications(database, subjects),
   };
 }
@@ -65,6 +67,14 @@ function showPayment(row: PaymentRow) {
     next_look_at: time(row.due_at),
   };
 }
+
+const showPosting = (row: PostingRow) => ({
+  entry: row.entry_id,
+  account: row.account_id,
+  amount: money(row.amount, row.currency),
+  note: row.note,
+  posted_at: time(row.posted_at),
+});
 
 function showAttempt(row: AttemptRow) {
   return {

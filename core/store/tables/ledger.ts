@@ -41,6 +41,30 @@ export async function readBalance(reader: Reader, accountId: string): Promise<Ba
   return (await reader.get(sql, [accountId, accountId])) as unknown as BalanceRow;
 }
 
+export interface AccountBalance {
+  readonly account_id: string;
+  readonly livemode: number;
+  readonly balance: number;
+}
+
+/** Every account that anything was posted to, or those of some owners, with all that is committed. */
+export async function listBalances(reader: Reader, ownerIds: readonly string[] | null): Promise<readonly AccountBalance[]> {
+  // The tail names owners only inside of its accounts' ids.
+  const where = ownerIds === null ? '' : `WHERE ${ownerIds.map(() => 'INSTR(account_id, ?) > 0').join(' OR ') || '1 = 0'}`;
+  const sql = `SELECT account_id, livemode, SUM(amount) AS balance FROM (
+      SELECT id AS account_id, livemode, balance AS amount FROM ledger_accounts
+      UNION ALL SELECT account_id, livemode, amount FROM ledger_tail
+    ) AS parts ${where} GROUP BY account_id, livemode ORDER BY account_id`;
+  const owners = (ownerIds ?? []).map((id) => `:${id}:`);
+  return (await reader.all(sql, owners)) as unknown as readonly AccountBalance[];
+}
+
+/** The postings of a payment, as they were written. */
+export async function readPostingsOf(reader: Reader, paymentId: string): Promise<readonly PostingRow[]> {
+  const sql = 'SELECT * FROM ledger_postings WHERE payment_id = ? ORDER BY posted_at, entry_id, line';
+  return (await reader.all(sql, [paymentId])) as unknown as readonly PostingRow[];
+}
+
 /** A posting that no balance counts yet. */
 export type TailRow = Pick<PostingRow, 'entry_id' | 'line' | 'account_id' | 'amount' | 'livemode'>;
 
