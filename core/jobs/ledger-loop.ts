@@ -7,7 +7,7 @@ const looksBetween = 10;
 /** The embedded database answers without ever giving way: with no pause at all, nobody else in this process would have a turn. */
 const breathMs = 10;
 /** Fewer than this are left for the next time. */
-const worthwhile = 500;
+const worthwhile = 250;
 
 /** Counts postings into balances, and posts what is older than the ledger. Any number of servers may run this loop on one database. */
 export function runLedgerLoop(deps: DueLoopDeps): Running {

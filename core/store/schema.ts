@@ -212,11 +212,10 @@ export const tables = {
     primary: ['entry_id', 'line'],
     index: { ledger_postings_account: ['account_id', 'posted_at'], ledger_postings_payment: ['payment_id'] },
   },
-  /** Postings that no balance counts yet; written with them, and deleted when they are counted. */
+  /** Entries that no balance counts yet; written with them, and deleted when they are counted. */
   ledger_tail: {
-    columns: { entry_id: key, line: int, account_id: key, amount: int, livemode: int },
-    primary: ['entry_id', 'line'],
-    index: { ledger_tail_account: ['account_id', 'amount'] },
+    columns: { entry_id: key },
+    primary: ['entry_id'],
   },
   /** One row while payments of before the ledger have still to be posted. `done_to`: the last one that was looked at. */
   ledger_backlog: {

@@ -59,7 +59,7 @@ async function runRound(rig: Rig, pace: Pace, round: number): Promise<readonly s
     describe('grouped', alike.measured),
     describe('grouped, many', many.measured),
     describe('naive', after),
-    `  not counted yet at the end ${alike.uncounted} and ${many.uncounted} postings, counted in ${ms(alike.countedMs)} and ${ms(many.countedMs)}`,
+    `  not counted yet at the end ${alike.uncounted} and ${many.uncounted} transfers, counted in ${ms(alike.countedMs)} and ${ms(many.countedMs)}`,
   ];
 }
 

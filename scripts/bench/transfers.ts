@@ -25,7 +25,7 @@ export interface Transferred {
   readonly measured: Measured;
   /** All that were answered, those of the warm-up too. */
   readonly answered: number;
-  /** Postings that no balance counted yet when the last transfer was answered, and how long it took to count them. */
+  /** Entries that no balance counted yet when the last transfer was answered, and how long it took to count them. */
   readonly uncounted: number;
   readonly countedMs: number;
 }

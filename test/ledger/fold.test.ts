@@ -35,7 +35,7 @@ describe('The balances of the ledger', () => {
       await post(transfer('1', 'a', 'b', 5), transfer('2', 'b', 'a', 2));
       const before = [await balanceOf(database, account('a')), await balanceOf(database, account('b'))];
       expect(before).to.deep.equal([3, -3]);
-      expect(await foldTail(database, at)).to.equal(4);
+      expect(await foldTail(database, at)).to.equal(2);
       expect(await foldTail(database, at)).to.equal(0);
       expect([await balanceOf(database, account('a')), await balanceOf(database, account('b'))]).to.deep.equal(before);
       expect({ ...(await database.get('SELECT * FROM ledger_accounts WHERE owner_id = ?', ['a'])) }).to.deep.equal({
@@ -62,17 +62,11 @@ describe('The balances of the ledger', () => {
       expect(await balanceOf(database, account('c'))).to.equal(owed);
     });
 
-    it('take up more postings than one transaction counts, and no entry in two halves', async () => {
-      const entries = Array.from({ length: 400 }, (_, index): Entry => {
-        const { postings, ...rest } = transfer(`long-${index}`, 'a', 'f', 2);
-        const [from] = postings;
-        if (from === undefined) throw new Error('no posting');
-        return { ...rest, postings: [from, ...['f', 'g'].map((owner) => ({ account: account(owner), amount: -1 }))] };
-      });
-      await post(...entries);
-      expect([await foldTail(database, at), await foldTail(database, at)]).to.deep.equal([999, 201]);
+    it('take up more entries than one transaction counts', async () => {
+      await post(...Array.from({ length: 600 }, (_, index) => transfer(`long-${index}`, 'a', 'f', 2)));
+      expect([await foldTail(database, at), await foldTail(database, at)]).to.deep.equal([500, 100]);
       expect(await count('ledger_tail')).to.equal(0);
-      expect(await balanceOf(database, account('f'))).to.equal(-400);
+      expect(await balanceOf(database, account('f'))).to.equal(-1200);
       expect(await checkMoney(database)).to.deep.equal([]);
     });
   });

@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts';
 
-/** Double entry: postings, the balances that they make, and which of them no balance counts yet. */
+/** Double entry: postings, the balances that they make, and which entries no balance counts yet. */
 export const ledger: Migration = {
   name: '0008-ledger',
   async up(context) {
@@ -33,11 +33,7 @@ export const ledger: Migration = {
       primary: ['entry_id', 'line'],
       index: { ledger_postings_account: ['account_id', 'posted_at'], ledger_postings_payment: ['payment_id'] },
     });
-    await context.createTable('ledger_tail', {
-      columns: { entry_id: 'key', line: 'int', account_id: 'key', amount: 'int', livemode: 'int' },
-      primary: ['entry_id', 'line'],
-      index: { ledger_tail_account: ['account_id', 'amount'] },
-    });
+    await context.createTable('ledger_tail', { columns: { entry_id: 'key' }, primary: ['entry_id'] });
     await context.createTable('ledger_backlog', { columns: { id: 'id', done_to: 'id' }, primary: ['id'] });
     // What was paid before is posted by running servers, page by page: in one statement it would keep an upgrade waiting for hours.
     await context.run(

@@ -14,12 +14,16 @@ export interface PostingRow {
   readonly posted_at: number;
 }
 
-/** Writes postings and, in `ledger_tail`, that no balance counts them yet: one statement each. */
+/** Writes the postings of new entries and, in `ledger_tail`, that no balance counts them yet: one statement each. */
 export async function insertPostings(tx: Tx, rows: readonly PostingRow[]): Promise<void> {
   if (rows.length === 0) return;
   await insertAll(tx, 'ledger_postings', rows as readonly (PostingRow & Row)[]);
-  const tail = rows.map(({ entry_id, line, account_id, amount, livemode }) => ({ entry_id, line, account_id, amount, livemode }));
-  await insertAll(tx, 'ledger_tail', tail);
+  const entryIds = [...new Set(rows.map(({ entry_id: id }) => id))];
+  await insertAll(
+    tx,
+    'ledger_tail',
+    entryIds.map((id) => ({ entry_id: id })),
+  );
 }
 
 /** The postings of some entries, in the order of their lines. */
@@ -34,10 +38,14 @@ export interface BalanceRow {
   readonly later: number | null;
 }
 
+/** The postings that no balance counts yet. */
+const later = 'ledger_tail JOIN ledger_postings ON ledger_postings.entry_id = ledger_tail.entry_id';
+
 /** What an account's balance is made of. One statement: in two, a posting could be counted by both, or by neither. */
 export async function readBalance(reader: Reader, accountId: string): Promise<BalanceRow> {
+  // CONCAT keeps the index of the account out: what was ever posted to it is many times what is in the tail.
   const sql = `SELECT (SELECT balance FROM ledger_accounts WHERE id = ?) AS folded,
-    (SELECT SUM(amount) FROM ledger_tail WHERE account_id = ?) AS later`;
+    (SELECT SUM(ledger_postings.amount) FROM ${later} WHERE CONCAT(ledger_postings.account_id, '') = ?) AS later`;
   return (await reader.get(sql, [accountId, accountId])) as unknown as BalanceRow;
 }
 
@@ -49,11 +57,11 @@ export interface AccountBalance {
 
 /** Every account that anything was posted to, or those of some owners, with all that is committed. */
 export async function listBalances(reader: Reader, ownerIds: readonly string[] | null): Promise<readonly AccountBalance[]> {
-  // The tail names owners only inside of its accounts' ids.
+  // Postings name owners only inside of their accounts' ids.
   const where = ownerIds === null ? '' : `WHERE ${ownerIds.map(() => 'INSTR(account_id, ?) > 0').join(' OR ') || '1 = 0'}`;
   const sql = `SELECT account_id, livemode, SUM(amount) AS balance FROM (
       SELECT id AS account_id, livemode, balance AS amount FROM ledger_accounts
-      UNION ALL SELECT account_id, livemode, amount FROM ledger_tail
+      UNION ALL SELECT account_id, livemode, amount FROM ${later}
     ) AS parts ${where} GROUP BY account_id, livemode ORDER BY account_id`;
   const owners = (ownerIds ?? []).map((id) => `:${id}:`);
   return (await reader.all(sql, owners)) as unknown as readonly AccountBalance[];
@@ -65,23 +73,15 @@ export async function readPostingsOf(reader: Reader, paymentId: string): Promise
   return (await reader.all(sql, [paymentId])) as unknown as readonly PostingRow[];
 }
 
-/** A posting that no balance counts yet. */
-export type TailRow = Pick<PostingRow, 'entry_id' | 'line' | 'account_id' | 'amount' | 'livemode'>;
-
-/** Postings that no balance counts yet: up to so many, of whole entries. */
-export async function readTail(reader: Reader, most: number): Promise<readonly TailRow[]> {
-  const sql = `SELECT entry_id, line, account_id, amount, livemode FROM ledger_tail ORDER BY entry_id, line LIMIT ${most}`;
-  const rows = (await reader.all(sql)) as unknown as readonly TailRow[];
-  // The last one may have more lines than were read.
-  const cut = rows.length < most ? null : rows.at(-1)?.entry_id;
-  return rows.filter(({ entry_id: id }) => id !== cut);
+/** Entries that no balance counts yet, up to so many. */
+export async function readTail(reader: Reader, most: number): Promise<readonly string[]> {
+  return (await reader.all(`SELECT entry_id FROM ledger_tail ORDER BY entry_id LIMIT ${most}`)).map((row) => String(row['entry_id']));
 }
 
-/** Takes entries out of the tail. False: somebody else did, and the transaction must not be committed. */
-export async function takeFromTail(tx: Tx, rows: readonly TailRow[]): Promise<boolean> {
-  const ids = [...new Set(rows.map(({ entry_id: id }) => id))];
-  const marks = ids.map(() => '?').join(', ');
-  return (await tx.run(`DELETE FROM ledger_tail WHERE entry_id IN (${marks})`, ids)) === rows.length;
+/** Takes entries out of the tail. False: somebody else took some of them, and the transaction must not be committed. */
+export async function takeFromTail(tx: Tx, entryIds: readonly string[]): Promise<boolean> {
+  const marks = entryIds.map(() => '?').join(', ');
+  return (await tx.run(`DELETE FROM ledger_tail WHERE entry_id IN (${marks})`, entryIds)) === entryIds.length;
 }
 
 /** What some postings add to an account. */
