@@ -32,6 +32,10 @@ const method = z.strictObject({
         .min(1)
         .optional(),
       inside: z.string().min(3).optional(),
+      banks: z
+        .array(z.strictObject({ code: z.string().regex(/^[!-~]{1,32}$/), name: both }))
+        .min(1)
+        .optional(),
     })
     .optional(),
   abilities: z.strictObject(abilities).partial().optional(),

@@ -1,6 +1,6 @@
 import type { App } from '../access/directory.ts';
 import type { Payer } from '../contract/channel.ts';
-import type { MethodManifest } from '../contract/manifest.ts';
+import type { Bank, MethodManifest } from '../contract/manifest.ts';
 import { type Offered, offeredMethods } from '../payments/candidates.ts';
 import type { Kernel } from '../payments/deps.ts';
 import { storedRequestOf } from '../payments/request.ts';
@@ -16,6 +16,10 @@ export interface Offer {
   readonly action: MethodManifest['action'];
   /** What the page has to ask the shopper for. */
   readonly missing: readonly (keyof Payer)[];
+  /** Where the shopper names his bank: which there are. Empty: the vendor's list is not known. */
+  readonly banks: readonly Bank[];
+  /** False: its channel has not answered lately. */
+  readonly isUp: boolean;
 }
 
 /** What the shopper's browser is. */
@@ -39,13 +43,15 @@ export function listOffers(kernel: Kernel, app: App, payment: PaymentRow, device
     (one) => fits(one.method, device) && one.missing.every((field) => canAsk(one, field)),
   );
   const own = fitting.filter(({ method }) => method.checkout?.inside !== undefined);
-  return inOrder(own.length > 0 ? own : fitting).map(({ method, account, missing }) => ({
+  return inOrder(own.length > 0 ? own : fitting).map(({ method, account, missing, isUp }) => ({
     method: method.id,
     channel: account.channelId,
     accountId: account.id,
     name: method.name,
     action: method.action,
     missing,
+    banks: method.checkout?.banks ?? [],
+    isUp,
   }));
 }
 

@@ -21,6 +21,10 @@ const http = z.strictObject({
   drainMs: integer(0, hour, { doc: 'How long requests in flight may take to end when the server stops.', example: '25000' }).default(
     25_000,
   ),
+  trustProxies: list(isNetwork, 'networks such as 10.0.0.0/8', {
+    doc: 'Proxies whose X-Forwarded-For says where a shopper is.',
+    example: '127.0.0.0/8,10.0.0.0/8',
+  }).default(['127.0.0.0/8', '::1/128']),
 });
 
 const database = z.strictObject({

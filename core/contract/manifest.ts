@@ -98,9 +98,17 @@ export interface MethodManifest {
     readonly devices?: readonly ('desktop' | 'phone')[];
     /** A part of the User-Agent by which the browser inside this wallet is known. The method is offered there alone. */
     readonly inside?: string;
+    /** For methods that need `bankCode`: the banks to choose from. Absent: the shopper types what his bank is called. */
+    readonly banks?: readonly Bank[];
   };
   /** Where this method can do less, or other things, than the channel's other methods. */
   readonly abilities?: Partial<Pick<Abilities, 'query' | 'close' | 'capture' | 'refund'>>;
+}
+
+/** A bank as a vendor calls it, and as people do. */
+export interface Bank {
+  readonly code: string;
+  readonly name: { readonly en: string; readonly zh: string };
 }
 
 /** Each ability other than `none` requires the function of the same purpose, and the reverse. */

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { FieldFault, Locale, Refusal } from '../errors.ts';
 
@@ -122,13 +123,16 @@ export interface RawRouteInput {
   readonly body: Buffer;
   readonly locale: Locale;
   readonly requestId: string;
+  /** Who is at the other end of the connection: a proxy, where there is one. */
+  readonly remoteAddress: string;
 }
 
 /** An answer in the words of whoever asked. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string | Buffer;
+  /** A stream is ended when the client goes away. */
+  readonly body: string | Buffer | Readable;
 }
 
 /** A route without authentication and without parsing: callbacks of channels, pages, health. */

@@ -10,6 +10,7 @@ import { checkUrl, readUrl } from '../notifications/address.ts';
 import { toBlockList } from '../notifications/networks.ts';
 import type { Kernel } from '../payments/deps.ts';
 import { apiRoutes, notificationObjects } from './api.ts';
+import { checkoutRoutes } from './checkout/routes.ts';
 import { docsPage, errorsPage } from './docs-page.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 import { buildOpenApi } from './openapi.ts';
@@ -82,6 +83,7 @@ function apiAndDocuments(deps: HttpDeps): readonly AnyRoute[] {
     documentRoute('openapi', '/openapi.json', 'The API as OpenAPI 3.1', json),
     documentRoute('docs', '/docs', 'The API for people', docsPage(document)),
     documentRoute('errors', '/docs/errors', 'Every error code for people', errorsPage()),
+    ...checkoutRoutes({ ...deps, trustedProxies: toBlockList(config.http.trustProxies) }),
   ];
 }
 

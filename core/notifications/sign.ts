@@ -18,12 +18,17 @@ export function makeSecret(): string {
 
 /** The three headers of Standard Webhooks 1.0. During a rotation there are two secrets, and each signs. */
 export function signHeaders(message: Signable, secrets: readonly string[]): Readonly<Record<string, string>> {
-  if (secrets.length === 0) throw new Error('a notification needs a secret to be signed with');
   return {
     'webhook-id': message.id,
     'webhook-timestamp': String(message.timestampSec),
-    'webhook-signature': secrets.map((secret) => signOne(message, secret)).join(' '),
+    'webhook-signature': signText(message, secrets),
   };
+}
+
+/** The signatures alone, with a space between two. */
+export function signText(message: Signable, secrets: readonly string[]): string {
+  if (secrets.length === 0) throw new Error('a notification needs a secret to be signed with');
+  return secrets.map((secret) => signOne(message, secret)).join(' ');
 }
 
 function signOne({ id, timestampSec, body }: Signable, secret: string): string {

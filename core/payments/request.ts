@@ -72,7 +72,8 @@ export function payRequestOf(payment: PaymentRow, attempt: AttemptRow, publicUrl
       subject,
     })),
     callbackUrl: callbackUrl(publicUrl, attempt.channel, attempt.account_id),
-    returnUrl: payment.return_url,
+    // Whoever chose on our page comes back to it: it shows what became of the payment, and leads on to the shop.
+    returnUrl: isChosenByShopper(payment) ? checkoutUrl(publicUrl, payment) : payment.return_url,
   };
 }
 

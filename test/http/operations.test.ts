@@ -126,6 +126,7 @@ describe('operations', () => {
     body: Buffer.alloc(0),
     locale: 'en',
     requestId: 'r',
+    remoteAddress: '127.0.0.1',
   };
   const ask = (route: RawRoute | undefined, headers = {}) => route?.handle({ ...input, headers });
 

@@ -37,6 +37,7 @@ export function executeRaw(route: RawRoute): Step {
       body: rawBody,
       locale,
       requestId,
+      remoteAddress: (ctx.req.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     });
     return 'kind' in result ? sendRefusal(ctx, result) : sendRaw(ctx, result);
   };

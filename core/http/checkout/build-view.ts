@@ -1,0 +1,57 @@
+import type { Directory } from '../../access/directory.ts';
+import { listOffers, type Offer, readDevice } from '../../checkout/offers.ts';
+import { returnAddress } from '../../checkout/return-address.ts';
+import type { CheckoutSession } from '../../checkout/session.ts';
+import type { Kernel } from '../../payments/deps.ts';
+import type { Voice } from './texts.ts';
+import type { NamedOffer, View } from './view.ts';
+
+export interface Asked {
+  readonly session: CheckoutSession;
+  readonly voice: Voice;
+  readonly token: string;
+  readonly query: URLSearchParams;
+  readonly userAgent: string;
+}
+
+/** Begun later than this before its end, an attempt would be refused. */
+const leastTimeMs = 15_000;
+
+/** Gathers what the page of a payment shows. */
+export function buildView(kernel: Kernel, directory: Directory, asked: Asked): View {
+  const { session, voice, token, query } = asked;
+  const device = readDevice(asked.userAgent);
+  const now = kernel.clock.now();
+  const wantsChoice = query.get('choose') === '1';
+  const choosing = session.isChoice && (session.phase === 'choose' || (session.phase === 'act' && wantsChoice));
+  const isEnd = session.phase !== 'choose' && session.phase !== 'act' && session.phase !== 'confirming';
+  const isLate = now.getTime() > session.payment.expires_at - leastTimeMs;
+  const notice = query.get('notice');
+  return {
+    session,
+    voice,
+    device,
+    shop: { name: directory.merchant(session.app.merchantId)?.name ?? session.app.name },
+    nameOf: (method) => nameOf(kernel, voice, method),
+    offers: choosing && !isLate ? nameOffers(kernel, voice, listOffers(kernel, session.app, session.payment, device)) : [],
+    wantsChoice,
+    notice: notice === 'held' || notice === 'refused' ? notice : null,
+    isLate,
+    returnAddress: isEnd || isLate ? returnAddress(session.app, session.payment, now) : null,
+    token,
+  };
+}
+
+function nameOf(kernel: Kernel, voice: Voice, method: string): string {
+  const known = kernel.channels.method(method);
+  return known === undefined ? '' : voice.name(known.manifest.name);
+}
+
+/** Shoppers know the wallet and not the product: its own name is shown where a wallet is offered in several ways. */
+function nameOffers(kernel: Kernel, voice: Voice, offers: readonly Offer[]): readonly NamedOffer[] {
+  const counts = Map.groupBy(offers, ({ channel }) => channel);
+  return offers.map((offer) => {
+    const isOnly = counts.get(offer.channel)?.length === 1;
+    return { ...offer, label: isOnly ? nameOf(kernel, voice, offer.method) : voice.name(offer.name) };
+  });
+}

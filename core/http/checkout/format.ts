@@ -1,0 +1,16 @@
+import type { Money } from '../../contract/money.ts';
+import { isoExponents, toMajor } from '../../money.ts';
+import type { Language } from './texts.ts';
+
+/** The amount as people of that language write it. The decimals are ours: the number is text all the way, and never a float. */
+export function formatMoney(money: Money, language: Language): string {
+  const decimals = isoExponents.get(money.currency) ?? 0;
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  const format = new Intl.NumberFormat(language, { style: 'currency', currency: money.currency, ...digits });
+  return format.format(toMajor(money) as Intl.StringNumericLiteral);
+}
+
+/** Where there is no script that counts down: the instant, in a zone that is named. */
+export function formatTime(at: number, language: Language): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }).format(at).concat(' UTC');
+}

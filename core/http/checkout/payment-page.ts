@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { CheckoutSession } from '../../checkout/session.ts';
+import { drawAct, isWebAddress } from './act-section.ts';
+import { drawChoice } from './choose-section.ts';
+import type { Page } from './document.ts';
+import { formatMoney, formatTime } from './format.ts';
+import { html, type Markup } from './markup.ts';
+import { drawConfirming, drawEnd, drawReason } from './result-section.ts';
+import type { Voice } from './texts.ts';
+import { addressOf, type View } from './view.ts';
+
+/** The page of a payment, whatever has become of it. */
+export function drawPayment(view: View): Page {
+  const { session, voice, shop } = view;
+  const { action } = session;
+  const isOpen = session.phase === 'choose' || session.phase === 'act' || session.phase === 'confirming';
+  const formTarget = action?.type === 'form' && isWebAddress(action.url) ? new URL(action.url).origin : null;
+  return {
+    status: 200,
+    title: voice.say('pageTitle', { shop: shop.name }),
+    main: html`${drawHead(view)}<section>${drawNotice(view)}${drawPhase(view)}</section>`,
+    live: isOpen ? { stamp: stampOf(session), address: `${view.token}/events` } : null,
+    formTarget,
+    refreshSec: session.phase === 'confirming' || (action?.type === 'qr' && !view.wantsChoice) ? 5 : null,
+  };
+}
+
+/** Changes whenever the page would show something else. */
+export function stampOf({ phase, payment, action, current }: CheckoutSession): string {
+  const facts = JSON.stringify([phase, payment.method, action, payment.failure, current?.id]);
+  return `${phase}-${createHash('sha256').update(facts).digest('base64url').slice(0, 12)}`;
+}
+
+function drawHead(view: View): Markup {
+  const { session, voice, shop } = view;
+  const { payment, phase } = session;
+  const isWaiting = (phase === 'choose' && !view.isLate) || phase === 'act';
+  return html`<header>${payment.livemode === 0 && html`<p class="test">${voice.say('test')}</p>`}
+    <h1><bdi>${shop.name}</bdi></h1>
+    <p class="amount"><span class="unseen">${voice.say('amount')}: </span><bdi>${formatMoney(payment, voice.language)}</bdi></p>
+    <p class="subject"><bdi>${payment.subject}</bdi></p><p class="order"><bdi>${voice.say('order', { number: payment.merchant_order_no })}</bdi></p>
+    ${isWaiting && drawDeadline(payment.expires_at, voice)}</header>`;
+}
+
+/** Without script the instant, with it what is left. Its room is kept, so that nothing moves. */
+function drawDeadline(at: number, voice: Voice): Markup {
+  return html`<p class="deadline">${voice.say('timeLeft')}: <time datetime="${new Date(at).toISOString()}" data-until="${at}"><bdi>${formatTime(at, voice.language)}</bdi></time></p>`;
+}
+
+function drawNotice(view: View): Markup | null {
+  const { say } = view.voice;
+  const method = view.nameOf(view.session.current?.method ?? '');
+  if (view.notice === 'held') return html`<p class="notice" role="alert">${say('held', { method })}</p>`;
+  if (view.notice === 'refused') return html`<p class="notice" role="alert">${say('refusedChoice')}</p>`;
+  return view.session.phase === 'choose' ? drawReason(view) : null;
+}
+
+function drawPhase(view: View): Markup {
+  switch (view.session.phase) {
+    case 'choose':
+      return view.isLate ? drawEnd(view, 'late') : drawChoice(view);
+    case 'act':
+      return view.wantsChoice && view.session.isChoice
+        ? html`${drawChoice(view)}<p class="ways"><a class="second" href="${addressOf(view)}">${view.nameOf(view.session.payment.method ?? '')}</a></p>`
+        : drawAct(view);
+    case 'confirming':
+      return drawConfirming(view);
+    default:
+      return drawEnd(view, view.session.phase);
+  }
+}
