@@ -125,6 +125,8 @@ export interface RawRouteInput {
   readonly requestId: string;
   /** Who is at the other end of the connection: a proxy, where there is one. */
   readonly remoteAddress: string;
+  /** Aborted when the server begins to stop: an answer that never ends by itself has to end then. */
+  readonly stopping: AbortSignal;
 }
 
 /** An answer in the words of whoever asked. */

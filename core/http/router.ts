@@ -15,6 +15,8 @@ export interface RouteDeps extends ExecuteDeps {
   readonly authenticate: Authenticate;
   readonly limitRate: (caller: Caller) => Promise<Refusal | null> | Refusal | null;
   readonly body: BodyLimits;
+  /** Aborted when the server begins to stop. */
+  readonly stopping: AbortSignal;
 }
 
 /** The routes of a table, each with its steps in order, and problems where none matches. */
@@ -42,7 +44,7 @@ function apiSteps(route: Route, deps: RouteDeps): readonly Step[] {
 }
 
 function rawSteps(route: RawRoute, deps: RouteDeps): readonly Step[] {
-  return [readBody({ ...deps.body, maxBytes: route.maxBodyBytes ?? deps.body.maxBytes }), executeRaw(route)];
+  return [readBody({ ...deps.body, maxBytes: route.maxBodyBytes ?? deps.body.maxBytes }), executeRaw(route, deps.stopping)];
 }
 
 function named(route: AnyRoute): Step {

@@ -11,7 +11,7 @@ import type { AnyRoute } from './route.ts';
 import { buildRouter, type RouteDeps } from './router.ts';
 
 /** Everything that the HTTP layer needs of the outside. */
-export interface AppDeps extends Omit<RouteDeps, 'body'>, Omit<BeginDeps, 'isDraining'> {}
+export interface AppDeps extends Omit<RouteDeps, 'body' | 'stopping'>, Omit<BeginDeps, 'isDraining'> {}
 
 /** Limits of connections and requests. Node's own defaults are far too generous: 300 s for a request, no limit of connections. */
 export interface ServerLimits {
@@ -56,15 +56,15 @@ export interface RunningServer {
 }
 
 /** The steps of every request, in order. The steps of a matched route follow in `router.ts`. */
-function buildApp(options: ServerOptions, limits: ServerLimits, isDraining: () => boolean): Koa<HttpState> {
+function buildApp(options: ServerOptions, limits: ServerLimits, stopping: AbortSignal): Koa<HttpState> {
   const { deps, routes } = options;
   const body = { maxBytes: limits.bodyBytes, deadlineMs: limits.requestTimeoutMs };
   const steps: readonly Step[] = [
-    begin({ ...deps, isDraining }),
+    begin({ ...deps, isDraining: () => stopping.aborted }),
     catchErrors(deps.onError),
     checkHeaders(),
     checkUrl(),
-    ...buildRouter(routes, { ...deps, body }),
+    ...buildRouter(routes, { ...deps, body, stopping }),
   ];
   const app = new Koa<HttpState>();
   for (const step of steps) app.use(step);
@@ -76,10 +76,9 @@ function buildApp(options: ServerOptions, limits: ServerLimits, isDraining: () =
 /** Starts to serve the routes. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const limits = { ...defaultLimits, ...options.limits };
-  const drain = { begun: false };
-  const isDraining = () => drain.begun;
+  const drain = new AbortController();
   const broken = createBrokenRequests(options.deps);
-  const handle = buildApp(options, limits, isDraining).callback();
+  const handle = buildApp(options, limits, drain.signal).callback();
   const server = openServer(limits, (request, response) => {
     broken.note(request, response);
     return handle(request, response);
@@ -90,9 +89,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await listen(server, options.port, options.host);
   return {
     port: (server.address() as AddressInfo).port,
-    isDraining,
+    isDraining: () => drain.signal.aborted,
     stop(graceMs) {
-      drain.begun = true;
+      drain.abort();
       return closeGracefully(server, connections, graceMs);
     },
   };

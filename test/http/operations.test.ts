@@ -127,6 +127,7 @@ describe('operations', () => {
     locale: 'en',
     requestId: 'r',
     remoteAddress: '127.0.0.1',
+    stopping: new AbortController().signal,
   };
   const ask = (route: RawRoute | undefined, headers = {}) => route?.handle({ ...input, headers });
 

@@ -149,4 +149,14 @@ describe('refusals over HTTP', () => {
     });
     expect(unknown).to.include({ route: null, status: 404, code: 'not_found', appId: null });
   });
+
+  it('are reported without the token of a shopper, whether his address is right or not', async () => {
+    harness.fake.entries.length = 0;
+    for (const path of ['/checkout/pay_1/s3cret', '/checkout/pay_1/s3cret/events?a=1', '/pay/lnk_1/s3cret/']) await harness.send(path);
+    expect(harness.fake.entries.map(({ path }) => path)).to.deep.equal([
+      '/checkout/pay_1/***',
+      '/checkout/pay_1/***/events',
+      '/pay/lnk_1/***/',
+    ]);
+  });
 });

@@ -25,7 +25,8 @@ export function buildView(kernel: Kernel, directory: Directory, asked: Asked): V
   const wantsChoice = query.get('choose') === '1';
   const choosing = session.isChoice && (session.phase === 'choose' || (session.phase === 'act' && wantsChoice));
   const isEnd = session.phase !== 'choose' && session.phase !== 'act' && session.phase !== 'confirming';
-  const isLate = now.getTime() > session.payment.expires_at - leastTimeMs;
+  const leftMs = session.payment.expires_at - now.getTime();
+  const isLate = leftMs < leastTimeMs;
   const notice = query.get('notice');
   return {
     session,
@@ -36,6 +37,7 @@ export function buildView(kernel: Kernel, directory: Directory, asked: Asked): V
     offers: choosing && !isLate ? nameOffers(kernel, voice, listOffers(kernel, session.app, session.payment, device)) : [],
     wantsChoice,
     notice: notice === 'held' || notice === 'refused' ? notice : null,
+    leftMs,
     isLate,
     returnAddress: isEnd || isLate ? returnAddress(session.app, session.payment, now) : null,
     token,

@@ -14,3 +14,11 @@ export function formatMoney(money: Money, language: Language): string {
 export function formatTime(at: number, language: Language): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }).format(at).concat(' UTC');
 }
+
+/** As a clock shows it: 1:59:59, or 4:05 within the last hour. */
+export function formatDuration(durationMs: number): string {
+  const sec = Math.max(0, Math.floor(durationMs / 1000));
+  const two = (number: number) => String(number).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(sec / 3600), Math.floor(sec / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(sec % 60)}` : `${minutes}:${two(sec % 60)}`;
+}

@@ -3,10 +3,9 @@ import type { CheckoutSession } from '../../checkout/session.ts';
 import { drawAct, isWebAddress } from './act-section.ts';
 import { drawChoice } from './choose-section.ts';
 import type { Page } from './document.ts';
-import { formatMoney, formatTime } from './format.ts';
+import { formatDuration, formatMoney, formatTime } from './format.ts';
 import { html, type Markup } from './markup.ts';
 import { drawConfirming, drawEnd, drawReason } from './result-section.ts';
-import type { Voice } from './texts.ts';
 import { addressOf, type View } from './view.ts';
 
 /** The page of a payment, whatever has become of it. */
@@ -19,7 +18,7 @@ export function drawPayment(view: View): Page {
     status: 200,
     title: voice.say('pageTitle', { shop: shop.name }),
     main: html`${drawHead(view)}<section>${drawNotice(view)}${drawPhase(view)}</section>`,
-    live: isOpen ? { stamp: stampOf(session), address: `${view.token}/events` } : null,
+    live: isOpen ? { stamp: stampOf(session), address: view.token } : null,
     formTarget,
     refreshSec: session.phase === 'confirming' || (action?.type === 'qr' && !view.wantsChoice) ? 5 : null,
   };
@@ -39,12 +38,15 @@ function drawHead(view: View): Markup {
     <h1><bdi>${shop.name}</bdi></h1>
     <p class="amount"><span class="unseen">${voice.say('amount')}: </span><bdi>${formatMoney(payment, voice.language)}</bdi></p>
     <p class="subject"><bdi>${payment.subject}</bdi></p><p class="order"><bdi>${voice.say('order', { number: payment.merchant_order_no })}</bdi></p>
-    ${isWaiting && drawDeadline(payment.expires_at, voice)}</header>`;
+    ${isWaiting && drawDeadline(view)}</header>`;
 }
 
-/** Without script the instant, with it what is left. Its room is kept, so that nothing moves. */
-function drawDeadline(at: number, voice: Voice): Markup {
-  return html`<p class="deadline">${voice.say('timeLeft')}: <time datetime="${new Date(at).toISOString()}" data-until="${at}"><bdi>${formatTime(at, voice.language)}</bdi></time></p>`;
+/** What is left, which a script counts down; without one the instant is said, because what is left is soon untrue. */
+function drawDeadline({ session, voice, leftMs }: View): Markup {
+  const at = session.payment.expires_at;
+  const instant = new Date(at).toISOString();
+  const left = html`<time datetime="${instant}" data-left="${leftMs}">${formatDuration(leftMs)}</time>`;
+  return html`<p class="deadline">${voice.say('timeLeft')}: <bdi>${left}</bdi><noscript> (${formatTime(at, voice.language)})</noscript></p>`;
 }
 
 function drawNotice(view: View): Markup | null {

@@ -15,6 +15,8 @@ export interface View {
   /** Whether the shopper wants to choose though something is begun. */
   readonly wantsChoice: boolean;
   readonly notice: 'held' | 'refused' | null;
+  /** Until it closes by itself. */
+  readonly leftMs: number;
   /** The time for a new attempt is over. */
   readonly isLate: boolean;
   /** Where the shop wants its shopper back, signed. */

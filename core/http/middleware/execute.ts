@@ -23,7 +23,7 @@ export function execute(route: Route, deps: ExecuteDeps): Step {
 }
 
 /** Hands a request to a raw route's handler as it came, and sends what it answers as it is. */
-export function executeRaw(route: RawRoute): Step {
+export function executeRaw(route: RawRoute, stopping: AbortSignal): Step {
   return async (ctx) => {
     const { requestId, locale, rawBody } = ctx.state;
     const { method, path } = ctx;
@@ -38,6 +38,7 @@ export function executeRaw(route: RawRoute): Step {
       locale,
       requestId,
       remoteAddress: (ctx.req.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+      stopping,
     });
     return 'kind' in result ? sendRefusal(ctx, result) : sendRaw(ctx, result);
   };

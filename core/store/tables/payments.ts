@@ -57,6 +57,13 @@ export async function readPaymentByOrderNo(reader: Reader, appId: string, mercha
   return (row as PaymentRow | undefined) ?? null;
 }
 
+/** How often each of these rows was written to. */
+export async function readPaymentVersions(reader: Reader, ids: readonly string[]): Promise<readonly Pick<PaymentRow, 'id' | 'version'>[]> {
+  if (ids.length === 0) return [];
+  const rows = await reader.all(`SELECT id, version FROM payments WHERE id IN (${ids.map(() => '?').join(', ')})`, ids);
+  return rows as unknown as readonly Pick<PaymentRow, 'id' | 'version'>[];
+}
+
 /**
  * Takes the payment's row for this transaction and reads it. Every transaction that touches a
  * payment, its attempts or its refunds begins here, so they follow one another; the write also
