@@ -92,7 +92,7 @@ const loadTimeoutMs = 15_000;
  * the process along whatever we do (docs/decisions/0016).
  */
 async function loadGuarded(place: Place): Promise<ChannelPlugin | string> {
-  const before = prototypeKeys();
+  const before = new Set(prototypeKeys());
   const onExit = () => {
     process.exitCode = 1;
     process.stderr.write(`the channel ${place.called} ended the process while it was loaded\n`);
@@ -107,7 +107,7 @@ async function loadGuarded(place: Place): Promise<ChannelPlugin | string> {
   const timer = setTimeout(() => deadline.resolve(`did not finish loading within ${loadTimeoutMs / 1000} s`), loadTimeoutMs);
   try {
     const result = await Promise.race([runBlamed(onStray, () => load(place)), deadline.promise]);
-    const added = prototypeKeys().filter((key) => !before.includes(key));
+    const added = prototypeKeys().filter((key) => !before.has(key));
     return added.length === 0 ? result : `changes what every program relies on: ${added.join(', ')}`;
   } finally {
     clearTimeout(timer);

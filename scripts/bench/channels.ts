@@ -42,20 +42,23 @@ export async function benchChannels(rounds: number, seconds: number): Promise<Ch
  * share, such as the reader of definitions, is paid for by whoever of them comes first, and none does in most rounds.
  */
 async function loadAll(ids: readonly string[], rounds: number): Promise<readonly LoadCost[]> {
-  const part = new URL('./load-channels.ts', import.meta.url);
-  const options = { args: ['--expose-gc'], environment: serverEnvironment };
-  const seen: LoadedChannel[] = [];
   // The first process fills the compile cache, which a server finds filled after its first start.
-  await runPart<readonly LoadedChannel[]>(part, { folder, ids } satisfies LoadJob, options);
+  await runLoads({ folder, ids, isWeighed: false });
+  const weighed = await runLoads({ folder, ids, isWeighed: true });
+  const seen: LoadedChannel[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const job: LoadJob = { folder, ids: turn(ids, round, rounds) };
-    seen.push(...(await runPart<readonly LoadedChannel[]>(part, job, options)));
+    seen.push(...(await runLoads({ folder, ids: turn(ids, round, rounds), isWeighed: false })));
   }
   return ids.map((id) => {
-    const own = seen.filter((one) => one.id === id);
-    const middleUs = median(own.map((one) => one.cpuUs));
-    return { id, leastUs: Math.min(...own.map((one) => one.cpuUs)), middleUs, heldBytes: median(own.map((one) => one.heldBytes)) };
+    const spent = seen.filter((one) => one.id === id).map(({ cpuUs }) => cpuUs);
+    const heldBytes = weighed.find((one) => one.id === id)?.heldBytes ?? 0;
+    return { id, leastUs: Math.min(...spent), middleUs: median(spent), heldBytes };
   });
+}
+
+function runLoads(job: LoadJob): Promise<readonly LoadedChannel[]> {
+  const part = new URL('./load-channels.ts', import.meta.url);
+  return runPart(part, job, { args: job.isWeighed ? ['--expose-gc'] : [], environment: serverEnvironment });
 }
 
 function turn(ids: readonly string[], round: number, rounds: number): readonly string[] {

@@ -11,6 +11,11 @@ import { readJob } from './child.ts';
 export interface LoadJob {
   readonly folder: string;
   readonly ids: readonly string[];
+  /**
+   * Whether memory is measured, which takes a full collection around each channel. What others of its kind have compiled and
+   * learnt is thrown away by that, as no start of a server does: time is measured without.
+   */
+  readonly isWeighed: boolean;
 }
 
 /** What loading one channel took, and what is held of it afterwards on the heap and outside of it. */
@@ -18,40 +23,41 @@ export interface LoadedChannel {
   readonly id: string;
   /** Processor time of all threads of this process. Time by the clock would be that of whoever else is on the machine. */
   readonly cpuUs: number;
+  /** 0 where it was not measured. */
   readonly heldBytes: number;
 }
 
-const { gc } = globalThis;
-if (gc === undefined) throw new Error('to be run with --expose-gc');
-
 /** What is reachable. Resident memory grows in steps of the allocator's, too coarse for one channel. */
-async function heldBytes(collect: () => unknown): Promise<number> {
+async function heldBytes(isWeighed: boolean): Promise<number> {
   await turn();
-  collect();
+  if (!isWeighed) return 0;
+  const { gc } = globalThis;
+  if (gc === undefined) throw new Error('to be run with --expose-gc');
+  gc();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
 /** Loads a channel the way the server does, alone in a folder of its own, so that it is known which of them took what. */
-async function loadOne(folder: string, id: string, collect: () => unknown): Promise<LoadedChannel> {
+async function loadOne(folder: string, id: string, isWeighed: boolean): Promise<LoadedChannel> {
   const alone = mkdtempSync(join(tmpdir(), 'paymux-load-'));
   symlinkSync(resolve(folder, id), join(alone, id));
   try {
-    const before = await heldBytes(collect);
+    const before = await heldBytes(isWeighed);
     const spentBefore = process.cpuUsage();
     const { plugins, faults } = await discoverChannels(alone);
     const { user, system } = process.cpuUsage(spentBefore);
     if (!plugins.has(id)) throw new Error(faults.map(({ reason }) => reason).join('; '));
-    return { id, cpuUs: user + system, heldBytes: (await heldBytes(collect)) - before };
+    return { id, cpuUs: user + system, heldBytes: (await heldBytes(isWeighed)) - before };
   } finally {
     rmSync(alone, { recursive: true });
   }
 }
 
-async function loadAll({ folder, ids }: LoadJob, collect: () => unknown): Promise<readonly LoadedChannel[]> {
+async function loadAll({ folder, ids, isWeighed }: LoadJob): Promise<readonly LoadedChannel[]> {
   const loaded: LoadedChannel[] = [];
-  for (const id of ids) loaded.push(await loadOne(folder, id, collect));
+  for (const id of ids) loaded.push(await loadOne(folder, id, isWeighed));
   return loaded;
 }
 
-process.stdout.write(JSON.stringify(await loadAll(await readJob<LoadJob>(), gc)));
+process.stdout.write(JSON.stringify(await loadAll(await readJob<LoadJob>())));

@@ -245,11 +245,13 @@ describe('A definition with a fault', () => {
 
   it('tells the line of what is no YAML, and of what is said twice', () => {
     expect(faultsOf('id: kettle\n  format: [')[0]).to.match(/^line \d+: is no valid YAML/);
-    expect(faultsOf(takeKettle().replace('zone:', 'id: pot\nzone:'))[0]).to.match(/^line \d+: is no valid YAML \(duplicate key\)$/);
+    expect(faultsOf(takeKettle().replace('zone:', 'id: pot\nzone:'))[0]).to.match(
+      /^line \d+: is no valid YAML \(duplicated mapping key\)$/,
+    );
   });
 
   it('may not hold an alias, which grows without end', () => {
-    expect(faultsOf('id: &a kettle\nformat: *a\n')).to.deep.equal(['has an alias: write the value out in each place']);
+    expect(faultsOf('id: &a kettle\nformat: *a\n')).to.deep.equal(['line 2: is no valid YAML (an alias)']);
   });
 
   it('never throws, whatever the file holds', () => {

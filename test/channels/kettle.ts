@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { parse } from 'yaml';
+import { FAILSAFE_SCHEMA, load } from 'js-yaml';
 import { readDefinition } from '../../core/channels/declared/read.ts';
 import type { AttemptRef, Channel, ChannelPlugin, PayRequest, RefundRequest } from '../../core/contract/channel.ts';
 import { makeKit } from '../kit/channel-kit.ts';
@@ -21,7 +21,7 @@ export function takeKettle(): string {
 /** The same definition with one thing changed. Paths are `query.fields.mch`; undefined takes the member away. */
 export function changeKettle(changes: Readonly<Record<string, unknown>>): string {
   // biome-ignore lint/suspicious/noExplicitAny: a definition is changed in places of every shape.
-  const definition: any = parse(takeKettle(), { schema: 'failsafe' });
+  const definition: any = load(takeKettle(), { schema: FAILSAFE_SCHEMA });
   for (const [path, value] of Object.entries(changes)) {
     const names = path.split('.');
     const last = names.pop() ?? '';

@@ -163,11 +163,21 @@ describe('configuration', () => {
       expect(text).to.include('4 faults').and.not.include(canary);
     });
 
-    it('in a fault of a file that is not YAML', () => {
-      expect(printFaults(faultsOf({}, { 'config/paymux.yaml': `demo:\n  key: "${canary}\n` })))
-        .to.include('line')
-        .and.not.include(canary);
-    });
+    for (const value of [
+      `"${canary}`,
+      `*${canary}`,
+      `!${canary}`,
+      `!<${canary}> 1`,
+      `!{${canary}} 1`,
+      `!${canary}!x 1`,
+      `${canary}: x: y`,
+    ]) {
+      it(`in a fault of a file that is not YAML, with ${value} for a key`, () => {
+        expect(printFaults(faultsOf({}, { 'config/paymux.yaml': `demo:\n  key: ${value}\n` })))
+          .to.include('line')
+          .and.not.include(canary);
+      });
+    }
 
     it('when the configuration is printed', () => {
       const text = printConfig(

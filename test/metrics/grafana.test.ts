@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 import { catalogue, type MetricEntry } from '../../core/metrics/catalogue.ts';
 
 /** Prometheus' own checker of rules. */
@@ -60,7 +60,8 @@ function dashboard() {
 }
 
 const panels = (): readonly Panel[] => dashboard().panels;
-const rules = (): readonly Rule[] => parse(read('prometheus/rules.yaml')).groups.flatMap((group: { rules: Rule[] }) => group.rules);
+const rules = (): readonly Rule[] =>
+  (load(read('prometheus/rules.yaml')) as { groups: { rules: Rule[] }[] }).groups.flatMap((group) => group.rules);
 
 describe('Dashboards and alerts', () => {
   it('name only metrics that the server has', () => {
@@ -134,9 +135,9 @@ describe('The dashboard', () => {
   });
 
   it('asks the data source that is provisioned, through a variable', () => {
-    const [source] = parse(read('provisioning/datasources/prometheus.yaml')).datasources;
+    const [source] = (load(read('provisioning/datasources/prometheus.yaml')) as { datasources: { uid: string }[] }).datasources;
     const variable = dashboard().templating.list.find(({ name }) => name === 'datasource');
-    expect(variable?.current.value).to.equal(source.uid);
+    expect(variable?.current.value).to.equal(source?.uid);
     for (const panel of panels()) for (const target of panel.targets ?? []) expect(target.datasource.uid).to.match(/^\$\{datasource\}$/);
   });
 });

@@ -1,6 +1,6 @@
-import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import type { ChannelPlugin } from '../../contract/channel.ts';
+import { readYaml } from '../../yaml.ts';
 import { manifestFaults } from '../manifest.ts';
 import { definitionFaults } from './check.ts';
 import { toPlugin } from './plugin.ts';
@@ -18,29 +18,15 @@ export type Read =
  * because YAML would make 0 of a status `0000` and false of a `no`.
  */
 export function readDefinition(folder: string | null, text: string): Read {
-  const document = parseDocument(text, { version: '1.2', schema: 'failsafe', uniqueKeys: true, prettyErrors: false });
-  const broken = [...document.errors, ...document.warnings].map((problem) => {
-    const line = text.slice(0, problem.pos[0]).split('\n').length;
-    return `line ${line}: is no valid YAML (${problem.code.toLowerCase().replaceAll('_', ' ')})`;
-  });
-  if (broken.length > 0) return { kind: 'faults', faults: broken };
-  const plain = toPlain(document);
-  if (plain === null) return { kind: 'faults', faults: ['has an alias: write the value out in each place'] };
-  const read = definitionSchema.safeParse(plain.value);
+  const plain = readYaml(text, 'text');
+  if (plain.kind === 'broken') return { kind: 'faults', faults: [`line ${plain.line}: is no valid YAML (${plain.what})`] };
+  const read = definitionSchema.safeParse(plain.value, { jitless: true });
   if (!read.success) return { kind: 'faults', faults: read.error.issues.flatMap((issue) => toFaults(issue)) };
   const faults = definitionFaults(read.data);
   if (faults.length > 0) return { kind: 'faults', faults };
   const plugin = toPlugin(read.data);
   const contradictions = manifestFaults(folder, plugin);
   return contradictions.length > 0 ? { kind: 'faults', faults: contradictions } : { kind: 'read', plugin };
-}
-
-function toPlain(document: ReturnType<typeof parseDocument>): { readonly value: unknown } | null {
-  try {
-    return { value: document.toJS({ maxAliasCount: 0 }) };
-  } catch {
-    return null;
-  }
 }
 
 type Issue = z.core.$ZodIssue;
