@@ -7,6 +7,11 @@ export function unknownPage({ say }: Voice): Page {
   return plain(404, say('unknownTitle'), say('unknownHint'));
 }
 
+/** For a link that takes no more payments. */
+export function linkOverPage({ say }: Voice): Page {
+  return plain(410, say('linkOverTitle'), say('linkOverHint'));
+}
+
 /** For what could not be done and changed nothing. */
 export function busyPage({ say }: Voice, status: number): Page {
   return plain(status, say('busyTitle'), say('busyHint'));

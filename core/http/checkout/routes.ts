@@ -13,6 +13,7 @@ import { defineRawRoute, type RawAnswer, type RawRoute, type RawRouteInput } fro
 import { loadAssets } from './assets.ts';
 import { buildView } from './build-view.ts';
 import { drawDocument, type Page } from './document.ts';
+import { linkRoutes } from './link-routes.ts';
 import { liveRoutes } from './live.ts';
 import { busyPage, unknownPage } from './other-pages.ts';
 import { drawPayment } from './payment-page.ts';
@@ -71,6 +72,7 @@ export function checkoutRoutes({ kernel, directory, trustedProxies }: CheckoutDe
       handle: (input) => identify(kernel, frame(input)),
     }),
     ...liveRoutes(kernel, askOnRead),
+    ...linkRoutes(kernel, directory, assets),
     ...assets.routes,
   ];
 }
