@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const program = '/usr/bin/chromium';
 
@@ -21,8 +21,13 @@ export interface WatchedPage {
   close(): Promise<void>;
 }
 
-export async function openPage(browser: Browser, size: { readonly width: number; readonly height: number }): Promise<WatchedPage> {
-  const context = await browser.newContext({ viewport: size });
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+export async function openPage(browser: Browser, size: Size, options: BrowserContextOptions = {}): Promise<WatchedPage> {
+  const context = await browser.newContext({ viewport: size, ...options });
   const faults: string[] = [];
   await context.route(
     (url) => url.hostname !== '127.0.0.1',
@@ -36,6 +41,7 @@ export async function openPage(browser: Browser, size: { readonly width: number;
     if (message.type() === 'error' || message.type() === 'warning') faults.push(`console: ${message.text()}`);
   });
   page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
+  if (options.javaScriptEnabled === false) return { page, faults, close: () => context.close() };
   await page.exposeFunction('reportViolation', (directive: string) => faults.push(`policy: ${directive}`));
   await page.addInitScript(`addEventListener('securitypolicyviolation', (e) => reportViolation(e.violatedDirective))`);
   return { page, faults, close: () => context.close() };

@@ -49,11 +49,12 @@ function nameOf(kernel: Kernel, voice: Voice, method: string): string {
   return known === undefined ? '' : voice.name(known.manifest.name);
 }
 
-/** Shoppers know the wallet and not the product: its own name is shown where a wallet is offered in several ways. */
+/** Shoppers know the wallet and not its products: only where one has two ways that look alike are they called by name. */
 function nameOffers(kernel: Kernel, voice: Voice, offers: readonly Offer[]): readonly NamedOffer[] {
-  const counts = Map.groupBy(offers, ({ channel }) => channel);
+  const look = ({ channel, action }: Offer) => `${channel} ${action}`;
+  const counts = Map.groupBy(offers, look);
   return offers.map((offer) => {
-    const isOnly = counts.get(offer.channel)?.length === 1;
+    const isOnly = counts.get(look(offer))?.length === 1;
     return { ...offer, label: isOnly ? nameOf(kernel, voice, offer.method) : voice.name(offer.name) };
   });
 }

@@ -6,7 +6,9 @@ import type { Language } from './texts.ts';
 export function formatMoney(money: Money, language: Language): string {
   const decimals = isoExponents.get(money.currency) ?? 0;
   const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-  const format = new Intl.NumberFormat(language, { style: 'currency', currency: money.currency, ...digits });
+  // In a line from right to left a sign such as CN¥ is torn apart, and a code is not.
+  const currencyDisplay = language === 'ar' ? 'code' : 'symbol';
+  const format = new Intl.NumberFormat(language, { style: 'currency', currency: money.currency, currencyDisplay, ...digits });
   return format.format(toMajor(money) as Intl.StringNumericLiteral);
 }
 
