@@ -1,7 +1,8 @@
 import { type Dispatcher, request } from 'undici';
-import type { Download, Http, WireAnswer, WireRequest, WireStream } from '../contract/kit.ts';
+import type { Download, Http, WireRequest, WireStream } from '../contract/kit.ts';
 import type { NotSent, Unknown } from '../contract/outcome.ts';
 import type { WireAgents } from './wire-agents.ts';
+import { exchange, joinHeaders } from './wire-answer.ts';
 
 /** What one call did on the wire, as the kernel saw it and whatever the plugin says of it. */
 export interface WireTrace {
@@ -38,29 +39,43 @@ export function makeWire(
   tell: (exchange: Exchange) => void,
 ): Wire {
   const send = makeSend(agents, deadline, trace);
-  const told = async <T>(wire: WireRequest, read: (answer: Dispatcher.ResponseData) => Promise<T>) => {
+  const told = async <T extends Answered>(wire: WireRequest, ask: Ask<T>) => {
     const startedAt = performance.now();
-    const sent = await send(wire, read);
-    tell(describeExchange(wire, sent, Math.round(performance.now() - startedAt)));
-    return sent.kind === 'answered' ? sent.answer : sent;
+    const url = readAddress(wire.url);
+    const sent = url === null ? notAnAddress : await send(wire, url, ask);
+    tell(describeExchange(wire.method, url, sent, Math.round(performance.now() - startedAt)));
+    return sent;
   };
-  return { http: (wire) => told(wire, readWhole), download: (wire) => told(wire, readAsItComes) };
+  return { http: (wire) => told(wire, exchange), download: (wire) => told(wire, openAnswer) };
 }
 
-interface Answered<T> {
+interface Answered {
   readonly kind: 'answered';
   readonly status: number;
-  readonly answer: T;
+}
+
+/** Sends a request, once, and fails with what undici fails with. */
+type Ask<T extends Answered> = (dispatcher: Dispatcher, wire: WireRequest, url: URL, deadline: AbortSignal) => Promise<T>;
+
+const notAnAddress: NotSent = { kind: 'notSent', reason: 'local' };
+
+function readAddress(text: string): URL | null {
+  const url = URL.parse(text);
+  return url?.protocol === 'https:' || url?.protocol === 'http:' ? url : null;
 }
 
 /** Some vendors take signatures and parameters in the query, so only host and path are kept of an address. */
-function describeExchange({ method, url }: WireRequest, answer: Answered<unknown> | NotSent | Unknown, durationMs: number): Exchange {
-  const parsed = URL.parse(url);
+function describeExchange(
+  method: WireRequest['method'],
+  url: URL | null,
+  answer: Answered | NotSent | Unknown,
+  durationMs: number,
+): Exchange {
   const isAnswered = answer.kind === 'answered';
   return {
     method,
-    host: parsed?.host ?? '',
-    path: parsed?.pathname ?? '',
+    host: url?.host ?? '',
+    path: url?.pathname ?? '',
     status: isAnswered ? answer.status : null,
     lost: isAnswered ? null : answer.reason,
     duration_ms: durationMs,
@@ -69,23 +84,14 @@ function describeExchange({ method, url }: WireRequest, answer: Answered<unknown
 
 function makeSend(agents: Pick<WireAgents, 'pick'>, deadline: AbortSignal, trace: WireTrace) {
   let maybeReached = 0;
-  return async <T>(wire: WireRequest, read: (answer: Dispatcher.ResponseData) => Promise<T>): Promise<Answered<T> | NotSent | Unknown> => {
+  return async <T extends Answered>(wire: WireRequest, url: URL, ask: Ask<T>): Promise<T | NotSent | Unknown> => {
     const dispatcher = pickAgent(agents, wire);
     if (dispatcher === null) return { kind: 'notSent', reason: 'tls' };
     const counts = wire.isLogin === true ? 0 : 1;
     maybeReached += counts;
     trace.maybeSent = maybeReached > 0;
     try {
-      const answer = await request(wire.url, {
-        method: wire.method,
-        headers: { ...wire.headers },
-        body: wire.body ?? null,
-        dispatcher,
-        signal: deadline,
-        bodyTimeout: 0,
-        headersTimeout: 0,
-      });
-      return { kind: 'answered', status: answer.statusCode, answer: await read(answer) };
+      return await ask(dispatcher, wire, url, deadline);
     } catch (error) {
       const lost = classify(error);
       if (lost.kind === 'notSent') maybeReached -= counts;
@@ -104,30 +110,11 @@ function pickAgent(agents: Pick<WireAgents, 'pick'>, { tls }: WireRequest): Disp
   }
 }
 
-/** Vendors answer in kilobytes; what is larger is read as it comes. */
-const maxAnswerBytes = 4 * 1024 * 1024;
-
-async function readWhole(answer: Dispatcher.ResponseData): Promise<WireAnswer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > maxAnswerBytes) throw new Error('the answer is larger than any vendor’s');
-    chunks.push(chunk);
-  }
-  return { ...readHead(answer), body: Buffer.concat(chunks) };
-}
-
-async function readAsItComes(answer: Dispatcher.ResponseData): Promise<WireStream> {
-  return { ...readHead(answer), content: answer.body };
-}
-
-function readHead({ statusCode, headers: given }: Dispatcher.ResponseData) {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(given)) {
-    if (value !== undefined) headers[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return { kind: 'answered' as const, status: statusCode, headers };
+/** Opens an answer that is read as it comes. */
+async function openAnswer(dispatcher: Dispatcher, wire: WireRequest, url: URL, signal: AbortSignal): Promise<WireStream> {
+  const { method, headers, body = null } = wire;
+  const answer = await request(url, { method, headers: { ...headers }, body, dispatcher, signal, bodyTimeout: 0, headersTimeout: 0 });
+  return { kind: 'answered', status: answer.statusCode, headers: joinHeaders(answer.headers), content: answer.body };
 }
 
 const refused = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
@@ -151,7 +138,7 @@ export function classify(error: unknown): NotSent | Unknown {
   ) {
     return { kind: 'notSent', reason: 'tls' };
   }
-  if (code === 'UND_ERR_INVALID_ARG' || code === 'ERR_INVALID_URL') return { kind: 'notSent', reason: 'local' };
+  if (code === 'UND_ERR_INVALID_ARG') return { kind: 'notSent', reason: 'local' };
   const timedOut = error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError' || code.endsWith('_TIMEOUT'));
   return { kind: 'unknown', reason: timedOut ? 'timeout' : 'reset' };
 }

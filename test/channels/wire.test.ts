@@ -167,6 +167,13 @@ describe('What the wire says of a call', () => {
       expect(vendor.requests).to.have.length(1);
     });
 
+    it('a deadline that has passed already, and nothing is sent', async () => {
+      const vendor = await vendorThat(({ socket, onRequest }) => onRequest(() => void socket.write(httpAnswer())));
+      const { result } = await send(to(vendor), { deadline: AbortSignal.abort(new DOMException('late', 'TimeoutError')) });
+      expect(result).to.deep.equal({ kind: 'unknown', reason: 'timeout' });
+      expect(vendor.requests).to.have.length(0);
+    });
+
     it('a deadline that passes between the headers and the end of the body', async () => {
       const vendor = await vendorThat(({ socket, onRequest }) =>
         onRequest(() => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{')),
@@ -231,6 +238,16 @@ describe('What the wire says of a call', () => {
         expect(vendor.requests).to.have.length(1);
       });
     }
+
+    it('and not what comes before it', async () => {
+      const hint = 'HTTP/1.1 103 Early Hints\r\nLink: </pay.css>\r\n\r\n';
+      const vendor = await vendorThat(({ socket, onRequest }) => onRequest(() => void socket.write(`${hint}${httpAnswer('{"a":1}')}`)));
+      const { result } = await send(to(vendor));
+      if (result.kind !== 'answered') throw new Error(result.reason);
+      expect(result.status).to.equal(200);
+      expect(result.headers).to.not.have.property('link');
+      expect(result.body.toString()).to.equal('{"a":1}');
+    });
 
     it('on a fresh connection, when the vendor closed the kept one before the request', async () => {
       const agent = openAgent();
