@@ -4,10 +4,12 @@ import type { Candidate } from '../channels/choose.ts';
 import type { Payer } from '../contract/channel.ts';
 import { type Refusal, refuse } from '../errors.ts';
 import { candidatesFor, offeredMethods, type Wish } from '../payments/candidates.ts';
+import { gather } from '../payments/check.ts';
 import { closeAttempt, markClosing } from '../payments/close.ts';
 import type { Kernel } from '../payments/deps.ts';
 import { isChosenByShopper, payerOf, type StoredRequest, storedRequestOf } from '../payments/request.ts';
 import { newAttempt } from '../payments/rows.ts';
+import { settle } from '../payments/settle.ts';
 import { isLive, isPaid } from '../payments/states.ts';
 import { tryCandidates } from '../payments/try-candidates.ts';
 import type { Tx } from '../store/database.ts';
@@ -52,11 +54,27 @@ export async function chooseMethod(kernel: Kernel, app: App, choice: Choice): Pr
   const fitting = candidatesFor(kernel, app, wish, [choice.method]);
   const candidates = accountId === undefined ? fitting : fitting.filter(({ account }) => account.id === accountId);
   if (candidates.length === 0) return refuse('payer_field_required', { param: 'payer', values: { name: 'payer' } });
+  const held = await askBefore(kernel, payment, choice);
+  if (held !== null) return { kind: 'held', payment: (await readPayment(kernel.database, payment.id)) ?? payment, by: held };
   const begun = await begin(kernel, choice, candidates);
   if (begun.kind !== 'closing') return proceed(kernel, begun, candidates);
   await closeInTime(kernel, begun.attempts);
   const again = await begin(kernel, choice, candidates);
   return again.kind === 'closing' ? { kind: 'chosen', payment: again.payment } : proceed(kernel, again, candidates);
+}
+
+/**
+ * A vendor that does not know the attempt yet, such as a code that nobody has scanned, has nothing to close, and the shopper
+ * can still pay it: he is told so before anything is called off. Null: nothing is in the way, or what is can be closed.
+ */
+async function askBefore(kernel: Kernel, payment: PaymentRow, choice: Choice): Promise<AttemptRow | null> {
+  const attempts = await readAttempts(kernel.database, payment.id);
+  const open = attempts.find(({ state }) => state === 'waiting');
+  if (open === undefined || (open.method === choice.method && saysTheSame(payment, choice))) return null;
+  const evidence = await gather(kernel, open);
+  if (evidence === null) return null;
+  const { attempt } = await settle(kernel, { attempt: open, evidence, cause: 'query' });
+  return evidence.kind === 'notFound' && attempt.state === 'waiting' ? open : null;
 }
 
 function wishOf(payment: PaymentRow, shopper: Payer): Wish {

@@ -4,7 +4,7 @@ import { expectedFee, noTerms } from '../channels/terms.ts';
 import type { AttemptRow } from '../store/tables/attempts.ts';
 import type { PaymentRow } from '../store/tables/payments.ts';
 import type { Kernel } from './deps.ts';
-import { methodsOf, type NewPayment, type StoredRequest } from './request.ts';
+import { isChosenByShopper, methodsOf, type NewPayment, type StoredRequest } from './request.ts';
 
 /**
  * A new payment. It begins as `processing`, because from the commit until the channel's answer
@@ -89,10 +89,19 @@ export function newAttempt(kernel: Kernel, payment: PaymentRow, candidate: Candi
     checks: 0,
     due_at: now.getTime() + kernel.timing.callMs + 2000,
     checked_at: null,
-    expires_at: payment.expires_at,
+    expires_at: lastMoment(payment, candidate, now),
     created_at: now.getTime(),
     succeeded_at: null,
     ended_at: null,
     fee_expected: expectedFee(candidate.account.record.terms ?? noTerms, candidate.method.id, payment),
   };
+}
+
+/** For so long a shopper who chooses is held by one choice, where its vendor cannot take it back. */
+const choiceMs = 900_000;
+
+/** Until when the attempt may be paid: as long as the payment. A shopper's choice ends sooner, unless he has to go to his bank for it. */
+function lastMoment(payment: PaymentRow, { method }: Candidate, now: Date): number {
+  const isBrief = method.action !== 'instructions' && isChosenByShopper(payment);
+  return isBrief ? Math.min(payment.expires_at, now.getTime() + choiceMs) : payment.expires_at;
 }

@@ -4,6 +4,7 @@ import { listOffers, readDevice } from '../../core/checkout/offers.ts';
 import { readSession } from '../../core/checkout/session.ts';
 import type { CloseOutcome } from '../../core/contract/outcome.ts';
 import { closePayment } from '../../core/payments/close.ts';
+import { isLive } from '../../core/payments/states.ts';
 import { checkMoney } from '../kit/check-money.ts';
 import { forEachDatabase } from '../kit/database.ts';
 import { declined, lost, notFound, paid, type Scripted, scriptKernel, type Traits, unpaid } from '../kit/scripted.ts';
@@ -28,6 +29,16 @@ describe('A payment whose shopper chooses the method', () => {
     };
     const choosable = (shop: Scripted) => shop.order({ method: null });
     const states = async (shop: Scripted, id: string) => (await shop.attempts(id)).map(({ method, state }) => `${method} ${state}`);
+    /** A vendor that knows what it closed. */
+    const closes = (shop: Scripted) => {
+      const closed = new Set<string>();
+      shop.vendor.close = ({ number }) => {
+        closed.add(number);
+        return { kind: 'closed' };
+      };
+      shop.vendor.query = ({ number }) =>
+        closed.has(number) ? { kind: 'ok', report: { state: 'closed', echo: { number } } } : unpaid(number);
+    };
     const charged = (shop: Scripted) => shop.sent.filter(({ operation }) => operation === 'pay').length;
 
     it('is pending without an attempt, and has an address that only its token opens', async () => {
@@ -70,8 +81,7 @@ describe('A payment whose shopper chooses the method', () => {
       const shop = await start();
       const id = await choosable(shop);
       await Promise.all(['fake_qr', 'fake_page', 'fake_qr', 'fake_page'].map((method) => choose(shop, id, { method })));
-      const live = (await shop.attempts(id)).filter(({ state }) => state === 'waiting');
-      expect(live).to.have.length(1);
+      expect((await shop.attempts(id)).filter(({ state }) => isLive(state))).to.have.length(1);
       expect(await checkMoney(shop.kernel.database)).to.deep.equal([]);
     });
 
@@ -95,10 +105,38 @@ describe('A payment whose shopper chooses the method', () => {
       const shop = await start();
       const id = await choosable(shop);
       await choose(shop, id);
-      shop.vendor.query = () => notFound;
+      closes(shop);
       await choose(shop, id, { method: 'fake_page' });
       expect(await states(shop, id)).to.deep.equal(['fake_qr closed', 'fake_page waiting']);
-      expect(shop.sent.map(({ operation }) => operation)).to.deep.equal(['pay', 'close', 'query', 'pay']);
+      expect(shop.sent.map(({ operation }) => operation)).to.deep.equal(['pay', 'query', 'close', 'query', 'pay']);
+    });
+
+    it('leaves the open attempt as it is where the vendor does not know it yet: it cannot be closed, and can be paid', async () => {
+      const shop = await start();
+      const id = await choosable(shop);
+      await choose(shop, id);
+      shop.vendor.query = () => notFound;
+      expect(await choose(shop, id, { method: 'fake_page' })).to.nested.include({ kind: 'held', 'by.method': 'fake_qr' });
+      expect(await states(shop, id)).to.deep.equal(['fake_qr waiting']);
+      shop.vendor.query = ({ number }) => paid(number);
+      expect(await choose(shop, id, { method: 'fake_page' })).to.nested.include({ kind: 'chosen', 'payment.state': 'success' });
+      expect(charged(shop)).to.equal(1);
+    });
+
+    it('is given back to its shopper when the time of one choice is over, long before its own', async () => {
+      const shop = await start();
+      const id = await choosable(shop);
+      await choose(shop, id);
+      closes(shop);
+      shop.turn(899_000);
+      await shop.attend();
+      expect((await shop.payment(id)).action).to.be.a('string');
+      shop.turn(2_000);
+      await shop.attend();
+      expect(await states(shop, id)).to.deep.equal(['fake_qr closed']);
+      expect(await shop.payment(id)).to.include({ state: 'pending', action: null, failure: null });
+      await choose(shop, id, { method: 'fake_page' });
+      expect(await states(shop, id)).to.deep.equal(['fake_qr closed', 'fake_page waiting']);
     });
 
     it('is paid by the old attempt when its shopper had paid before he switched', async () => {

@@ -140,8 +140,8 @@ describe('simulator: Douyin Pay', () => {
     'another merchant': { spoil: (header) => header.replace(/mchid="\d+"/, 'mchid="80001234562"') },
     'a part that comes twice': { spoil: (header) => `${header},nonce_str="1"` },
     'another scheme': { spoil: (header) => header.replace('DouyinPay-RSA', 'WECHATPAY2-SHA256-RSA2048') },
-    'a time long ago': { timestamp: Math.trunc(Date.now() / 1000) - 400 },
-    'a time far ahead': { timestamp: Math.trunc(Date.now() / 1000) + 400 },
+    'a time long ago': { timestamp: Math.trunc(Date.now() / 1000) - 4000 },
+    'a time far ahead': { timestamp: Math.trunc(Date.now() / 1000) + 4000 },
   };
   for (const [name, call] of Object.entries(tampered)) {
     it(`answers 401 to ${name}`, async () => {
