@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Toolkit, toolkit } from './toolkit.ts';
 import type { AccountOffer, ChannelName, SimulatedAccount, VendorModule } from './types.ts';
-import { openVault } from './vault.ts';
+import { type KeyStock, makeKeyStock, openVault } from './vault.ts';
 import { entries, entryOf } from './vendor-folder.ts';
 
 /** The test accounts of every channel, as the vendors would have sent them to a merchant. */
@@ -35,10 +35,10 @@ export async function readVendor(folder: string): Promise<VendorModule<unknown>>
   return module;
 }
 
-async function load({ folder, channel }: VendorPlace, dataDir: string): Promise<FoundVendor> {
+async function load({ folder, channel }: VendorPlace, dataDir: string, stock: KeyStock): Promise<FoundVendor> {
   const module = await readVendor(folder);
   if (module.channel !== channel) throw new Error(`vendors/${channel}/index must export the vendor ${channel}`);
-  const keys = await module.loadKeys(openVault(dataDir, module.channel));
+  const keys = await module.loadKeys(openVault(dataDir, module.channel, stock));
   return { channel: module.channel, module, keys, offers: module.accounts(keys) };
 }
 
@@ -67,7 +67,8 @@ export async function findVendors({ folder, more, dataDir, only }: VendorSearch)
   if (missing !== undefined) throw new Error(`there is no vendor ${missing}`);
   const twice = places.find(({ channel }, at) => places.findIndex((other) => other.channel === channel) !== at);
   if (twice !== undefined) throw new Error(`the vendor ${twice.channel} is there twice, once in ${twice.folder}`);
-  return Promise.all(places.toSorted((a, b) => (a.channel < b.channel ? -1 : 1)).map((place) => load(place, dataDir)));
+  const stock = makeKeyStock();
+  return Promise.all(places.toSorted((a, b) => (a.channel < b.channel ? -1 : 1)).map((place) => load(place, dataDir, stock)));
 }
 
 /** What a merchant would have been sent by the vendors. `originOf` gives the address of an account's own port. */

@@ -12,7 +12,7 @@ import { splitTarget } from './target.ts';
 import { serveTill } from './till.ts';
 import { openStore } from './truth.ts';
 import type { ChannelName, Order, Vendor, Wire } from './types.ts';
-import { openVault, type Pair } from './vault.ts';
+import { makeKeyStock, openVault, type Pair } from './vault.ts';
 import type { World } from './world.ts';
 
 export interface SimulatorOptions {
@@ -79,7 +79,7 @@ function resume(deps: ControlDeps): void {
 function makeForger(dataDir: string): () => Promise<Pair> {
   let pair: Promise<Pair> | undefined;
   return () => {
-    pair ??= openVault(dataDir, '').pair('forger');
+    pair ??= openVault(dataDir, '', makeKeyStock()).pair('forger');
     return pair;
   };
 }

@@ -30,8 +30,26 @@ function keep(path: string, text: string): void {
   renameSync(`${path}.new`, path);
 }
 
+/** New RSA key pairs in PKCS #8, by number. */
+export type KeyStock = (at: number) => Promise<string>;
+
+/**
+ * A key takes a tenth of a second, and the vendors together have thirty. The vendors of one start draw from one stock: no two keys
+ * of a vendor are alike, and the first key of one vendor may be the first of another, who never meet.
+ */
+export function makeKeyStock(): KeyStock {
+  const made: Promise<string>[] = [];
+  return (at) => {
+    made[at] ??= generate('rsa', { modulusLength: 2048 }).then(
+      ({ privateKey }) => privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    );
+    return made[at];
+  };
+}
+
 /** Opens the keys of one owner. Its name begins the name of every file. */
-export function openVault(dataDir: string, owner: string): KeyVault {
+export function openVault(dataDir: string, owner: string, stock: KeyStock): KeyVault {
+  let taken = 0;
   const dir = join(dataDir, 'keys');
   mkdirSync(dir, { recursive: true, mode: 0o700 });
 
@@ -44,9 +62,9 @@ export function openVault(dataDir: string, owner: string): KeyVault {
   return {
     text,
     async pair(name) {
-      const privatePem = await text(`${name}.pem`, async () => {
-        const made = await generate('rsa', { modulusLength: 2048 });
-        return made.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+      const privatePem = await text(`${name}.pem`, () => {
+        taken += 1;
+        return stock(taken - 1);
       });
       const publicPem = createPublicKey(privatePem).export({ type: 'spki', format: 'pem' }) as string;
       return { privatePem, publicPem, sign: await importPrivateKey(privatePem), verify: await importPublicKey(publicPem) };

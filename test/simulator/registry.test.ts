@@ -84,6 +84,7 @@ describe('simulator: a vendor of one folder', () => {
     expect(await (await fetch(json.url)).text()).to.include('>Approve<');
     expect((await ask('POST', `/v1/orders/${json.id}/capture`)).json.error).to.equal('is open');
     expect((await pay({ target: json.url })).json).to.deep.equal({ paid: false, approved: true, channel: 'tollgate', number: 'T1' });
+    await shop.got(1);
     expect([await truth(), told()]).to.deep.equal([[], ['approved T1']]);
     expect((await pay({ target: json.url })).json).to.include({ paid: false, reason: 'already_approved' });
     expect((await ask('GET', `/v1/orders/${json.id}`)).json.state).to.equal('approved');
