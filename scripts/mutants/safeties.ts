@@ -102,7 +102,7 @@ export const safeties: readonly Safety[] = [
   },
   {
     name: 'only what proves that nothing was executed fails over',
-    file: 'core/payments/pay.ts',
+    file: 'core/payments/try-candidates.ts',
     text: "return outcome.kind === 'declined' && candidate.account.manifest.failoverCodes.includes(outcome.code);",
     without: "return outcome.kind === 'declined';",
     tests: [behind],
@@ -253,5 +253,26 @@ export const safeties: readonly Safety[] = [
     text: 'WHERE id = ? AND expires_at <=',
     without: 'WHERE id = ? AND 0 <=',
     tests: ['test/jobs/lease.test.ts'],
+  },
+  {
+    name: 'an entry of the ledger is counted once, whichever server counts it',
+    file: 'core/store/tables/ledger.ts',
+    text: 'entryIds)) === entryIds.length;',
+    without: 'entryIds)) >= 0;',
+    tests: ['test/ledger/fold.test.ts'],
+  },
+  {
+    name: 'no entry of the ledger makes money out of nothing',
+    file: 'core/ledger/entry.ts',
+    text: 'return uneven === undefined ? null',
+    without: 'return uneven !== null ? null',
+    tests: ['test/ledger/post.test.ts'],
+  },
+  {
+    name: 'what is in the ledger is not posted again when the books of before it are',
+    file: 'core/ledger/catch-up.ts',
+    text: 'entries.filter(({ id }) => !posted.has(id)),',
+    without: 'entries,',
+    tests: ['test/ledger/catch-up.test.ts'],
   },
 ];
