@@ -5,6 +5,9 @@ const transactions = [
   'payments/open.writeOpenings',
   'payments/settle-together.settleTogether',
   'payments/close.beginClose',
+  'checkout/choose-method.begin',
+  'checkout/pay-by-link.payByLink',
+  'ledger/fold.foldTail',
   'payments/attend.attendAttempt',
   'payments/attend.attendPayment',
   'refunds/refund.refund',
@@ -25,6 +28,8 @@ const answers = [
   'GET payments',
   'POST callbacks/wechat',
   'POST callbacks/alipay',
+  'POST checkout',
+  'POST pay',
 ];
 
 /**

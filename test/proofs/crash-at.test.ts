@@ -104,6 +104,7 @@ async function trade(paymux: Paymux, no: string): Promise<void> {
   const keyed = { 'idempotency-key': no };
   const bought = await paymux.call('POST', '/v1/payments', { ...order, merchant_order_no: `b-${no}` }, keyed);
   const dropped = await paymux.call('POST', '/v1/payments', { ...order, merchant_order_no: `d-${no}` });
+  await shop(paymux, no);
   await swapAccount(paymux);
   if (isMade(dropped)) await paymux.call('POST', `/v1/payments/${dropped.body.id}/close`);
   if (!isMade(bought) || bought.body.action === null) return;
@@ -117,6 +118,26 @@ async function trade(paymux: Paymux, no: string): Promise<void> {
     const refund = { amount: part, merchant_refund_no: `r${part}-${no}` };
     await paymux.call('POST', `/v1/payments/${bought.body.id}/refunds`, refund);
   }
+}
+
+/** A shopper who comes by a link, chooses, chooses again, and pays. */
+async function shop(paymux: Paymux, no: string): Promise<void> {
+  const link = await paymux.call(
+    'POST',
+    '/v1/payment_links',
+    { amount: 100, currency: 'CNY', subject: 'Tea' },
+    { 'idempotency-key': `l-${no}` },
+  );
+  if (!isMade(link)) return;
+  const post = (url: string, form: Readonly<Record<string, string>>) =>
+    fetch(url, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual' });
+  const taken = await post(link.body.url, { page: `page-of-${no}` });
+  const checkout = taken.headers.get('location');
+  if (taken.status !== 303 || checkout === null) return;
+  for (const method of ['wechat_native', 'alipay_precreate']) await post(checkout, { method });
+  const id = /pay_\w+/.exec(checkout)?.[0] ?? '';
+  const { action } = (await paymux.call('GET', `/v1/payments/${id}`)).body;
+  if (action !== null && action !== undefined) await paymux.control('/_pay', { target: targetOf(action) });
 }
 
 const isMade = ({ status }: Answer): boolean => status === 200 || status === 201;
