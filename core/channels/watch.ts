@@ -34,6 +34,7 @@ export async function watchDefinitions(deps: WatchDeps): Promise<DefinitionWatch
   const folder = resolve(deps.folder);
   const faults = new Map<string, string>();
   let seen = await look(folder);
+  const served = new Set([...seen.keys()].filter((channel) => deps.plugins.has(channel) && deps.origins.get(channel)?.kind === 'folder'));
   let isStopped = false;
   let round = Promise.resolve();
   const turn = async () => {
@@ -41,10 +42,12 @@ export async function watchDefinitions(deps: WatchDeps): Promise<DefinitionWatch
     const before = seen;
     seen = now;
     for (const [channel, { mark, file }] of now) {
-      if (before.get(channel)?.mark !== mark) await exchange(deps, faults, folder, channel, file);
+      if (before.get(channel)?.mark !== mark && (await exchange(deps, faults, folder, channel, file))) served.add(channel);
     }
-    for (const channel of before.keys()) {
-      if (!now.has(channel)) tell(deps, faults, channel, 'has lost its definition; the last good one is served');
+    for (const channel of [...before.keys()].filter((known) => !now.has(known))) {
+      if (served.has(channel)) tell(deps, faults, channel, 'has lost its definition; the last good one is served');
+      // Never served: with its file goes all that was wrong.
+      else faults.delete(channel);
     }
   };
   const timer = setInterval(() => {
@@ -75,29 +78,29 @@ async function lookInto(folder: string): Promise<Seen | null> {
   return null;
 }
 
-async function exchange(deps: WatchDeps, faults: Map<string, string>, folder: string, channel: string, file: string): Promise<void> {
+/** True when the definition is served from now on. */
+async function exchange(deps: WatchDeps, faults: Map<string, string>, folder: string, channel: string, file: string): Promise<boolean> {
   const known = deps.plugins.get(channel);
   const files = await readdir(join(folder, channel)).catch((): string[] => []);
   if (deps.origins.get(channel)?.kind === 'package') {
-    tell(deps, faults, channel, clashOf(channel, deps.origins) ?? '');
-    return;
+    return tell(deps, faults, channel, clashOf(channel, deps.origins) ?? '');
   }
   if (codeFiles.some((name) => files.includes(name))) {
-    tell(deps, faults, channel, `has code and ${file}: a channel is one of them`);
-    return;
+    return tell(deps, faults, channel, `has code and ${file}: a channel is one of them`);
   }
   const loaded = await loadDefinition(join(folder, channel), channel, file);
   if (typeof loaded === 'string') {
-    tell(deps, faults, channel, known === undefined ? loaded : `${loaded}\n  the last good one is served`);
-    return;
+    return tell(deps, faults, channel, known === undefined ? loaded : `${loaded}\n  the last good one is served`);
   }
   faults.delete(channel);
   deps.plugins.set(channel, loaded);
   if (known === undefined) deps.origins.set(channel, { kind: 'folder', name: channel, version: null, folder: join(folder, channel) });
   deps.onChange(channel);
+  return true;
 }
 
-function tell(deps: WatchDeps, faults: Map<string, string>, channel: string, reason: string): void {
+function tell(deps: WatchDeps, faults: Map<string, string>, channel: string, reason: string): false {
   faults.set(channel, reason);
   deps.onFault(channel, reason);
+  return false;
 }

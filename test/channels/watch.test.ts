@@ -15,14 +15,17 @@ describe('Watching the definitions of channels', () => {
   let plugins: Map<string, ChannelPlugin>;
   let origins: Awaited<ReturnType<typeof discoverChannels>>['origins'];
   let changed: string[];
+  let faulty: string[];
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'paymux-watch-'));
     put('kettle/channel.yaml', takeKettle());
     ({ plugins, origins } = await discoverChannels(folder));
     changed = [];
+    faulty = [];
     const onChange = (channel: string) => void changed.push(channel);
-    watch = await watchDefinitions({ folder, plugins, origins, pollMs: 10, onChange, onFault: () => undefined });
+    const onFault = (channel: string) => void faulty.push(channel);
+    watch = await watchDefinitions({ folder, plugins, origins, pollMs: 10, onChange, onFault });
   });
   afterEach(async () => {
     await watch.stop();
@@ -73,6 +76,24 @@ describe('Watching the definitions of channels', () => {
     expect(plugins.get('kettle')).to.equal(good);
     expect(changed).to.deep.equal([]);
   });
+
+  for (const [what, path, text] of [
+    ['was never good', 'pot/channel.yaml', takeKettle().replace('zone: ', 'zones: ')],
+    ['stood beside a channel with code', 'tea/channel.yaml', takeKettle()],
+    ['clashed with a package', 'can/channel.yaml', changeKettle({ id: 'can' })],
+  ] as const) {
+    it(`forgets a definition that ${what} when it is gone`, async () => {
+      put('tea/index.ts', 'export default 1;');
+      plugins.set('tea', makePlugin({ id: 'tea' })).set('can', makePlugin({ id: 'can' }));
+      origins.set('tea', { kind: 'folder', name: 'tea', version: null, folder: join(folder, 'tea') });
+      origins.set('can', { kind: 'package', name: '@acme/can', version: '1.0.0', folder: '/can' });
+      put(path, text);
+      await eventually(() => watch.faults().size === 1);
+      rmSync(join(folder, path));
+      await eventually(() => watch.faults().size === 0);
+      expect(faulty).to.have.length(1);
+    });
+  }
 
   it('says nothing of secrets in a fault, and forgets the fault once it is mended', async () => {
     put('kettle/channel.yaml', takeKettle().replace('max: 5000000', 'max: canary-in-a-file'));
