@@ -55,7 +55,18 @@ async function runCommand(command: Command, given: Given, config: Config): Promi
     const vault = openVault({ keyFile: config.keyFile, create: isEmbedded });
     const now = () => new Date();
     const { keyFile, publicUrl, retention } = config;
-    const context: Context = { database: opened.database, vault, now, plugins, readText, publicUrl, keyFile, retention, config };
+    const context: Context = {
+      database: opened.database,
+      vault,
+      now,
+      plugins,
+      readText,
+      readBytes: readFileSync,
+      publicUrl,
+      keyFile,
+      retention,
+      config,
+    };
     return await command.run(context, given);
   } finally {
     await opened.close();

@@ -8,6 +8,10 @@ export interface MerchantRecord {
   readonly id: string;
   readonly name: string;
   readonly status: 'active' | 'disabled';
+  /** `#1a56db`: the colour of the buttons at the checkout. */
+  readonly brandColor: string | null;
+  /** Which of the stored pictures shoppers know it by. */
+  readonly logoId: string | null;
 }
 
 /** What to do with money that arrives after its payment ended. */

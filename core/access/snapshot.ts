@@ -72,7 +72,13 @@ async function readTables(database: Reader, vault: Vault, version: number): Prom
 }
 
 function toMerchant(row: Row): MerchantRecord {
-  return { id: textOf(row, 'id'), name: textOf(row, 'name'), status: row['status'] === 'active' ? 'active' : 'disabled' };
+  return {
+    id: textOf(row, 'id'),
+    name: textOf(row, 'name'),
+    status: row['status'] === 'active' ? 'active' : 'disabled',
+    brandColor: textOrNull(row, 'brand_color'),
+    logoId: textOrNull(row, 'logo_id'),
+  };
 }
 
 function toApp(row: Row, merchants: ReadonlyMap<string, MerchantRecord>, vault: Vault): App {

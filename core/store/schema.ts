@@ -35,7 +35,12 @@ const zero: Column = { type: 'int', default: 0 };
 
 export const tables = {
   merchants: {
-    columns: { id, name: text, status: id, created_at: int },
+    columns: { id, name: text, status: id, created_at: int, brand_color: idOrNull, logo_id: idOrNull },
+    primary: ['id'],
+  },
+  /** Pictures of merchants for their checkouts. `id`: SHA-256 hex of the bytes, which are in base64. */
+  logos: {
+    columns: { id, type: id, body: long },
     primary: ['id'],
   },
   /** A credential of a merchant: either test or live, for ever. `late_policy`: auto_refund, accept or hold. `secret` signs notifications (encrypted `whsec_`). */

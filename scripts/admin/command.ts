@@ -22,6 +22,8 @@ export interface Given {
 export interface Context extends AccountDeps {
   /** The text of a file, or of standard input for `-`. */
   readonly readText: (path: string) => string;
+  /** The bytes of a file. */
+  readonly readBytes: (path: string) => Buffer;
   /** Where channels reach this server. */
   readonly publicUrl: string;
   readonly keyFile: string;

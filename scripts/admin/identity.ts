@@ -1,4 +1,5 @@
 import { createApp, createMerchant, listApps, listMerchants, setStatus } from '../../core/access/admin/apps.ts';
+import { setBrand } from '../../core/access/admin/brand.ts';
 import type { Changed } from '../../core/access/admin/change.ts';
 import { createEndpoint, deleteEndpoint, listEndpoints } from '../../core/access/admin/endpoints.ts';
 import { addSigningKey, createKey, revokeKey } from '../../core/access/admin/keys.ts';
@@ -50,6 +51,24 @@ export const identityCommands: readonly Command[] = [
     doc: 'Shows all merchants.',
     options: {},
     run: async ({ database }) => ({ kind: 'done', facts: await listMerchants(database) }),
+  },
+  {
+    name: 'merchant brand',
+    doc: 'Changes what a merchant’s checkout looks like.',
+    options: {
+      id: required('The merchant’s id.'),
+      color: text('Of the buttons, such as #1a56db; none takes it away.'),
+      logo: text('A file: PNG, JPEG or WebP, at most 64 KiB; none takes it away.'),
+    },
+    run: async (context, given) => {
+      const [color, logo] = [given.text('color'), given.text('logo')];
+      const picture = logo === undefined || logo === 'none' ? null : context.readBytes(logo);
+      const looks = {
+        ...(color !== undefined && { color: color === 'none' ? null : color }),
+        ...(logo !== undefined && { logo: picture }),
+      };
+      return print(await setBrand(context, { id: given.text('id') ?? '', ...looks }));
+    },
   },
   switchOf('merchant', 'enable', 'Takes requests of a merchant’s apps again.'),
   switchOf('merchant', 'disable', 'Refuses requests of all apps of a merchant; payments under way go on.'),

@@ -25,7 +25,7 @@ function viewOf(more: Partial<View> = {}, session: object = {}): View {
     session: { payment, phase: 'choose', action: null, current: null, isChoice: true, app: {}, ...session } as never,
     voice: speak('en'),
     device: { kind: 'desktop', userAgent: '' },
-    shop: { name: 'Tea House' },
+    shop: { name: 'Tea House', brandColor: null, logoId: null },
     nameOf: () => 'Wallet',
     offers: [],
     wantsChoice: false,

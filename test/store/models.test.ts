@@ -5,7 +5,7 @@ import { tables } from '../../core/store/schema.ts';
 import { forEachDatabase, type TestDatabase } from '../kit/database.ts';
 import { failure } from './failure.ts';
 
-const merchant = { id: 'mch_1', name: '商店', status: 'active', created_at: 1_700_000_000_000 };
+const merchant = { id: 'mch_1', name: '商店', status: 'active', created_at: 1_700_000_000_000, brand_color: null, logo_id: null };
 
 forEachDatabase((_name, open) => {
   describe('the models', () => {

@@ -3,6 +3,7 @@ import { listOffers, type Offer, readDevice } from '../../checkout/offers.ts';
 import { returnAddress } from '../../checkout/return-address.ts';
 import type { CheckoutSession } from '../../checkout/session.ts';
 import type { Kernel } from '../../payments/deps.ts';
+import { shopOf } from './shop.ts';
 import type { Voice } from './texts.ts';
 import type { NamedOffer, View } from './view.ts';
 
@@ -32,7 +33,7 @@ export function buildView(kernel: Kernel, directory: Directory, asked: Asked): V
     session,
     voice,
     device,
-    shop: { name: directory.merchant(session.app.merchantId)?.name ?? session.app.name },
+    shop: shopOf(directory, session.app),
     nameOf: (method) => nameOf(kernel, voice, method),
     offers: choosing && !isLate ? nameOffers(kernel, voice, listOffers(kernel, session.app, session.payment, device)) : [],
     wantsChoice,

@@ -1,12 +1,15 @@
 import type { RawAnswer } from '../route.ts';
 import type { Assets } from './assets.ts';
 import { html, type Markup, trust } from './markup.ts';
+import { brandStyle, type Shop } from './shop.ts';
 import { type Language, languages, type Voice } from './texts.ts';
 
 /** A page of the checkout before it is framed. */
 export interface Page {
   readonly status: number;
   readonly title: string;
+  /** Whose colours it has. */
+  readonly shop: Shop | null;
   readonly main: Markup;
   /** What the script reads: the state shown, and where it hears of the next one. */
   readonly live: { readonly stamp: string; readonly address: string } | null;
@@ -32,7 +35,7 @@ export function drawDocument({ assets, voice, nonce }: Frame, page: Page): RawAn
   const document = html`<!doctype html>
 <html lang="${language}" dir="${direction}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>${page.title}</title><link rel="icon" href="data:,">${refresh}
-<style nonce="${nonce}">${trust(assets.style)}</style>${script}</head>
+<style nonce="${nonce}">${trust(assets.style + (page.shop === null ? '' : brandStyle(page.shop)))}</style>${script}</head>
 <body${live}><main id="main">${page.main}</main><p id="said" class="unseen" role="status"></p>${drawLanguages(voice)}</body></html>`;
   return { status: page.status, headers: headersOf(page, nonce, language), body: document.text };
 }

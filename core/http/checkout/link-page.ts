@@ -3,6 +3,7 @@ import type { PaymentLinkRow } from '../../store/tables/payment-links.ts';
 import type { Page } from './document.ts';
 import { formatMoney } from './format.ts';
 import { html, type Markup } from './markup.ts';
+import { drawShop, type Shop } from './shop.ts';
 import type { Voice } from './texts.ts';
 
 /** What the page of a link shows. */
@@ -10,7 +11,7 @@ export interface LinkView {
   readonly link: PaymentLinkRow;
   readonly livemode: boolean;
   readonly voice: Voice;
-  readonly shop: string;
+  readonly shop: Shop;
   /** Names this page, so that sent twice it makes one payment. */
   readonly pageKey: string;
   /** The last step of the link's address. */
@@ -24,12 +25,13 @@ export function drawLink(view: LinkView): Page {
   const { link, voice, shop, livemode } = view;
   const { say } = voice;
   const amount = link.amount !== null && formatMoney({ amount: link.amount, currency: link.currency }, voice.language);
-  const main = html`<header>${!livemode && html`<p class="test">${say('test')}</p>`}<h1><bdi>${shop}</bdi></h1>
+  const main = html`<header>${!livemode && html`<p class="test">${say('test')}</p>`}${drawShop(shop)}
     ${amount && html`<p class="amount"><span class="unseen">${say('amount')}: </span><bdi>${amount}</bdi></p>`}<p class="subject"><bdi>${link.subject}</bdi></p></header>
     <section>${drawForm(view)}</section>`;
   return {
     status: view.wrong === null ? 200 : 422,
-    title: say('pageTitle', { shop }),
+    title: say('pageTitle', { shop: shop.name }),
+    shop,
     main,
     live: null,
     formTarget: null,

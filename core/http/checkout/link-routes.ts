@@ -11,6 +11,7 @@ import { drawDocument, type Page } from './document.ts';
 import { drawLink } from './link-page.ts';
 import { busyPage, linkOverPage, unknownPage } from './other-pages.ts';
 import { isFromOurPage } from './read-choice.ts';
+import { shopOf } from './shop.ts';
 import { chooseLanguage, speak, type Voice } from './texts.ts';
 
 const path = '/pay/:link/:token';
@@ -68,9 +69,8 @@ function show(
   if (app === undefined) return send(unknownPage(voice));
   const isOver = link.status !== 'active' || (link.expires_at !== null && link.expires_at <= kernel.clock.now().getTime());
   if (isOver) return send(linkOverPage(voice));
-  const shop = directory.merchant(app.merchantId)?.name ?? app.name;
   const token = input.params['token'] ?? '';
-  return send(drawLink({ link, livemode: app.livemode, voice, shop, pageKey: kernel.newToken(), token, wrong }));
+  return send(drawLink({ link, livemode: app.livemode, voice, shop: shopOf(directory, app), pageKey: kernel.newToken(), token, wrong }));
 }
 
 async function take(kernel: Kernel, directory: Directory, framed: Framed): Promise<RawAnswer> {

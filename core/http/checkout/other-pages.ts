@@ -19,5 +19,5 @@ export function busyPage({ say }: Voice, status: number): Page {
 
 function plain(status: number, title: string, hint: string): Page {
   const main = html`<section><div class="mark closed" aria-hidden="true">–</div><h1>${title}</h1><p>${hint}</p></section>`;
-  return { status, title, main, live: null, formTarget: null, refreshSec: null };
+  return { status, title, shop: null, main, live: null, formTarget: null, refreshSec: null };
 }

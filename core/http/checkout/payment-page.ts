@@ -6,6 +6,7 @@ import type { Page } from './document.ts';
 import { formatDuration, formatMoney, formatTime } from './format.ts';
 import { html, type Markup } from './markup.ts';
 import { drawConfirming, drawEnd, drawReason } from './result-section.ts';
+import { drawShop } from './shop.ts';
 import { addressOf, type View } from './view.ts';
 
 /** The page of a payment, whatever has become of it. */
@@ -17,6 +18,7 @@ export function drawPayment(view: View): Page {
   return {
     status: 200,
     title: voice.say('pageTitle', { shop: shop.name }),
+    shop,
     main: html`${drawHead(view)}<section>${drawNotice(view)}${drawPhase(view)}</section>`,
     live: isOpen ? { stamp: stampOf(session), address: view.token } : null,
     formTarget,
@@ -35,7 +37,7 @@ function drawHead(view: View): Markup {
   const { payment, phase } = session;
   const isWaiting = (phase === 'choose' && !view.isLate) || phase === 'act';
   return html`<header>${payment.livemode === 0 && html`<p class="test">${voice.say('test')}</p>`}
-    <h1><bdi>${shop.name}</bdi></h1>
+    ${drawShop(shop)}
     <p class="amount"><span class="unseen">${voice.say('amount')}: </span><bdi>${formatMoney(payment, voice.language)}</bdi></p>
     <p class="subject"><bdi>${payment.subject}</bdi></p><p class="order"><bdi>${voice.say('order', { number: payment.merchant_order_no })}</bdi></p>
     ${isWaiting && drawDeadline(view)}</header>`;

@@ -18,6 +18,7 @@ import { liveRoutes } from './live.ts';
 import { busyPage, unknownPage } from './other-pages.ts';
 import { drawPayment } from './payment-page.ts';
 import { isFromOurPage, readChoice } from './read-choice.ts';
+import { logoRoute } from './shop.ts';
 import { chooseLanguage, speak, type Voice } from './texts.ts';
 
 const path = '/checkout/:payment/:token';
@@ -73,6 +74,7 @@ export function checkoutRoutes({ kernel, directory, trustedProxies }: CheckoutDe
     }),
     ...liveRoutes(kernel, askOnRead),
     ...linkRoutes(kernel, directory, assets),
+    logoRoute(kernel.database),
     ...assets.routes,
   ];
 }

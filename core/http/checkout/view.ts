@@ -1,5 +1,6 @@
 import type { Device, Offer } from '../../checkout/offers.ts';
 import type { CheckoutSession } from '../../checkout/session.ts';
+import type { Shop } from './shop.ts';
 import type { Voice } from './texts.ts';
 
 /** All that a page of a payment shows. */
@@ -7,8 +8,7 @@ export interface View {
   readonly session: CheckoutSession;
   readonly voice: Voice;
   readonly device: Device;
-  /** Who is paid, as shoppers know him. */
-  readonly shop: { readonly name: string };
+  readonly shop: Shop;
   /** How the methods are called that the page may name. */
   readonly nameOf: (method: string) => string;
   readonly offers: readonly NamedOffer[];

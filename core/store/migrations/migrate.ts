@@ -8,6 +8,7 @@ import { appSecrets } from './0005-app-secrets.ts';
 import { checkout } from './0006-checkout.ts';
 import { paymentLinks } from './0007-payment-links.ts';
 import { ledger } from './0008-ledger.ts';
+import { brands } from './0009-brands.ts';
 import type { Migration } from './migration.ts';
 
 export interface MigrateOptions {
@@ -26,6 +27,7 @@ const kernelMigrations: readonly Migration[] = [
   checkout,
   paymentLinks,
   ledger,
+  brands,
 ];
 
 /** Names of the migrations that have not been run. Writes nothing. */

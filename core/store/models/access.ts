@@ -1,5 +1,5 @@
 import { type CreationOptional, type InferAttributes, type InferCreationAttributes, Model, type Sequelize } from 'sequelize';
-import { id, integer, integerOrNull, long, longOrNull, primary, text, textOrNull } from './columns.ts';
+import { id, idOrNull, integer, integerOrNull, long, longOrNull, primary, text, textOrNull } from './columns.ts';
 
 /** Who is paid. */
 export class Merchant extends Model<InferAttributes<Merchant>, InferCreationAttributes<Merchant>> {
@@ -7,9 +7,18 @@ export class Merchant extends Model<InferAttributes<Merchant>, InferCreationAttr
   declare name: string;
   declare status: string;
   declare created_at: number;
+  declare brand_color: CreationOptional<string | null>;
+  declare logo_id: CreationOptional<string | null>;
 
   static define(sequelize: Sequelize) {
-    const columns = { id: primary(), name: text(), status: id(), created_at: integer('created_at') };
+    const columns = {
+      id: primary(),
+      name: text(),
+      status: id(),
+      created_at: integer('created_at'),
+      brand_color: idOrNull(),
+      logo_id: idOrNull(),
+    };
     return class extends Merchant {}.init(columns, { sequelize, modelName: 'merchant', tableName: 'merchants', timestamps: false });
   }
 }
