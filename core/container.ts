@@ -115,6 +115,12 @@ const groups = {
   sqlite: { lanes: 1, most: 32 },
   mysql: { lanes: 2, most: 32 },
 } as const;
+/** Where each payment has a transaction of its own, as many are written at once as there are connections but one, which is left to reads. */
+function groupRuleOf({ engine }: Database, { database: { writes, poolSize } }: Config) {
+  if (writes !== 'single') return groups[engine];
+  return { lanes: engine === 'sqlite' ? 1 : Math.max(1, poolSize - 1), most: 1 };
+}
+
 /** A merchant may be told to come again later. What a vendor said of money waits longer, because it would have to be asked for again. */
 const opening = { waitMs: 2_000, mostWaiting: 1_000 };
 const settling = { waitMs: 15_000, mostWaiting: 10_000, keyOf: ({ attempt }: Settling) => attempt.payment_id };
@@ -134,6 +140,7 @@ function makeKernel({
   secretRandom,
 }: Cradle): Kernel {
   let turn = 0;
+  const grouping = groupRuleOf(database, config);
   const newId = (prefix: IdPrefix) => makeId(prefix, clock.now(), random);
   const announce = createAnnounce({ endpoints, clock, random });
   const kernel: Kernel = {
@@ -142,11 +149,11 @@ function makeKernel({
     newToken: () => Buffer.from(secretRandom(16)).toString('base64url'),
     announce,
     open: createGroup({
-      ...groups[database.engine],
+      ...grouping,
       ...opening,
       write: (openings) => writeOpenings({ database, newId, announce, publicUrl: config.publicUrl }, openings),
     }),
-    settleTogether: createGroup({ ...groups[database.engine], ...settling, write: (settlings) => settleTogether(kernel, settlings) }),
+    settleTogether: createGroup({ ...grouping, ...settling, write: (settlings) => settleTogether(kernel, settlings) }),
     clock,
     log,
     metrics,

@@ -36,6 +36,10 @@ const database = z.strictObject({
     .nullable()
     .default(null),
   poolSize: integer(1, 1000, { doc: 'Connections to MySQL or MariaDB.', example: '10' }).default(10),
+  writes: choice(['auto', 'grouped', 'single'], {
+    doc: 'Whether payments that come together share a transaction. auto: grouped, but single on a Galera cluster.',
+    example: 'auto',
+  }).default('auto'),
 });
 
 const simulator = z.strictObject({

@@ -10,7 +10,8 @@ import { type Connection, createConnection } from 'mysql2/promise';
 import { freePort } from './free-port.ts';
 
 const run = promisify(execFile);
-const startTimeoutMs = 20_000;
+/** A node of a cluster copies everything from another one first. */
+const startTimeoutMs = 60_000;
 const folders = ['/usr/sbin', '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'];
 
 /** A private MariaDB on loopback whose data live in the temporary folder. */
@@ -35,10 +36,21 @@ export function hasMariadb(): boolean {
   return findProgram('mariadbd') !== null;
 }
 
+export interface StartOptions {
+  /** Options of its first start alone. */
+  readonly onlyFirst?: readonly string[];
+  /** Whom it becomes where the tests run as root. Nodes of a cluster copy with rsync, which as root reads nothing of root's. */
+  readonly user?: string;
+}
+
 /** Starts a server of one's own, for tests that change or kill it. */
-export async function startMariadb(options: readonly string[] = []): Promise<Mariadb> {
+export async function startMariadb(
+  options: readonly string[] = [],
+  { onlyFirst = [], user = 'root' }: StartOptions = {},
+): Promise<Mariadb> {
   const folder = await mkdtemp(join(tmpdir(), 'paymux-mariadb-'));
-  const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
+  const asRoot = process.getuid?.() === 0 ? [`--user=${user}`] : [];
+  if (asRoot.length > 0) await run('chown', [user, folder]);
   // A folder of its own: two installations at once take each other's temporary tables in the common one away.
   const small = ['--innodb-log-file-size=8M', `--tmpdir=${folder}`];
   const install = ['--no-defaults', `--datadir=${folder}/data`, '--auth-root-authentication-method=normal', '--skip-test-db', ...small];
@@ -48,7 +60,7 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
   const places = [`--datadir=${folder}/data`, `--socket=${folder}/s.sock`, `--pid-file=${folder}/pid`];
   const network = ['--bind-address=127.0.0.1', `--port=${port}`];
   const args = ['--no-defaults', ...places, ...network, ...charset, ...small, ...asRoot, ...options];
-  let server = launch(folder, args);
+  let server = launch(folder, [...args, ...onlyFirst]);
   await waitUntilReady(port, folder);
   const query = (sql: string) => queryAsRoot(port, sql);
   let databases = 0;

@@ -22,6 +22,13 @@ export async function checkDatabase(database: Database): Promise<string[]> {
   ].filter((fault) => fault !== null);
 }
 
+/** Whether other nodes write the same database at the same time. */
+export async function isGalera(database: Database): Promise<boolean> {
+  if (database.engine === 'sqlite') return false;
+  const row = await database.get("SHOW GLOBAL VARIABLES LIKE 'wsrep_on'");
+  return row?.['Value'] === 'ON';
+}
+
 async function readSettings(database: Database, sql: string): Promise<Settings> {
   const rows = await database.all(sql);
   return Object.fromEntries(rows.map((row) => [String(row['Variable_name']), String(row['Value'])]));
