@@ -38,7 +38,7 @@ describe('The texts of the checkout', () => {
 
   it('put names in as they are, and nothing where a name is missing', () => {
     const { say, find } = speak('en');
-    expect(say('scanHint', { method: '$& {shop}' })).to.equal('Open $& {shop} on your phone and scan this code.');
+    expect(say('scanHint', { method: '$& {shop}' })).to.equal('Scan this code with your phone to pay with $& {shop}.');
     expect(say('order')).to.equal('Order ');
     expect(find('reason.card_expired')).to.equal('The card has expired.');
     expect(find('reason.constructor')).to.equal(null);

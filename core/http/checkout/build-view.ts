@@ -45,12 +45,15 @@ export function buildView(kernel: Kernel, directory: Directory, asked: Asked): V
   };
 }
 
+/** A wallet is called by its name, whichever of its products it is. Behind one channel may be many wallets: there the method names one. */
 function nameOf(kernel: Kernel, voice: Voice, method: string): string {
   const known = kernel.channels.method(method);
-  return known === undefined ? '' : voice.name(known.manifest.name);
+  if (known === undefined) return '';
+  const isOfWallet = known.method.name.en.startsWith(known.manifest.name.en);
+  return voice.name(isOfWallet ? known.manifest.name : known.method.name);
 }
 
-/** Shoppers know the wallet and not its products: only where one has two ways that look alike are they called by name. */
+/** Only where a channel has two ways that look alike is each called by its own name. */
 function nameOffers(kernel: Kernel, voice: Voice, offers: readonly Offer[]): readonly NamedOffer[] {
   const look = ({ channel, action }: Offer) => `${channel} ${action}`;
   const counts = Map.groupBy(offers, look);

@@ -1,0 +1,60 @@
+import { expect } from 'chai';
+import { startEmbeddedPaymux } from '../browser/server.ts';
+import { chooseAt, getPage, openCheckout } from '../kit/checkout.ts';
+import type { Paymux } from '../kit/paymux.ts';
+import { listSamples, type Sample } from '../kit/shopper.ts';
+
+const phone = 'Mozilla/5.0 (Linux; Android 16) Mobile';
+
+/** What a page of each kind holds for the shopper to act on. */
+const steps: Readonly<Record<string, RegExp>> = {
+  qr: /<div class="code" role="img" aria-label="[^"]+"><svg/,
+  redirect: /<a class="main" data-go="link" href="https?:/,
+  form: /<form method="post" action="https?:[^"]+" data-go="form">/,
+  instructions: /<dl class="facts"[^>]*><div><dt>/,
+};
+
+/** What a page cannot ask: a code that another device shows, and what only an app or the vendor's script knows. */
+const isForShops = ({ method }: Sample) =>
+  method.action === 'sdk' ||
+  method.orderLines !== undefined ||
+  (method.needs ?? []).some((need) => need === 'authCode' || need === 'token');
+
+const samples = await listSamples();
+
+describe('The hosted checkout with every channel', function () {
+  this.timeout(60_000);
+  let paymux: Paymux;
+  before(async () => {
+    paymux = await startEmbeddedPaymux({ channels: [...new Set(samples.map(({ channel }) => channel.id))] });
+  });
+  after(() => paymux?.stop());
+
+  const open = async ({ method, currency, amount }: Sample) => {
+    const { checkout_url: url } = await openCheckout(paymux, { currency, amount });
+    const agent = method.checkout?.devices?.includes('desktop') ? 'Desktop' : phone;
+    const headers = { 'user-agent': agent, 'x-forwarded-for': '203.0.113.9' };
+    return { url, headers, page: (await getPage(url, headers)).text };
+  };
+  const fill = ({ method, payer }: Sample, page: string) => {
+    const typed = { ...payer, ...(payer['bank_code'] !== undefined && { bankCode: payer['bank_code'] }) };
+    return Object.fromEntries(Object.entries(typed).filter(([name]) => page.includes(`id="${method.id}-${name}"`)));
+  };
+
+  for (const sample of samples.filter((one) => !isForShops(one))) {
+    it(`leads to what ${sample.method.id} asks of the shopper`, async () => {
+      const { url, headers, page } = await open(sample);
+      expect(page).to.contain(`value="${sample.method.id}"`);
+      const chosen = await chooseAt(url, { method: sample.method.id, ...fill(sample, page) }, headers);
+      const acting = (await getPage(chosen.headers.get('location') ?? '', headers)).text;
+      expect(acting.slice(acting.indexOf('<main'))).to.match(steps[sample.method.action] ?? /^$/);
+    });
+  }
+
+  it('offers no browser what only an app, a cashier or a script of the vendor can use', async () => {
+    for (const sample of samples.filter(isForShops)) {
+      const { page } = await open(sample);
+      expect(page, sample.method.id).not.to.contain(`"${sample.method.id}"`);
+    }
+  });
+});
