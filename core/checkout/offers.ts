@@ -18,6 +18,8 @@ export interface Offer {
   readonly missing: readonly (keyof Payer)[];
   /** Where the shopper names his bank: which there are. Empty: the vendor's list is not known. */
   readonly banks: readonly Bank[];
+  /** The page is open inside this method's own wallet: nobody there wants another one. */
+  readonly isAtHome: boolean;
   /** False: its channel has not answered lately. */
   readonly isUp: boolean;
 }
@@ -42,8 +44,8 @@ export function listOffers(kernel: Kernel, app: App, payment: PaymentRow, device
   const fitting = offeredMethods(kernel, app, wish).filter(
     (one) => fits(one.method, device) && one.missing.every((field) => canAsk(one, field)),
   );
-  const own = fitting.filter(({ method }) => method.checkout?.inside !== undefined);
-  return inOrder(own.length > 0 ? own : fitting).map(({ method, account, missing, isUp }) => ({
+  const own = fitting.filter(({ method }) => isAtHome(method, device));
+  return inOrder(own.length > 0 ? own : fitting, device).map(({ method, account, missing, isUp }) => ({
     method: method.id,
     channel: account.channelId,
     accountId: account.id,
@@ -51,6 +53,7 @@ export function listOffers(kernel: Kernel, app: App, payment: PaymentRow, device
     action: method.action,
     missing,
     banks: method.checkout?.banks ?? [],
+    isAtHome: isAtHome(method, device),
     isUp,
   }));
 }
@@ -60,14 +63,25 @@ function canAsk({ account }: Offered, field: keyof Payer): boolean {
   return field === 'openid' ? account.channel.identify !== undefined : asked.includes(field);
 }
 
-function fits({ checkout, action }: MethodManifest, device: Device): boolean {
-  if (checkout?.inside !== undefined) return device.userAgent.includes(checkout.inside);
+function isAtHome({ checkout }: MethodManifest, { userAgent }: Device): boolean {
+  const { inside, home = [] } = checkout ?? {};
+  return [...(inside === undefined ? [] : [inside]), ...home].some((part) => userAgent.includes(part));
+}
+
+function fits(method: MethodManifest, device: Device): boolean {
+  const { checkout, action } = method;
+  if (isAtHome(method, device)) return true;
+  if (checkout?.inside !== undefined) return false;
   // Parameters for an app are of no use to a browser.
   if (action === 'sdk') return false;
   return checkout?.devices === undefined || checkout.devices.includes(device.kind);
 }
 
-/** Those that answer before those that do not; otherwise as the accounts' priorities have it. */
-function inOrder(offered: readonly Offered[]): readonly Offered[] {
-  return [...offered.filter(({ isUp }) => isUp), ...offered.filter(({ isUp }) => !isUp)];
+/**
+ * Those that answer before those that do not, and on a phone a code to scan after what can be opened on it: for that a second
+ * phone is needed. Otherwise as the accounts' priorities have it.
+ */
+function inOrder(offered: readonly Offered[], device: Device): readonly Offered[] {
+  const rank = ({ isUp, method }: Offered) => (isUp ? 0 : 2) + (device.kind === 'phone' && method.action === 'qr' ? 1 : 0);
+  return offered.toSorted((one, other) => rank(one) - rank(other));
 }

@@ -98,6 +98,8 @@ export interface MethodManifest {
     readonly devices?: readonly ('desktop' | 'phone')[];
     /** A part of the User-Agent by which the browser inside this wallet is known. The method is offered there alone. */
     readonly inside?: string;
+    /** Parts of the User-Agent by which this wallet's own browser is known, where the method works elsewhere too. At home it comes alone. */
+    readonly home?: readonly string[];
     /** For methods that need `bankCode`: the banks to choose from. Absent: the shopper types what his bank is called. */
     readonly banks?: readonly Bank[];
   };

@@ -213,14 +213,27 @@ describe('A shopper at the hosted checkout', function () {
     expect(await attemptsOf(id)).to.have.length(1);
   });
 
-  it('inside WeChat is known by WeChat, and pays in its own window', async () => {
+  it('inside Alipay is led to Alipay at once, and without a script by one tap', async () => {
+    for (const javaScriptEnabled of [true, false]) {
+      const { id, checkout_url: url } = await scene.order();
+      const { page } = await open({ userAgent: `${android} AlipayClient/10.8.30`, javaScriptEnabled });
+      await page.goto(url);
+      if (!javaScriptEnabled) {
+        expect(await page.locator('.offer').count()).to.equal(1);
+        await offer(page, 'Alipay').click();
+        await page.getByRole('link', { name: 'Continue to Alipay' }).click();
+      }
+      await heading(page, 'Pay with Alipay').waitFor();
+      expect((await attemptsOf(id)).map(({ method }) => method)).to.deep.equal(['alipay_wap']);
+    }
+  });
+
+  it('inside WeChat is known by WeChat, and pays in its own window without a tap', async () => {
     const { id, checkout_url: url } = await scene.order();
     const { page, faults } = await open({ userAgent: wechatApp });
     await page.exposeFunction('payInWechat', (params: unknown) => scene.paymux.control('/_pay', { target: JSON.stringify(params) }));
     await page.addInitScript(`globalThis.WeixinJSBridge = { invoke: (name, params, done) => payInWechat(params).then(done) }`);
     await page.goto(url);
-    expect(await page.locator('.offer').count()).to.equal(1);
-    await offer(page, 'WeChat Pay').click();
     await heading(page, 'Paid').waitFor();
     expect((await attemptsOf(id)).map(({ method }) => method)).to.deep.equal(['wechat_jsapi']);
     expect(await scene.charges(id)).to.equal(1);

@@ -29,6 +29,8 @@ describe('The hosted checkout over HTTP', function () {
     const page = await getPage(url, { 'user-agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Mobile' });
     expect(page.text).to.contain('value="alipay_wap"').and.contain('value="wechat_h5"');
     expect(page.text).not.to.contain('value="alipay_page"');
+    const actions = [...page.text.matchAll(/<small>(Scan|Continue)/g)].map(([, word]) => word);
+    expect(actions, 'codes last').to.deep.equal(['Continue', 'Continue', 'Continue', 'Scan', 'Scan']);
   });
 
   it('leads from the choice to the code, and from there to the end and back to the shop', async () => {

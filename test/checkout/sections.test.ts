@@ -49,6 +49,7 @@ const offer = (more: Partial<NamedOffer> = {}): NamedOffer => ({
   action: 'redirect',
   missing: [],
   banks: [],
+  isAtHome: false,
   isUp: true,
   ...more,
 });

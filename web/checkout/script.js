@@ -17,7 +17,7 @@ function start() {
   // Whoever comes back by the back button wants to see this page, and not to be sent on again.
   if (isNew) history.replaceState(null, '', page);
   enhance();
-  if (isNew) goOn();
+  goOn(isNew ? '[data-go], [data-now]' : '[data-now]');
   follow();
   addEventListener('pageshow', (event) => {
     if (event.persisted) refresh();
@@ -32,13 +32,13 @@ function enhance() {
   countDown(main.querySelector('[data-left]'));
 }
 
-/** Opens what the shopper has chosen on the page before, which is one tap less. */
-function goOn() {
-  const target = main.querySelector('[data-go]');
+/** Opens what the shopper has chosen, on the page before or by the wallet that he opened this one in: one tap less. */
+function goOn(what) {
+  const target = main.querySelector(what);
   if (target === null) return;
-  if (target.dataset.go === 'link') location.assign(target.href);
-  if (target.dataset.go === 'form') target.submit();
   if (target.dataset.go === 'wallet') payInWallet(target);
+  else if (target instanceof HTMLFormElement) target.requestSubmit();
+  else location.assign(target.href);
 }
 
 /** A second tap would only wait for the first. */

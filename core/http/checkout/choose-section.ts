@@ -20,14 +20,20 @@ export function drawChoice(view: View): Markup {
 function drawOffer(view: View, offer: NamedOffer): Markup {
   const asked = offer.missing.filter(isAsked);
   // A form may not lead to a vendor: who the shopper is, its page tells by a link.
+  const now = goesOn(view, offer) && html` data-now`;
   if (offer.missing.includes('openid')) {
     const address = `${view.token}/identify?${new URLSearchParams({ method: offer.method, lang: view.voice.language })}`;
-    return html`<a class="offer" href="${address}">${drawLabel(view.voice, offer)}</a>`;
+    return html`<a class="offer" href="${address}"${now}>${drawLabel(view.voice, offer)}</a>`;
   }
-  const open = html`<form method="post" action="${addressOf(view)}"><input type="hidden" name="method" value="${offer.method}">`;
+  const open = html`<form method="post" action="${addressOf(view)}"${asked.length === 0 && now}><input type="hidden" name="method" value="${offer.method}">`;
   if (asked.length === 0) return html`${open}<button class="offer">${drawLabel(view.voice, offer)}</button></form>`;
   const fields = asked.map((field) => drawField(view.voice, offer, field));
   return html`<details><summary class="offer">${drawLabel(view.voice, offer)}</summary>${open}${fields}<button class="main">${view.voice.say('continue')}</button></form></details>`;
+}
+
+/** Whoever opened the page inside a wallet has chosen by that: a script goes on by itself, once. After a failure he decides. */
+function goesOn({ offers, session, notice, wantsChoice }: View, { isAtHome }: NamedOffer): boolean {
+  return isAtHome && offers.length === 1 && session.phase === 'choose' && session.current === null && notice === null && !wantsChoice;
 }
 
 const hints = {

@@ -36,7 +36,7 @@ const methods: readonly MethodManifest[] = [
     product: 'wap',
     name: { en: 'Alipay, mobile page', zh: '支付宝手机网站支付' },
     action: 'redirect',
-    checkout: { devices: ['phone'] },
+    checkout: { devices: ['phone'], home: ['AlipayClient'] },
     ...limits,
   },
   { id: 'alipay_precreate', product: 'precreate', name: { en: 'Alipay, QR code', zh: '支付宝扫码支付' }, action: 'qr', ...limits },

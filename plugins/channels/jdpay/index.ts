@@ -13,8 +13,22 @@ const limits = { currencies: ['CNY'], min: 1 } as const;
 const address = { type: 'string', pattern: '^https?://[^\\s?#]+$', maxLength: 255 } as const;
 
 const methods: readonly MethodManifest[] = [
-  { id: 'jdpay_pc', product: 'pc', name: { en: 'JD Pay, desktop page', zh: '京东支付电脑网页' }, action: 'form', ...limits },
-  { id: 'jdpay_h5', product: 'h5', name: { en: 'JD Pay, mobile page', zh: '京东支付手机网页' }, action: 'form', ...limits },
+  {
+    id: 'jdpay_pc',
+    product: 'pc',
+    name: { en: 'JD Pay, desktop page', zh: '京东支付电脑网页' },
+    action: 'form',
+    checkout: { devices: ['desktop'] },
+    ...limits,
+  },
+  {
+    id: 'jdpay_h5',
+    product: 'h5',
+    name: { en: 'JD Pay, mobile page', zh: '京东支付手机网页' },
+    action: 'form',
+    checkout: { devices: ['phone'] },
+    ...limits,
+  },
   { id: 'jdpay_qr', product: 'qr', name: { en: 'JD Pay, QR code', zh: '京东支付扫码' }, action: 'qr', ...limits },
   {
     id: 'jdpay_barcode',

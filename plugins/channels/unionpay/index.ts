@@ -21,8 +21,22 @@ export interface Config {
 const limits = { currencies: ['CNY'], min: 1, max: 999_999_999_999 } as const;
 
 const methods: readonly MethodManifest[] = [
-  { id: 'unionpay_web', product: 'web', name: { en: 'UnionPay, desktop page', zh: '银联电脑网页支付' }, action: 'form', ...limits },
-  { id: 'unionpay_wap', product: 'wap', name: { en: 'UnionPay, mobile page', zh: '银联手机网页支付' }, action: 'form', ...limits },
+  {
+    id: 'unionpay_web',
+    product: 'web',
+    name: { en: 'UnionPay, desktop page', zh: '银联电脑网页支付' },
+    action: 'form',
+    checkout: { devices: ['desktop'] },
+    ...limits,
+  },
+  {
+    id: 'unionpay_wap',
+    product: 'wap',
+    name: { en: 'UnionPay, mobile page', zh: '银联手机网页支付' },
+    action: 'form',
+    checkout: { devices: ['phone'], home: ['CloudPay', 'UnionPay/'] },
+    ...limits,
+  },
   {
     id: 'unionpay_netbank',
     product: 'netbank',
