@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { findNextStep } from './new-channel/next-step.ts';
 
 /**
  * `npm run contract -- <channel or package> …` runs the contract suite for some channels, or for all without a name.
@@ -13,4 +15,8 @@ const env = {
   ...(packages.length > 0 && { CHANNEL_PACKAGES: packages.join(',') }),
 };
 const { status } = spawnSync(process.execPath, ['node_modules/mocha/bin/mocha.js', 'test/contract/*.test.ts'], { env, stdio: 'inherit' });
+for (const id of channels) {
+  const step = findNextStep(join('plugins/channels', id));
+  if (step !== null) process.stdout.write(`${id}, next: ${step}\n`);
+}
 process.exitCode = status ?? 1;

@@ -14,7 +14,7 @@ const nextSteps = (id: string) => `Made ${channels}/${id}. Next:
   3. pay.ts, query(): read the state of an order
   4. callback.ts: read what the vendor tells
   5. index.ts: declare what else the vendor can do (close, refund, statement), and write it
-  npm run contract -- ${id}    says what is missing, and in the end that nothing is
+  npm run contract -- ${id}    says what is missing and which step is next: each is a line in the files, and goes when it is done
   npm run try -- ${id}         shows every exchange
 docs/plugin-guide.md has the rules.`;
 

@@ -154,5 +154,43 @@ describe('The channel in the plugin guide', function () {
       expect(payment.state).to.equal('failed');
       expect(payment.failure).to.include({ code: 'limit_exceeded' });
     });
+
+    const refund = async (id: string, amount: number) => {
+      const asked = { merchant_refund_no: orderNo(), amount, reason: 'cold' };
+      const { body, status, text } = await paymux.call('POST', `/v1/payments/${id}/refunds`, asked);
+      expect(status, text).to.equal(201);
+      return body;
+    };
+    const refundIs = (id: string, state: string) =>
+      eventually(async () => (await paymux.call('GET', `/v1/refunds/${id}`)).body.state === state);
+    const refundsOf = (number: string) => [...vendor.refunds.values()].filter((one) => one.number === number);
+
+    it('closes what nobody has paid, and finds out what was paid before that', async () => {
+      const unpaid = await create();
+      await paymux.call('POST', `/v1/payments/${unpaid.id}/close`);
+      expect((await read(unpaid.id)).state).to.equal('closed');
+      expect(vendor.orders.get(await numberOf(unpaid.id))?.status).to.equal('expired');
+      const paid = await create();
+      await vendor.pay(await numberOf(paid.id), { tells: false });
+      await paymux.call('POST', `/v1/payments/${paid.id}/close`);
+      await paidInTheEnd(paid.id);
+    });
+
+    it('refunds a part, and the callback ends it; of the next the kernel asks', async () => {
+      const payment = await create();
+      const number = await numberOf(payment.id);
+      await vendor.pay(number);
+      const first = await refund(payment.id, 999);
+      expect(first.state).to.equal('processing');
+      const [{ refund: firstNo } = { refund: '' }] = refundsOf(number);
+      expect(await vendor.endRefund(firstNo, { key: 'a forger’s key' })).to.equal(400);
+      expect(await vendor.endRefund(firstNo)).to.equal(200);
+      await refundIs(first.id, 'success');
+      const second = await refund(payment.id, 1000);
+      expect(refundsOf(number).map(({ amount }) => amount)).to.deep.equal([999, 1000]);
+      await vendor.endRefund(refundsOf(number)[1]?.refund ?? '', { tells: false });
+      await refundIs(second.id, 'success');
+      expect((await read(payment.id)).state).to.equal('refunded');
+    });
   });
 });

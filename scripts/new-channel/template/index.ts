@@ -35,7 +35,8 @@ const manifest: ChannelManifest = {
       currencies: ['CNY'],
     },
   ],
-  // Each ability that is added here needs the function of the same name in `open`, and the suite then holds it to its word.
+  // Step 5, index.ts: declare what else the vendor can do (close, refund, queryRefund, statement), with its function in open.
+  // The suite then holds the channel to its word.
   abilities: { query: 'by_number', close: 'none', capture: 'none', refund: 'none', queryRefund: 'none', statement: 'none' },
   money: { notation: 'minor_integer' },
   idempotency: { create: false },

@@ -8,9 +8,11 @@ interface Merchant {
 }
 type Keys = readonly Merchant[];
 
+// Step 1, simulator/index.ts: take an order, let it be paid, tell its state, sign each answer and a callback.
+
 /**
- * Plays SampleName from the vendor's documents, best written by somebody who does not write the channel. Step 1, simulator/index.ts:
- * take an order, let it be paid, sign an answer and a callback (`simulator/README.md` says how; `simulator/vendors/` has 25 of them).
+ * Plays SampleName from the vendor's documents, best written by somebody who does not write the channel. `simulator/README.md` says
+ * how, and `simulator/vendors/` has whole ones: `paystack` is a short one.
  */
 function openSample(world: World<Keys>): Vendor {
   return {
