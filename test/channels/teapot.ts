@@ -41,19 +41,16 @@ export interface TeapotVendor {
   stop(): Promise<void>;
 }
 
-export async function startTeapotVendor(account: { readonly merchant: string; readonly key: string }): Promise<TeapotVendor> {
+type Content = readonly [number, object];
+
+/** What the vendor knows of one merchant, and how it answers questions about an order or a refund, and requests to end one. */
+function openBooks(merchant: string) {
   const orders = new Map<string, Order>();
   const refunds = new Map<string, Refund>();
-  const missing = (what: string) => [404, { code: `no_such_${what}` }] as const;
-  const signed = (text: string, key = account.key) => createHmac('sha256', key).update(text).digest('hex');
-  const view = ({ callback_url: _, ...order }: Order) => ({ ...order, merchant: account.merchant });
-
-  const answer = (response: ServerResponse, status: number, content: object) => {
-    const body = JSON.stringify(content);
-    response.writeHead(status, { 'x-signature': vendor.mood === 'forging' ? signed(body, 'another key') : signed(body) }).end(body);
-  };
-  const askAbout = (kind: string, number: string, step: string | undefined, body: string): readonly [number, object] => {
-    if (kind === 'refunds') return refunds.has(number) ? [200, { ...refunds.get(number), merchant: account.merchant }] : missing('refund');
+  const view = ({ callback_url: _, ...order }: Order) => ({ ...order, merchant });
+  const missing = (what: string): Content => [404, { code: `no_such_${what}` }];
+  const askAbout = (kind: string, number: string, step: string | undefined, body: string): Content => {
+    if (kind === 'refunds') return refunds.has(number) ? [200, { ...refunds.get(number), merchant }] : missing('refund');
     const known = orders.get(number);
     if (known === undefined) return missing('order');
     if (step === '/refunds') return refundOrder(known, JSON.parse(body));
@@ -61,7 +58,7 @@ export async function startTeapotVendor(account: { readonly merchant: string; re
     if (step === '/close') known.status = 'expired';
     return [200, view(known)];
   };
-  const refundOrder = (order: Order, asked: Pick<Refund, 'refund' | 'amount' | 'currency'>): readonly [number, object] => {
+  const refundOrder = (order: Order, asked: Pick<Refund, 'refund' | 'amount' | 'currency'>): Content => {
     const others = [...refunds.values()].filter((one) => one.number === order.number && one.refund !== asked.refund);
     if (others.reduce((sum, { amount }) => sum + amount, asked.amount) > order.amount) return [409, { code: 'too_much' }];
     const refund: Refund = refunds.get(asked.refund) ?? {
@@ -71,7 +68,18 @@ export async function startTeapotVendor(account: { readonly merchant: string; re
       status: 'queued',
     };
     refunds.set(refund.refund, refund);
-    return [200, { ...refund, merchant: account.merchant }];
+    return [200, { ...refund, merchant }];
+  };
+  return { orders, refunds, view, askAbout };
+}
+
+export async function startTeapotVendor(account: { readonly merchant: string; readonly key: string }): Promise<TeapotVendor> {
+  const { orders, refunds, view, askAbout } = openBooks(account.merchant);
+  const signed = (text: string, key = account.key) => createHmac('sha256', key).update(text).digest('hex');
+
+  const answer = (response: ServerResponse, status: number, content: object) => {
+    const body = JSON.stringify(content);
+    response.writeHead(status, { 'x-signature': vendor.mood === 'forging' ? signed(body, 'another key') : signed(body) }).end(body);
   };
   const tell = async (url: string, content: object, { tells = true, changes = {}, key = account.key }: Telling) => {
     if (!tells) return null;
