@@ -7,7 +7,7 @@ import { configOf, type Json, openShop, type Received, type Shop, type Stage, se
 import { openDoor } from './door.ts';
 
 /** What plugins are called with: the real time, and the simulator on loopback. */
-export const call = makeCall({ http: sendToLoopback, now: () => new Date() });
+export const call = makeCall({ http: sendToLoopback, now: () => new Date(), nonce: () => randomBytes(16).toString('hex') });
 
 /**
  * A vendor's SDK out of this folder's own packages; its tests are skipped where `npm run referee` has not installed them.

@@ -6,6 +6,7 @@ import type { SquareWorld } from './index.ts';
 import { describePayment, describeRefund } from './objects.ts';
 
 const known = ['begin_time', 'end_time', 'sort_order', 'cursor', 'location_id', 'limit'];
+const yearMs = 365 * 24 * 3600_000;
 
 /** 2.9 % and 30 of the smallest unit. */
 const feeOf = (amount: number) => Math.floor((amount * 29 + 500) / 1000) + 30;
@@ -18,6 +19,11 @@ function describe({ order, refund, atMs }: Movement) {
   return { ...describePayment(order, honest), created_at: time, processing_fee: [fee] };
 }
 
+/** Without a beginning, the last year; without an end, until now. */
+function spanOf({ begin_time: begin, end_time: end }: Readonly<Record<string, string>>, nowMs: number) {
+  return { fromMs: begin === undefined ? nowMs - yearMs : Date.parse(begin), toMs: (end === undefined ? nowMs : Date.parse(end)) + 1 };
+}
+
 /** GET /v2/payments and GET /v2/refunds: a list that is empty is left out, and so is the cursor of the last page. */
 export const listMoved =
   (world: SquareWorld, list: 'payments' | 'refunds'): Handler =>
@@ -25,7 +31,7 @@ export const listMoved =
     const query = Object.fromEntries(new URLSearchParams(wire.query));
     const stray = Object.keys(query).find((name) => !known.includes(name));
     if (stray !== undefined) return { answer: invalid('UNKNOWN_QUERY_PARAMETER', stray) };
-    const span = { fromMs: Date.parse(query['begin_time'] ?? ''), toMs: Date.parse(query['end_time'] ?? '') + 1 };
+    const span = spanOf(query, world.now());
     if (!(span.toMs > span.fromMs)) return { answer: invalid('INVALID_TIME_RANGE', 'begin_time') };
     const limit = Number(query['limit'] ?? 100);
     if (!(limit >= 1 && limit <= 100)) return { answer: invalid('INVALID_VALUE', 'limit') };
@@ -33,7 +39,7 @@ export const listMoved =
     const items = moved.filter(({ refund }) => (refund === null) === (list === 'payments')).map(describe);
     const sorted = query['sort_order'] === 'ASC' ? items : items.toReversed();
     const from = Number(query['cursor'] ?? 0);
-    const page = query['location_id'] === merchant.locationId ? sorted.slice(from, from + limit) : [];
+    const page = (query['location_id'] ?? merchant.locationId) === merchant.locationId ? sorted.slice(from, from + limit) : [];
     const next = from + limit < sorted.length ? { cursor: String(from + limit) } : {};
     return { answer: jsonAnswer(200, { ...(page.length === 0 ? {} : { [list]: page }), ...next }) };
   };
