@@ -29,7 +29,8 @@ export interface Ring {
   readonly callbackUrl: string;
   /** Pays as the shopper would, and answers what the simulator says of it. */
   pay(target: unknown, more?: Json): Promise<Json>;
-  misbehave(operation: string, behaviour: string): Promise<unknown>;
+  /** `count` times. */
+  misbehave(operation: string, behaviour: string, count?: number): Promise<unknown>;
   /** What the simulator itself has noted of one number: `charge 1999`. */
   truthOf(number: string): Promise<readonly string[]>;
   /** The first callback after `from` others of which `matches` is true. */
@@ -52,7 +53,7 @@ export async function openRing(channel: string): Promise<Ring> {
     origin: door.origin,
     callbackUrl,
     pay: async (target, more = {}) => (await stage.control('POST', '/_pay', { target, ...more })).json,
-    misbehave: (operation, behaviour) => stage.control('POST', '/_scenario', { channel, operation, behaviour, count: 1 }),
+    misbehave: (operation, behaviour, count = 1) => stage.control('POST', '/_scenario', { channel, operation, behaviour, count }),
     async truthOf(number) {
       const { entries } = (await stage.control('GET', '/_truth')).json;
       return entries.filter((entry: Json) => entry.number === number).map(({ kind, amount }: Json) => `${kind} ${amount}`);

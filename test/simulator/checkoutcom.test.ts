@@ -74,6 +74,10 @@ describe('simulator: Checkout.com', () => {
     ]);
   });
 
+  it("has keys in the form by which the vendor's library tells them", () => {
+    expect(config.secret_key).to.match(/^sk_sbox_[a-z2-7]{26}[a-z2-7*#$=]$/);
+  });
+
   it('answers 401 to another key, and 404 to another merchant’s', async () => {
     expect((await ask({ ...config, secret_key: 'sk_sbox_wrong' }, 'POST', '/hosted-payments', pageOf('AUTH1'))).status).to.equal(401);
     const id = await makePaid('OWN1');
@@ -107,11 +111,14 @@ describe('simulator: Checkout.com', () => {
     expect((await refund(200)).json.error_codes).to.deep.equal(['idempotency_key_reused']);
   });
 
-  it('never refunds more than was paid', async () => {
+  it('refunds what is left where no amount is given, and never more than was paid', async () => {
     const id = await makePaid('MORE1');
     const refund = (amount: number) => ask(config, 'POST', `/payments/${id}/refunds`, { amount });
     expect((await refund(2000)).json.error_codes).to.deep.equal(['refund_amount_exceeds_balance']);
-    expect((await refund(1999)).status).to.equal(202);
+    expect((await refund(500)).status).to.equal(202);
+    const rest = await ask(config, 'POST', `/payments/${id}/refunds`);
+    expect(rest.status).to.equal(202);
+    expect((await ask(config, 'GET', `/payments/${id}`)).json).to.include({ status: 'Refunded' });
     expect((await refund(1)).status).to.equal(403);
   });
 });

@@ -92,12 +92,15 @@ describe('simulator: Mollie', () => {
     });
   }
 
-  it('carries a request out once for its key, which has to be a UUID', async () => {
+  it('carries a request out once for its key, a UUID or other random text', async () => {
     const key = { 'idempotency-key': randomUUID() };
     const first = await ask(config, 'POST', '/v2/payments', paymentOf(), key);
     expect((await ask(config, 'POST', '/v2/payments', paymentOf(), key)).json.id).to.equal(first.json.id);
     expect((await ask(config, 'POST', '/v2/payments', paymentOf('5.00'), key)).status).to.equal(400);
     expect((await ask(config, 'POST', '/v2/payments', paymentOf(), { 'idempotency-key': 'key-1' })).status).to.equal(400);
+    expect((await ask(config, 'POST', '/v2/payments', paymentOf(), { 'idempotency-key': 'Wm9+uT/3kq0xA1bC9dEf2gHi' })).status).to.equal(
+      201,
+    );
   });
 
   it('never refunds more than was paid, nor what was not, nor other money', async () => {

@@ -106,6 +106,14 @@ describe('simulator: Square', () => {
     expect(await truth()).to.deep.equal(['charge 1999', 'charge 500', 'refund 200']);
   });
 
+  it('lists what was paid in the last year where no time is given', async () => {
+    const { payments } = (await ask(config, 'GET', '/v2/payments')).json;
+    expect(payments.map(({ total_money }: Json) => total_money)).to.deep.include(usd(1999));
+    const before = `begin_time=2019-01-01T00:00:00Z&end_time=2019-02-01T00:00:00Z`;
+    expect((await ask(config, 'GET', `/v2/payments?${before}`)).json).to.deep.equal({});
+    expect((await ask(config, 'GET', '/v2/payments?begin_time=yesterday')).status).to.equal(400);
+  });
+
   it('deletes a link that nobody paid, which cannot be paid afterwards, and no paid one', async () => {
     const { payment_link: open } = (await createLink(link('link-2'))).json;
     expect((await ask(config, 'DELETE', `/v2/online-checkout/payment-links/${open.id}`)).status).to.equal(200);

@@ -2,9 +2,10 @@ import type { Buffer } from 'node:buffer';
 import { createHash, createHmac } from 'node:crypto';
 
 /**
- * An idempotency key for a number of ours. Mollie asks for a UUID of version 4, which is random by
- * definition; ours must be the same for each repeat, also after a restart, and may be kept nowhere
- * but in the number. So it is the number's hash with the bits that mark version and variant.
+ * An idempotency key for a number of ours. Mollie asks for a UUID of version 4, though its own library for
+ * Node sends other random text. That is random by definition; ours must be the same for each repeat, also
+ * after a restart, and may be kept nowhere but in the number. So it is the number's hash with the bits that
+ * mark version and variant.
  */
 export function keyOf(number: string): string {
   const bytes = createHash('sha256').update(number).digest().subarray(0, 16);
