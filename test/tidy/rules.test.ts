@@ -230,6 +230,14 @@ const cases: Readonly<Record<string, Case>> = {
     refused: ['parseFloat(a);', 'a.toFixed(2);', 'Number.parseFloat(a);'].map((text) => ({ 'core/a.ts': text })),
     allowed: [{ 'core/a.ts': 'Number.parseInt(a, 10); // toFixed', 'scripts/bench/a.ts': 'a.toFixed(2);' }],
   },
+  'postings are never changed': {
+    rule: purity.postingsAreNeverChanged,
+    refused: [
+      { 'core/a.ts': "tx.run('UPDATE ledger_postings SET amount = 0');" },
+      { 'scripts/a.ts': 'tx.run(`DELETE FROM\n  ledger_postings`);' },
+    ],
+    allowed: [{ 'core/a.ts': "tx.run('INSERT INTO ledger_postings (entry_id) VALUES (?)'); // DELETE FROM ledger_tail" }],
+  },
   'no certificate kills the process': {
     rule: purity.noCertificateKillsTheProcess,
     refused: [

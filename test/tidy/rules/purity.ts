@@ -98,10 +98,20 @@ export function nothingIsFloated(files: readonly SourceFile[]): readonly Violati
   });
 }
 
+/** What is in the ledger stays as it was written: a mistake is put right by another entry. */
+export function postingsAreNeverChanged(files: readonly SourceFile[]): readonly Violation[] {
+  const product = files.filter(({ path }) => /^(core|plugins|scripts)\//.test(path) && isProduct(path));
+  return product.flatMap((file) =>
+    [...file.text.matchAll(/\b(UPDATE|DELETE FROM|REPLACE INTO|TRUNCATE( TABLE)?)\s+ledger_postings\b/gi)].map((match) =>
+      complain(file, { start: match.index }, 'changes or deletes postings of the ledger'),
+    ),
+  );
+}
+
 /** Money is no place for `* 100`: how many decimals a currency has is in a table. */
 export function moneyIsNotScaledByHand(files: readonly SourceFile[]): readonly Violation[] {
   const product = files.filter(
-    ({ path }) => /^(plugins|simulator|core\/(money|payments|refunds|contract|channels))/.test(path) && isProduct(path),
+    ({ path }) => /^(plugins|simulator|core\/(money|payments|refunds|ledger|contract|channels))/.test(path) && isProduct(path),
   );
   return product.flatMap((file) => {
     const scaled = nodesOf(file.program).filter(
