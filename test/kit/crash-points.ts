@@ -16,7 +16,6 @@ const transactions = [
   'refunds/settle.settleRefund',
   'notifications/claim.claimDue',
   'notifications/record.writeBatch',
-  'ledger/fold.foldTail',
   'jobs/lease.take',
   'jobs/lease.transaction',
   'jobs/lease.end',
