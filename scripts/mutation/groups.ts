@@ -28,6 +28,11 @@ export const groups: readonly Group[] = [
     tests: ['test/payments/settle-together.test.ts', ...scripted, 'test/refunds/faults.test.ts'],
   },
   {
+    name: 'ledger',
+    modules: ['entry', 'entries', 'post', 'balance', 'fold', 'catch-up'].map((name) => `core/ledger/${name}.ts`),
+    tests: ['post', 'fold', 'payments', 'catch-up'].map((name) => `test/ledger/${name}.test.ts`),
+  },
+  {
     name: 'signatures',
     modules: ['core/access/signature.ts', 'core/notifications/sign.ts'],
     tests: ['test/access/authenticate.test.ts', 'test/notifications/sign.test.ts'],

@@ -23,7 +23,7 @@ const transfer = (id: string, from: string, to: string, amount: number): Entry =
 });
 
 describe('The balances of the ledger', () => {
-  forEachDatabase((_name, open) => {
+  forEachDatabase((name, open) => {
     let database: Database;
     before(async () => {
       ({ database } = await open());
@@ -62,6 +62,27 @@ describe('The balances of the ledger', () => {
       const owed = random.filter(([from]) => from === 'c').reduce((total, [, , amount]) => total + amount, 0);
       expect(await balanceOf(database, account('c'))).to.equal(owed);
     });
+
+    // SQLite has one writer, whatever it writes.
+    if (name === 'mariadb')
+      it('keep nobody waiting: one account is posted to and counted while another transaction that posts to it is open', async () => {
+        const [entered, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+        const before = await balanceOf(database, account('busy'));
+        const open = database.transaction(async (tx) => {
+          await postEntries(tx, [transfer('slow', 'busy', 'b', 5)]);
+          entered.resolve();
+          await ended.promise;
+        });
+        await entered.promise;
+        await post(transfer('quick', 'busy', 'b', 7));
+        expect(await foldTail(database, at)).to.equal(1);
+        expect(await balanceOf(database, account('busy'))).to.equal(before + 7);
+        ended.resolve();
+        await open;
+        expect(await balanceOf(database, account('busy'))).to.equal(before + 12);
+        expect(await foldTail(database, at)).to.equal(1);
+        expect(await checkMoney(database)).to.deep.equal([]);
+      });
 
     it('take up more entries than one transaction counts', async () => {
       await post(...Array.from({ length: 600 }, (_, index) => transfer(`long-${index}`, 'a', 'f', 2)));
