@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import axe from 'axe-core';
 import { expect } from 'chai';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { type Checkout, openCheckout } from '../kit/checkout.ts';
@@ -69,18 +68,9 @@ export const heading = (page: Page, name: string) => page.getByRole('heading', {
 /** Leaves the vendor's page by its button. */
 export const payThere = (page: Page) => page.getByRole('button', { name: 'Pay', exact: true }).click();
 
-/** Where the rules of accessibility are; null where they are not installed. */
-export function findAxe(): string | null {
-  try {
-    return createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-  } catch {
-    return null;
-  }
-}
-
 /** What breaks WCAG 2.2 AA or good practice on the page, by rule and place. */
-export async function breaksOf(page: Page, path: string): Promise<readonly string[]> {
-  await page.evaluate(readFileSync(path, 'utf8'));
+export async function breaksOf(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source);
   const found = await page.evaluate<readonly string[]>(
     `axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ' ' + html)))`,
   );
