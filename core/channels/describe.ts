@@ -2,7 +2,9 @@ import type { Abilities, ChannelManifest, MethodManifest } from '../contract/man
 import { abilitiesOf } from './abilities.ts';
 
 /** One method, with the abilities of its channel where it names none of its own. */
-export interface MethodDescription extends Omit<MethodManifest, 'needs' | 'abilities'> {
+export interface MethodDescription extends Omit<MethodManifest, 'needs' | 'abilities' | 'maturity'> {
+  /** The channel's, where the method has none of its own. */
+  readonly maturity: ChannelManifest['maturity'];
   /** As merchants write them: `client_ip`. */
   readonly payerFields: readonly string[];
   readonly abilities: Abilities;
@@ -38,7 +40,8 @@ export function describeChannel(manifest: ChannelManifest): ChannelDescription {
 }
 
 function describeMethod(manifest: ChannelManifest, { needs = [], ...method }: MethodManifest): MethodDescription {
-  return { ...method, payerFields: needs.map(toPayerField), abilities: abilitiesOf(manifest, method.product) };
+  const { maturity = manifest.maturity } = method;
+  return { ...method, maturity, payerFields: needs.map(toPayerField), abilities: abilitiesOf(manifest, method.product) };
 }
 
 /** The name of a fact about the shopper in the public API. */

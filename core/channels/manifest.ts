@@ -7,6 +7,8 @@ import { abilitiesOf, hasAbility } from './abilities.ts';
 const both = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
 const currency = z.string().refine(isCurrency, 'is not an ISO 4217 code');
 
+const maturity = z.enum(['stable', 'beta']);
+
 const abilities = {
   query: z.enum(['by_number', 'by_channel_no', 'none']),
   close: z.enum(['unpaid', 'none']),
@@ -19,6 +21,7 @@ const method = z.strictObject({
   product: z.string().min(1),
   name: both,
   action: z.enum(['qr', 'redirect', 'form', 'sdk', 'instructions', 'none']),
+  maturity: maturity.optional(),
   currencies: z.array(currency).min(1),
   min: z.int().positive().optional(),
   max: z.int().positive().optional(),
@@ -59,13 +62,14 @@ export const verifiedShape = z.array(
     what: z.enum(['requests', 'answers', 'callbacks', 'signatures', 'statements', 'flow']),
     against: z.enum(['vendor_document', 'vendor_schema', 'vendor_vector', 'vendor_library', 'standard', 'other_code', 'simulator']),
     source: z.string().min(1).max(200),
+    methods: z.array(z.string()).min(1).exactOptional(),
   }),
 );
 
 const manifest = z.strictObject({
   id: z.string(),
   name: both,
-  maturity: z.enum(['stable', 'beta']),
+  maturity,
   verified: verifiedShape.optional(),
   methods: z.array(method).min(1),
   abilities: z.strictObject({
@@ -115,6 +119,10 @@ function contradictions(folder: string | null, one: ChannelManifest): string[] {
   for (const { id, min = 1, max = Number.MAX_SAFE_INTEGER } of one.methods) {
     if (min > max) faults.push(`method ${id} takes no amount: its min is above its max`);
   }
+  const ids = one.methods.map(({ id }) => id);
+  for (const id of (one.verified ?? []).flatMap(({ methods = [] }) => methods)) {
+    if (!ids.includes(id)) faults.push(`manifest.verified names ${id}, which is no method of ${one.id}`);
+  }
   for (const [name, { pattern }] of Object.entries(one.config.properties)) {
     if (pattern !== undefined && !isPattern(pattern)) faults.push(`config.${name} has a pattern that is no regular expression`);
   }
@@ -128,7 +136,7 @@ function contradictions(folder: string | null, one: ChannelManifest): string[] {
       faults.push(`method ${id} offers ${code}, whose minor unit at this vendor is not the kernel's`);
     }
   }
-  const twice = one.methods.map((each) => each.id).filter((id, at, all) => all.indexOf(id) !== at);
+  const twice = ids.filter((id, at, all) => all.indexOf(id) !== at);
   if (twice.length > 0) faults.push(`methods declared twice: ${twice.join(', ')}`);
   for (const name of one.config.required) {
     if (!Object.hasOwn(one.config.properties, name)) faults.push(`config requires ${name}, which it does not declare`);

@@ -72,6 +72,8 @@ export interface Verification {
   readonly against: 'vendor_document' | 'vendor_schema' | 'vendor_vector' | 'vendor_library' | 'standard' | 'other_code' | 'simulator';
   /** Which one, so that another can look it up, and which part of it where not all: `Adyen/adyen-openapi, CheckoutService v72`. */
   readonly source: string;
+  /** The ids of the methods that it is about; all of the channel's when absent. */
+  readonly methods?: readonly string[];
 }
 
 /** One way to pay. */
@@ -81,6 +83,8 @@ export interface MethodManifest {
   readonly product: string;
   readonly name: { readonly en: string; readonly zh: string };
   readonly action: 'qr' | 'redirect' | 'form' | 'sdk' | 'instructions' | 'none';
+  /** Where it differs from the channel's. */
+  readonly maturity?: ChannelManifest['maturity'];
   /** ISO 4217 codes. */
   readonly currencies: readonly string[];
   /** Minor units, per payment. */

@@ -4,8 +4,8 @@ import type { ChannelManifest } from '../../core/contract/manifest.ts';
 const head = `# Channels
 
 What each channel and method can do, out of the channels' manifests: \`npm run channels:docs\` writes this page, and a test
-compares. \`beta\`: some request format could not be checked against a vendor's document, schema or vector. [What was
-verified](#what-was-verified) names what was checked against what; a channel's README says what is not proven.
+compares. \`beta\`: some request format of the channel, or of the method, could not be checked against a vendor's document,
+schema or vector. [What was verified](#what-was-verified) names what was checked against what; a channel's README says what is not proven.
 
 `;
 
@@ -16,8 +16,8 @@ Nothing was sent to a vendor for any of this. *vendor*: by the vendor's own word
 another program that speaks to the same vendor. *simulator*: the whole flow, against one that was written from the
 vendor's rules and shares no code with the channel.
 
-| channel | maturity | what | against | source |
-| --- | --- | --- | --- | --- |
+| channel | maturity | methods | what | against | source |
+| --- | --- | --- | --- | --- | --- |
 `;
 
 /** One row of a table in Markdown. */
@@ -35,7 +35,7 @@ export function renderChannelsPage(manifests: readonly ChannelManifest[]): strin
     verifiedHead,
     ...sorted.flatMap((one) => verifiedRows(one).map((text) => `${text}\n`)),
     '\n## Methods\n\n',
-    `${row(['method', 'name', 'shopper', 'currencies', 'needs of the payer', 'query', 'close', 'capture', 'refund'])}\n${row(Array(9).fill('---'))}\n`,
+    `${row(['method', 'name', 'maturity', 'shopper', 'currencies', 'needs of the payer', 'query', 'close', 'capture', 'refund'])}\n${row(Array(10).fill('---'))}\n`,
     ...sorted.flatMap((one) => methodRows(one).map((text) => `${text}\n`)),
   ].join('');
 }
@@ -47,9 +47,16 @@ function channelRow({ id, name, maturity, callbackTrust, idempotency }: ChannelD
 }
 
 function verifiedRows({ name, maturity, verified }: ChannelDescription): readonly string[] {
-  if (verified.length === 0) return [row([name.en, maturity, 'nothing', '–', '–'])];
-  return verified.map(({ what, against, source }) =>
-    row([name.en, maturity, what, against.replaceAll('_', ' '), source.replaceAll('|', '\\|')]),
+  if (verified.length === 0) return [row([name.en, maturity, 'all', 'nothing', '–', '–'])];
+  return verified.map(({ what, against, source, methods = [] }) =>
+    row([
+      name.en,
+      maturity,
+      methods.map((method) => `\`${method}\``).join(' ') || 'all',
+      what,
+      against.replaceAll('_', ' '),
+      source.replaceAll('|', '\\|'),
+    ]),
   );
 }
 
@@ -60,6 +67,14 @@ function methodRows({ methods }: ChannelDescription): readonly string[] {
     const words = (ability: string) => (ability === 'none' ? '–' : ability.replaceAll('_', ' '));
     const needs = method.payerFields.join(', ');
     const abilities = [can.query, can.close, can.capture, can.refund].map(words);
-    return row([`\`${method.id}\``, `${method.name.en} (${method.name.zh})`, method.action, shown, needs || '–', ...abilities]);
+    return row([
+      `\`${method.id}\``,
+      `${method.name.en} (${method.name.zh})`,
+      method.maturity,
+      method.action,
+      shown,
+      needs || '–',
+      ...abilities,
+    ]);
   });
 }

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { expect } from 'chai';
+import { describeChannel } from '../../core/channels/describe.ts';
 import { discoverChannels } from '../../core/channels/discover.ts';
 import { manifestFaults } from '../../core/channels/manifest.ts';
+import type { ChannelManifest } from '../../core/contract/manifest.ts';
 import { proofFaults } from '../kit/proof.ts';
 import { makeManifest, makePlugin } from './kit.ts';
 
@@ -24,7 +26,7 @@ describe('What a channel says was verified', () => {
   for (const [id, { manifest }] of plugins) {
     it(`${id} is ${manifest.maturity}${manifest.maturity === 'beta' ? '' : ', and names what of its vendor it was held against'}`, () => {
       expect(manifest.verified, 'it says so, or says nothing was').to.be.an('array');
-      if (manifest.maturity !== 'beta') expect(proofFaults(manifest)).to.deep.equal([]);
+      expect(proofFaults(manifest)).to.deep.equal([]);
     });
 
     it(`${id} names simulators that exist`, () => {
@@ -38,17 +40,35 @@ describe('What a channel says was verified', () => {
     const signatures = { what: 'signatures', against: 'vendor_vector', source: 'a sample' } as const;
     const library = { what: 'requests', against: 'vendor_library', source: 'a library' } as const;
     const others = { what: 'requests', against: 'other_code', source: 'another program' } as const;
-    expect(proofFaults(makeManifest({ verified: [signatures, library] }))).to.deep.equal([]);
-    expect(proofFaults(makeManifest({ verified: [signatures, others] }))).to.have.length(1);
-    expect(proofFaults(makeManifest({ verified: [library] }))).to.have.length(1);
-    expect(proofFaults(makeManifest())).to.have.length(2);
-    expect(proofFaults(makeManifest({ confirmedBy: 'operator' }))).to.deep.equal([]);
+    const claim = (more: Partial<ChannelManifest>) => proofFaults(makeManifest({ maturity: 'stable', ...more }));
+    expect(claim({ verified: [signatures, library] })).to.deep.equal([]);
+    expect(claim({ verified: [signatures, others] })).to.have.length(1);
+    expect(claim({ verified: [library] })).to.have.length(1);
+    expect(claim({})).to.have.length(2);
+    expect(claim({ confirmedBy: 'operator' })).to.deep.equal([]);
+    expect(claim({ maturity: 'beta' })).to.deep.equal([]);
+  });
+
+  it('is held against each method: one that nobody checked is beta in a channel that is not', () => {
+    const [method] = makeManifest().methods;
+    if (method === undefined) throw new Error('the toy has a method');
+    const proven = { what: 'requests', against: 'vendor_document', source: 'a document', methods: ['toy_first'] } as const;
+    const withSecond = (maturity: 'stable' | 'beta' | undefined, whole: 'stable' | 'beta') => {
+      const second = { ...method, id: 'toy_second', product: 'second', ...(maturity && { maturity }) };
+      return makeManifest({ maturity: whole, verified: [proven], methods: [{ ...method, id: 'toy_first', product: 'first' }, second] });
+    };
+    expect(proofFaults(withSecond('beta', 'stable'))).to.deep.equal([]);
+    const fault = 'toy does not say which word of its vendor the requests of toy_second were held against';
+    expect(proofFaults(withSecond(undefined, 'stable'))).to.deep.equal([fault]);
+    expect(proofFaults(withSecond('stable', 'beta'))).to.deep.equal([fault]);
+    expect(describeChannel(withSecond('beta', 'stable')).methods.map(({ maturity }) => maturity)).to.deep.equal(['stable', 'beta']);
   });
 
   for (const [name, verified, fault] of [
     ['an unknown part', [{ what: 'colours', against: 'vendor_schema', source: 'x' }], 'manifest.verified.0.what'],
     ['an unknown kind of source', [{ what: 'requests', against: 'hearsay', source: 'x' }], 'manifest.verified.0.against'],
     ['no source', [{ what: 'requests', against: 'vendor_schema', source: '' }], 'manifest.verified.0.source'],
+    ['a method that is none', [{ what: 'requests', against: 'vendor_schema', source: 'x', methods: ['toy_other'] }], 'toy_other'],
     ['a word of its own', [{ what: 'requests', against: 'vendor_schema', source: 'x', by: 'me' }], 'manifest.verified.0'],
   ] as const) {
     it(`with ${name} is refused when the channel is loaded`, () => {

@@ -71,13 +71,14 @@ function toManifest(definition: Definition): ChannelManifest {
 const byNumber = (endpoint: unknown) => (endpoint === undefined ? 'none' : 'by_number');
 
 function toMethod(id: string, method: Definition['methods'][number]): MethodManifest {
-  const { product, name, action, currencies, min, max, needs } = method;
+  const { product, name, action, maturity, currencies, min, max, needs } = method;
   return {
     id: `${id}_${product}`,
     product,
     name,
     action,
     currencies,
+    ...(maturity !== undefined && { maturity }),
     ...(min !== undefined && { min }),
     ...(max !== undefined && { max }),
     ...(needs !== undefined && { needs: needs as NonNullable<MethodManifest['needs']> }),

@@ -30,6 +30,7 @@ const method = z.strictObject({
   product: z.string().regex(/^[a-z0-9]+$/, 'must be lower-case letters and digits'),
   name: both,
   action: z.enum(['qr', 'redirect', 'form', 'sdk']),
+  maturity: z.enum(['stable', 'beta']).optional(),
   currencies: z.array(text).min(1),
   min: whole.optional(),
   max: whole.optional(),

@@ -43,6 +43,7 @@ function viewChannel(kernel: Kernel, origins: ReadonlyMap<string, Origin>, own: 
       method: method.id,
       name: method.name,
       action: method.action,
+      maturity: method.maturity,
       currencies: method.currencies,
       min: method.min ?? null,
       max: method.max ?? null,

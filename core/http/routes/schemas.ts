@@ -233,13 +233,16 @@ export const channelView = z.strictObject({
   id: z.string(),
   name: bothNames,
   maturity: z.enum(['stable', 'beta']),
-  verified: verifiedShape.describe('What of this channel was checked, and against what. Nothing was sent to a vendor for any of it.'),
+  verified: verifiedShape.describe(
+    'What of this channel was checked, and against what; `methods` where it is not about all. Nothing was sent to a vendor for any of it.',
+  ),
   origin: z.strictObject({ kind: z.enum(['folder', 'package']), name: z.string(), version: z.string().nullable() }),
   methods: z.array(
     z.strictObject({
       method: z.string(),
       name: bothNames,
       action: z.string(),
+      maturity: z.enum(['stable', 'beta']).describe('`beta`: some request of it could not be checked against the vendor’s own word.'),
       currencies: z.array(z.string()),
       min: z.int().nullable(),
       max: z.int().nullable(),

@@ -20,7 +20,7 @@ export interface Config {
 const limits = { currencies: ['CNY'], min: 1, max: 10_000_000_000 } as const;
 
 /** Each order is at least one fen. */
-const merged = { ...limits, min: 2, orderLines: mergedLines, abilities: { refund: 'full' } } as const;
+const merged = { ...limits, min: 2, maturity: 'beta', orderLines: mergedLines, abilities: { refund: 'full' } } as const;
 
 const methods: readonly MethodManifest[] = [
   {
@@ -73,7 +73,8 @@ const manifest: ChannelManifest = {
     {
       what: 'requests',
       against: 'vendor_library',
-      source: 'alipay/alipay-sdk-java-all, models of page.pay, precreate and refund: names, forms, product codes',
+      source: 'alipay/alipay-sdk-java-all, models of page.pay, wap.pay, app.pay, pay, precreate and refund: names, forms, product codes',
+      methods: ['alipay_page', 'alipay_wap', 'alipay_precreate', 'alipay_app', 'alipay_barcode'],
     },
     {
       what: 'callbacks',

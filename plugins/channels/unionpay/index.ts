@@ -63,6 +63,12 @@ const manifest: ChannelManifest = {
   maturity: 'beta',
   verified: [
     { what: 'requests', against: 'other_code', source: 'public demonstration programs: fields' },
+    {
+      what: 'requests',
+      against: 'other_code',
+      source: 'comments of such programs, and one published request to the bank ABC: issInsCode',
+      methods: ['unionpay_netbank'],
+    },
     { what: 'signatures', against: 'vendor_vector', source: 'yansongda/pay, tests: one signed request, byte for byte' },
     { what: 'answers', against: 'vendor_vector', source: "yansongda/pay, tests: an answer that UnionPay's test gateway signed" },
     { what: 'callbacks', against: 'vendor_vector', source: "yansongda/pay, tests: a notification that UnionPay's test gateway signed" },

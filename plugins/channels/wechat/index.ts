@@ -40,11 +40,13 @@ const manifest: ChannelManifest = {
       what: 'requests',
       against: 'vendor_document',
       source: 'pay.weixin.qq.com/doc/v3/merchant/4012791877: fields of orders that are scanned',
+      methods: ['wechat_native'],
     },
     {
       what: 'requests',
       against: 'vendor_library',
-      source: 'wechatpay-apiv3/wechatpay-java, models of nativepay, jsapi, h5, refund; not combined orders nor version 2',
+      source: 'wechatpay-apiv3/wechatpay-java, models of nativepay, jsapi, app, h5, refund',
+      methods: ['wechat_native', 'wechat_jsapi', 'wechat_mini', 'wechat_app', 'wechat_h5'],
     },
     {
       what: 'signatures',
@@ -103,6 +105,7 @@ const manifest: ChannelManifest = {
     {
       id: 'wechat_barcode',
       product: 'barcode',
+      maturity: 'beta',
       name: { en: 'WeChat Pay, bar code of the shopper', zh: '微信付款码支付' },
       action: 'none',
       currencies: ['CNY'],
@@ -112,6 +115,7 @@ const manifest: ChannelManifest = {
     {
       id: 'wechat_combine',
       product: 'combine',
+      maturity: 'beta',
       name: { en: 'WeChat Pay QR code for several orders', zh: '微信合单扫码支付' },
       action: 'qr',
       currencies: ['CNY'],
