@@ -82,6 +82,11 @@ const manifest: ChannelManifest = {
       source: 'alipay/alipay-sdk-nodejs-all, test/alipay.test.ts: genuine and forged notifications',
     },
     { what: 'statements', against: 'other_code', source: 'a bill of 2019-09-16 from the test of a public Java program' },
+    {
+      what: 'callbacks',
+      against: 'vendor_library',
+      source: 'alipay-sdk 4.14.0, run against the simulator: it verifies the same callbacks',
+    },
     { what: 'flow', against: 'simulator', source: 'simulator/vendors/alipay' },
   ],
   methods,

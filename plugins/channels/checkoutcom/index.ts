@@ -34,6 +34,7 @@ const manifest: ChannelManifest = {
       source: "checkout/checkout-sdk-java and examples of the vendor's guides: fields and states",
     },
     { what: 'requests', against: 'other_code', source: 'juspay/hyperswitch-prism, recorded requests: captures, refunds and their queries' },
+    { what: 'answers', against: 'vendor_library', source: 'checkout-sdk-node 5.2.1, run against the simulator: it reads the same answers' },
     { what: 'flow', against: 'simulator', source: 'simulator/vendors/checkoutcom' },
   ],
   methods: [

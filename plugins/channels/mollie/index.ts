@@ -26,6 +26,11 @@ const manifest: ChannelManifest = {
     { what: 'signatures', against: 'vendor_vector', source: 'mollie/mollie-api-php, tests/Webhooks/SignatureValidatorTest.php' },
     { what: 'answers', against: 'vendor_library', source: 'typings of @mollie/api-client 4.6.0: names and states' },
     { what: 'requests', against: 'other_code', source: 'juspay/hyperswitch-prism, recorded requests: addresses and amounts' },
+    {
+      what: 'answers',
+      against: 'vendor_library',
+      source: '@mollie/api-client 4.6.0, run against the simulator: it reads the same answers',
+    },
     { what: 'flow', against: 'simulator', source: 'simulator/vendors/mollie' },
   ],
   methods,

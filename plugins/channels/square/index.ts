@@ -31,6 +31,11 @@ const manifest: ChannelManifest = {
       source: 'square/connect-api-specification, August 2025: charges and refunds; links by hand',
     },
     { what: 'signatures', against: 'vendor_vector', source: 'square/square-nodejs-sdk, tests/integration/webhooks.test.ts' },
+    {
+      what: 'callbacks',
+      against: 'vendor_library',
+      source: 'square 46.0.0 for Node, run against the simulator: it verifies the same callbacks',
+    },
     { what: 'flow', against: 'simulator', source: 'simulator/vendors/square' },
   ],
   methods: [

@@ -27,6 +27,11 @@ const manifest: ChannelManifest = {
   verified: [
     { what: 'requests', against: 'vendor_schema', source: 'stripe/openapi of 2023-08-16' },
     { what: 'signatures', against: 'vendor_vector', source: 'the vector of stripe/stripe-dotnet' },
+    {
+      what: 'callbacks',
+      against: 'vendor_library',
+      source: 'stripe 23.1.0 for Node, run against the simulator: it signs and verifies the same events',
+    },
     { what: 'flow', against: 'simulator', source: 'simulator/vendors/stripe' },
   ],
   methods: [

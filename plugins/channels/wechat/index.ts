@@ -54,6 +54,11 @@ const manifest: ChannelManifest = {
       source: 'wechatpay-apiv3/wechatpay-go and wechatpay-java, tests; of version 2, the documented sample',
     },
     { what: 'callbacks', against: 'vendor_vector', source: 'the same: sealed resources and the download of certificates' },
+    {
+      what: 'callbacks',
+      against: 'other_code',
+      source: 'wechatpay-axios-plugin 0.9.6, run against the simulator: it signs, seals, verifies and opens the same callbacks',
+    },
     { what: 'flow', against: 'simulator', source: 'simulator/vendors/wechat' },
   ],
   methods: [

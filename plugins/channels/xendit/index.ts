@@ -28,6 +28,7 @@ const manifest: ChannelManifest = {
   verified: [
     { what: 'answers', against: 'vendor_library', source: 'typings of xendit-node 7.0.0: names, channel codes, states, error codes' },
     { what: 'requests', against: 'other_code', source: 'juspay/hyperswitch-prism, recorded requests: queries and refunds' },
+    { what: 'answers', against: 'vendor_library', source: 'xendit-node 7.0.0, run against the simulator: it reads the same answers' },
     { what: 'flow', against: 'simulator', source: 'simulator/vendors/xendit' },
   ],
   methods,
