@@ -1,6 +1,6 @@
 /**
  * Sets the vendors' own SDKs against the simulators, and against the plugins where an SDK signs:
- * `npm run referee [-- stripe square …]`, or all without a name. `--install` only puts the SDKs in place. See docs/decisions/0026-referees.md.
+ * `npm run referee [-- stripe square …]`, or all without a name. `--install` only puts the SDKs in place. See docs/decisions/0027-referees.md.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
