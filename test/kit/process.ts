@@ -14,7 +14,8 @@ export interface ServerProcess {
   hasEnded(): boolean;
 }
 
-export function serverProcess(environment: Readonly<Record<string, string>>, program = 'core/main.ts'): ServerProcess {
+/** `folder`: of another version of paymux than this one. */
+export function serverProcess(environment: Readonly<Record<string, string>>, program = 'core/main.ts', folder = '.'): ServerProcess {
   const url = `http://127.0.0.1:${environment.PORT}`;
   let child: ChildProcess | null = null;
   const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> => {
@@ -29,7 +30,7 @@ export function serverProcess(environment: Readonly<Record<string, string>>, pro
     url,
     async start() {
       const env = { PATH: process.env.PATH ?? '', ...environment };
-      child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+      child = spawn(process.execPath, [program], { env, cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
       await waitUntilReady(url, child);
     },
     kill: async () => void (await end('SIGKILL')),
