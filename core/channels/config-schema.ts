@@ -39,6 +39,11 @@ export function secretNames(schema: ConfigSchema): readonly string[] {
   return Object.keys(schema.properties).filter((name) => schema.properties[name]?.secret === true);
 }
 
+/** The fields that say whose account at the vendor it is. */
+export function identityNames(schema: ConfigSchema): readonly string[] {
+  return Object.keys(schema.properties).filter((name) => schema.properties[name]?.identity === true);
+}
+
 function isOpen(schema: ConfigSchema, name: string): boolean {
   return Object.hasOwn(schema.properties, name) && schema.properties[name]?.secret !== true;
 }

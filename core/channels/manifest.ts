@@ -49,6 +49,7 @@ const property = z.strictObject({
   type: z.enum(['string', 'integer', 'boolean']),
   description: z.string().min(1),
   secret: z.boolean().optional(),
+  identity: z.boolean().optional(),
   pattern: z.string().optional(),
   minLength: z.int().optional(),
   maxLength: z.int().optional(),

@@ -141,6 +141,8 @@ export interface ConfigProperty {
   readonly description: string;
   /** Encrypted at rest, never shown, masked in every log. */
   readonly secret?: boolean;
+  /** Names the merchant at the vendor: another value is another merchant. For channels whose `merchantNo` is null. */
+  readonly identity?: boolean;
   readonly pattern?: string;
   readonly minLength?: number;
   readonly maxLength?: number;

@@ -8,6 +8,8 @@ import { putDemoAccounts } from '../../core/access/admin/demo.ts';
 import { createEndpoint, deleteEndpoint } from '../../core/access/admin/endpoints.ts';
 import { addSigningKey, createKey, revokeKey } from '../../core/access/admin/keys.ts';
 import { readVersion } from '../../core/access/snapshot.ts';
+import type { ChannelPlugin } from '../../core/contract/channel.ts';
+import type { ConfigProperty } from '../../core/contract/manifest.ts';
 import { makeApp, must, openTestAccess, type TestAccess } from '../kit/access.ts';
 
 const config = { merchant_no: '1001', secret_key: 'canary-secret' };
@@ -52,7 +54,7 @@ describe('administration', () => {
   it('writes nothing when a change fails half way', async () => {
     const before = await readVersion(access.database);
     const change = changeConfig(access.database, async (tx) => {
-      await tx.run("INSERT INTO merchants VALUES ('mch_half', 'Half', 'active', 0)");
+      await tx.run("INSERT INTO merchants (id, name, status, created_at) VALUES ('mch_half', 'Half', 'active', 0)");
       throw new Error('power cut');
     });
     expect(await change.catch(String)).to.equal('Error: power cut');
@@ -154,6 +156,23 @@ describe('administration', () => {
     expect(await faultsOf(update({ secret_key: 'unusable!' }))).to.have.length(1);
     expect(await faultsOf(update({ merchant_no: null }))).to.deep.equal(['merchant_no is required']);
     expect(await stored(id)).to.equal(before);
+  });
+
+  it('notices another merchant by a field that names him, where the vendor never does', async () => {
+    const fake = access.plugins.get('fake') as ChannelPlugin;
+    const { merchant_no: field, ...others } = fake.manifest.config.properties;
+    const properties = { ...others, merchant_no: { ...field, identity: true } as ConfigProperty };
+    const silent: ChannelPlugin = {
+      ...fake,
+      manifest: { ...fake.manifest, config: { ...fake.manifest.config, properties } },
+      open: (account, kit) => ({ ...fake.open(account, kit), merchantNo: null }),
+    };
+    const id = await newAccount({});
+    const update = (fields: object, more: object = {}) =>
+      updateAccount({ ...access, plugins: new Map([['fake', silent]]) }, { id, config: fields as never, ...more });
+    expect((await faultsOf(update({ merchant_no: '1002' })))[0]).to.match(/^an account cannot move to another merchant number/);
+    must(await update({ secret_key: 'another-canary' }));
+    must(await update({ merchant_no: '1002' }, { otherMerchant: true }));
   });
 
   it('switches a channel off and on', async () => {

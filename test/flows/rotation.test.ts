@@ -91,7 +91,11 @@ describe('Credentials that are exchanged', function () {
         it('can be said to be of another merchant afterwards, and then payments before stay with them', async () => {
           const payment = await create();
           const { config: other } = await offered(1);
-          await update(other);
+          const unsaid = await updateAccount({ ...paymux.admin, plugins }, { id: first(), config: other });
+          expect(unsaid.kind === 'faults' && unsaid.faults[0]).to.match(/^an account cannot move to another merchant number/);
+          // Keys alone do not tell whose they are.
+          const { account_id: _, ...keys } = other;
+          await update(keys);
           await update({}, { otherMerchant: true });
           await pay(payment);
           await eventually(async () => (await paymux.call('GET', `/v1/payments/${payment.id}`)).body.state === 'success');

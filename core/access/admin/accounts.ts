@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { openOne } from '../../channels/accounts.ts';
-import { type AccountConfig, checkConfig, maskConfig, secretNames } from '../../channels/config-schema.ts';
+import { type AccountConfig, checkConfig, identityNames, maskConfig, secretNames } from '../../channels/config-schema.ts';
 import { type AccountTerms, noTerms, termsFaults } from '../../channels/terms.ts';
 import type { ChannelPlugin } from '../../contract/channel.ts';
 import type { ConfigSchema } from '../../contract/manifest.ts';
@@ -99,9 +99,8 @@ export async function updateAccount(deps: AccountDeps, input: AccountUpdate): Pr
     if (plugin === undefined || faults.length > 0) {
       return faulty(...(plugin ? [] : [unknownChannel(deps, String(row['channel']))]), ...faults);
     }
-    const [old, next] = [merchantNoOf(plugin, row, before), merchantNoOf(plugin, row, config)];
     const { otherMerchant = false } = input;
-    if (old !== null && next !== null && old !== next && !otherMerchant)
+    if (!otherMerchant && isMove(plugin, row, before, config))
       return faulty(
         'an account cannot move to another merchant number by the way: create a new account and drain this one, or say that it is another merchant',
       );
@@ -144,6 +143,13 @@ async function markMoved(tx: Tx, accountId: string): Promise<string | null> {
     return 'the configuration stays as it is, and no earlier one is kept that was not of another merchant already: there is no move to mark';
   await tx.run('UPDATE account_versions SET moved = 1 WHERE id = ?', [last['id'] ?? null]);
   return null;
+}
+
+/** Whether it becomes another merchant's: by the number that the channel knows, or by a field that names him where it knows none. */
+function isMove(plugin: ChannelPlugin, row: Row, before: AccountConfig, config: AccountConfig): boolean {
+  const [old, next] = [merchantNoOf(plugin, row, before), merchantNoOf(plugin, row, config)];
+  if (old !== null && next !== null && old !== next) return true;
+  return identityNames(plugin.manifest.config).some((name) => name in before && name in config && before[name] !== config[name]);
 }
 
 /** The vendor's name for the merchant of a configuration; null when it cannot be opened, or the vendor never says. */

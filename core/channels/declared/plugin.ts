@@ -86,11 +86,12 @@ function toMethod(id: string, method: Definition['methods'][number]): MethodMani
 }
 
 function toProperty(property: Definition['config']['properties'][string]): ConfigProperty {
-  const { type, description, secret, pattern, minLength, maxLength } = property;
+  const { type, description, secret, identity, pattern, minLength, maxLength } = property;
   return {
     type,
     description,
     ...(secret !== undefined && { secret }),
+    ...(identity !== undefined && { identity }),
     ...(pattern !== undefined && { pattern }),
     ...(minLength !== undefined && { minLength }),
     ...(maxLength !== undefined && { maxLength }),

@@ -19,6 +19,7 @@ const property = z.strictObject({
   type: z.enum(['string', 'integer', 'boolean']),
   description: text,
   secret: flag.optional(),
+  identity: flag.optional(),
   pattern: z.string().optional(),
   minLength: whole.optional(),
   maxLength: whole.optional(),

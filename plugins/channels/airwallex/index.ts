@@ -69,7 +69,7 @@ const manifest: ChannelManifest = {
       },
       client_id: { type: 'string', description: 'Client ID of the API key', pattern: '^[A-Za-z0-9_-]{8,128}$' },
       api_key: { type: 'string', description: 'API key', secret: true, pattern: secret, maxLength: 512 },
-      account_id: { type: 'string', description: 'Account ID, as callbacks name it', pattern: '^[A-Za-z0-9_-]{4,64}$' },
+      account_id: { type: 'string', description: 'Account ID, as callbacks name it', identity: true, pattern: '^[A-Za-z0-9_-]{4,64}$' },
       webhook_secret: { type: 'string', description: 'Secret of the webhook subscription', secret: true, pattern: secret, maxLength: 512 },
     },
   },

@@ -55,6 +55,7 @@ const manifest: ChannelManifest = {
       account_number: {
         type: 'string',
         description: 'IBAN without spaces, or the number of the account where the country has no IBAN',
+        identity: true,
         pattern: '^[0-9A-Z][0-9A-Z-]{3,33}$',
         maxLength: 34,
       },

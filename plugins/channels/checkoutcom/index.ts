@@ -69,7 +69,13 @@ const manifest: ChannelManifest = {
         maxLength: 255,
       },
       secret_key: { type: 'string', description: 'Secret key (sk_sbox_… or sk_…)', secret: true, pattern: secretPattern, maxLength: 255 },
-      processing_channel_id: { type: 'string', description: 'Processing channel (pc_…)', pattern: channelPattern, maxLength: 64 },
+      processing_channel_id: {
+        type: 'string',
+        description: 'Processing channel (pc_…)',
+        identity: true,
+        pattern: channelPattern,
+        maxLength: 64,
+      },
       signature_key: {
         type: 'string',
         description: 'Signature key of the workflow’s webhook action',

@@ -93,7 +93,7 @@ const manifest: ChannelManifest = {
         pattern: '^whsec_[^\\s,]{16,}( *, *whsec_[^\\s,]{16,})*$',
         maxLength: 1024,
       },
-      account_id: { type: 'string', description: 'Account id (acct_…)', pattern: '^acct_\\w+$', maxLength: 64 },
+      account_id: { type: 'string', description: 'Account id (acct_…)', identity: true, pattern: '^acct_\\w+$', maxLength: 64 },
     },
   },
 };
