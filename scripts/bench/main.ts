@@ -6,12 +6,14 @@
  *   npm run bench -- memory [--database mariadb|sqlite] [--payments 100000]
  *   npm run bench -- ledger [--database mariadb|sqlite]     transfers on one account, beside a naive conditional update
  *   npm run bench -- channels     each channel at load, an idle server with all, and WeChat Pay beside raw RSA
+ *   npm run bench -- checkout     how long a slow phone waits for the amount, and pages beside creates
  *   npm run bench -- all          everything, and the table in docs/performance.md
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchAll } from './all.ts';
 import { benchChannels } from './channels.ts';
+import { benchCheckout } from './checkout.ts';
 import { benchCreate, benchQuery } from './create-and-query.ts';
 import { benchLedger } from './ledger.ts';
 import { benchMemory } from './memory.ts';
@@ -36,7 +38,7 @@ const { values, positionals } = parseArgs({
 });
 
 const usage =
-  'usage: npm run bench -- create|query|start|memory|ledger|channels|all [--database mariadb|sqlite] [--connections n] [--seconds n] [--rounds n]';
+  'usage: npm run bench -- create|query|start|memory|ledger|channels|checkout|all [--database mariadb|sqlite] [--connections n] [--seconds n] [--rounds n]';
 
 /** A whole number above zero; anything else is the caller's mistake. */
 function count(text: string): number {
@@ -81,6 +83,9 @@ async function main(): Promise<number> {
       return 0;
     case 'channels':
       console.log(printChannels(await benchChannels(pace.rounds, pace.seconds)));
+      return 0;
+    case 'checkout':
+      console.log(await benchCheckout(pace.seconds));
       return 0;
     case 'all':
       await benchAll(pace, payments);

@@ -1,8 +1,18 @@
+import { once } from 'node:events';
+import { get, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { startEmbeddedPaymux } from '../browser/server.ts';
 import { chooseAt, getPage, openCheckout, payBegun } from '../kit/checkout.ts';
 import { eventually } from '../kit/merchant.ts';
 import type { Paymux } from '../kit/paymux.ts';
+
+/** What goes over the wire: `fetch` would unpack it. */
+async function rawBytes(url: URL, acceptEncoding: string): Promise<{ readonly headers: IncomingHttpHeaders; readonly body: Buffer }> {
+  const request = get(url, { headers: { 'accept-encoding': acceptEncoding } });
+  const [answer] = (await once(request, 'response')) as [IncomingMessage];
+  return { headers: answer.headers, body: Buffer.concat(await answer.toArray()) };
+}
 
 describe('The hosted checkout over HTTP', function () {
   this.timeout(30_000);
@@ -149,6 +159,29 @@ describe('The hosted checkout over HTTP', function () {
     expect(headers.get('cache-control')).to.equal('no-store');
     expect(headers.get('set-cookie')).to.equal(null);
     expect((await getPage(url)).headers.get('content-security-policy')).not.to.contain(nonce ?? 'none');
+  });
+
+  it('sends few bytes to who can read them compressed: the page in 14 KB, the script in 20 KB', async () => {
+    const { checkout_url: url } = await openCheckout(paymux);
+    const script = /src="([^"]+)"/.exec((await getPage(url)).text)?.[1] ?? '';
+    for (const [path, most] of [
+      ['', 14_000],
+      [script, 20_000],
+    ] as const) {
+      const plain = await rawBytes(new URL(path, url), 'identity');
+      const packed = await rawBytes(new URL(path, url), 'br, gzip, deflate');
+      expect(packed.headers['content-encoding']).to.equal('gzip');
+      expect(packed.headers['vary']).to.contain('Accept-Encoding');
+      expect(packed.body.length)
+        .to.be.below(most)
+        .and.below(plain.body.length / 2);
+      // Between two pages, a nonce and the time that is left are others.
+      const steady = (text: Buffer) => text.toString().replace(/nonce[-="]+[\w-]+|data-left[^<]+/g, '');
+      expect(steady(gunzipSync(packed.body))).to.equal(steady(plain.body));
+    }
+    const asset = await rawBytes(new URL(script, url), 'identity');
+    expect(asset.headers['cache-control']).to.contain('immutable');
+    expect(asset.headers['content-type']).to.equal('text/javascript; charset=utf-8');
   });
 
   for (const [accept, language, direction, title] of [

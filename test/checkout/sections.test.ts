@@ -145,6 +145,27 @@ describe('The parts of a checkout page', () => {
     expect([first?.match(/<strong>/g)?.length, rest?.match(/<strong>/g)?.length]).to.deep.equal([8, 3]);
   });
 
+  it('say which attempt is in the way of another, and that a choice was refused', () => {
+    const current = { method: 'wechat_native' };
+    const held = draw({ notice: 'held' }, { phase: 'act', action: { type: 'qr', qrContent: 'x' }, current }).main.text;
+    expect(held).to.contain('role="alert"').and.contain('you began with Wallet cannot be called off').and.contain('Scan to pay');
+    expect(draw({ notice: 'refused', offers: [offer()] }).main.text)
+      .to.contain('role="alert"')
+      .and.contain('cannot be used');
+  });
+
+  it('go on by themselves only inside a wallet, and not after anything went wrong', () => {
+    const home = offer({ isAtHome: true });
+    const goesOn = (more: Partial<View>, session: object = {}) => draw(more, session).main.text.includes('data-now');
+    expect(goesOn({ offers: [home] })).to.equal(true);
+    expect(goesOn({ offers: [offer({ isAtHome: true, missing: ['openid'] })] })).to.equal(true);
+    expect(goesOn({ offers: [offer()] })).to.equal(false);
+    expect(goesOn({ offers: [home, home] })).to.equal(false);
+    expect(goesOn({ offers: [home], notice: 'refused' })).to.equal(false);
+    expect(goesOn({ offers: [home] }, { current: { method: 'bank_net' } })).to.equal(false);
+    expect(goesOn({ offers: [offer({ isAtHome: true, missing: ['email'] })] })).to.equal(false);
+  });
+
   it('say so where there is no way to pay, or no time', () => {
     expect(draw().main.text).to.contain('There is no way to pay at the moment');
     expect(draw({ isLate: true, offers: [offer()] }).main.text)

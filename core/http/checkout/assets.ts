@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { defineRawRoute, type RawRoute } from '../route.ts';
+import { compress } from './compress.ts';
 
 const read = (name: string) => readFileSync(new URL(`../../../web/checkout/${name}`, import.meta.url), 'utf8');
 
@@ -23,7 +24,7 @@ export function loadAssets(): Assets {
     path: `/assets/${name}`,
     summary: 'The script of the hosted checkout',
     tag: 'Checkout',
-    handle: async () => ({ status: 200, headers, body: script }),
+    handle: async (input) => compress({ status: 200, headers, body: script }, input.headers['accept-encoding']),
   });
   return {
     style: squeeze(read('style.css')),

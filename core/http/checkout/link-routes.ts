@@ -7,6 +7,7 @@ import { checkoutUrl } from '../../payments/request.ts';
 import type { PaymentLinkRow } from '../../store/tables/payment-links.ts';
 import { defineRawRoute, type RawAnswer, type RawRoute, type RawRouteInput } from '../route.ts';
 import type { Assets } from './assets.ts';
+import { compress } from './compress.ts';
 import { drawDocument, type Page } from './document.ts';
 import { drawLink } from './link-page.ts';
 import { busyPage, linkOverPage, unknownPage } from './other-pages.ts';
@@ -27,7 +28,9 @@ interface Framed {
 export function linkRoutes(kernel: Kernel, directory: Directory, assets: Assets): readonly RawRoute[] {
   const frame = (input: RawRouteInput): Framed => {
     const voice = speak(chooseLanguage(new URLSearchParams(input.query).get('lang'), input.headers['accept-language']));
-    return { input, voice, send: (page) => drawDocument({ assets, voice, nonce: kernel.newToken() }, page) };
+    const send = (page: Page) =>
+      compress(drawDocument({ assets, voice, nonce: kernel.newToken() }, page), input.headers['accept-encoding']);
+    return { input, voice, send };
   };
   return [
     defineRawRoute({

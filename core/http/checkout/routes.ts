@@ -12,6 +12,7 @@ import { clientAddress } from '../client-address.ts';
 import { defineRawRoute, type RawAnswer, type RawRoute, type RawRouteInput } from '../route.ts';
 import { loadAssets } from './assets.ts';
 import { buildView } from './build-view.ts';
+import { compress } from './compress.ts';
 import { drawDocument, type Page } from './document.ts';
 import { linkRoutes } from './link-routes.ts';
 import { liveRoutes } from './live.ts';
@@ -38,7 +39,9 @@ export function checkoutRoutes({ kernel, directory, trustedProxies }: CheckoutDe
     const query = new URLSearchParams(input.query);
     const voice = speak(chooseLanguage(query.get('lang'), input.headers['accept-language']));
     const address = clientAddress(input.remoteAddress, input.headers['x-forwarded-for'], trustedProxies);
-    return { input, query, voice, address, send: (page) => drawDocument({ assets, voice, nonce: kernel.newToken() }, page) };
+    const send = (page: Page) =>
+      compress(drawDocument({ assets, voice, nonce: kernel.newToken() }, page), input.headers['accept-encoding']);
+    return { input, query, voice, address, send };
   };
   return [
     defineRawRoute({
