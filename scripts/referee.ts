@@ -3,14 +3,26 @@
  * `npm run referee [-- stripe square …]`, or all without a name. `--install` only puts the SDKs in place. See docs/decisions/0027-referees.md.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const folder = resolve('test/referee');
 
-/** npm writes its own lock into the packages last: without it, an installation was cut off. */
+interface Packages {
+  readonly packages: Readonly<Record<string, { readonly version?: string }>>;
+}
+
+/** npm writes down what it has installed as its last act: without that, an installation was cut off. */
+function isInstalled(): boolean {
+  const record = join(folder, 'node_modules/.package-lock.json');
+  if (!existsSync(record)) return false;
+  const { packages } = JSON.parse(readFileSync(record, 'utf8')) as Packages;
+  const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
+  return Object.entries(dependencies).every(([name, version]) => packages[`node_modules/${name}`]?.version === version);
+}
+
 function install(): void {
-  if (existsSync(join(folder, 'node_modules/.package-lock.json'))) return;
+  if (isInstalled()) return;
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, stdio: 'inherit' });
 }
 
