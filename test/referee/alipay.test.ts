@@ -86,6 +86,15 @@ describe('referee: alipay-sdk', () => {
     expect(await ask('alipay.trade.cancel', { out_trade_no: newNumber() })).to.include({ code: '10000' });
   });
 
+  it('asks where the bill of a day lies', async () => {
+    const number = newNumber();
+    await ring.pay((await ask('alipay.trade.precreate', content(number))).qrCode);
+    const { sendPayDate } = await ask('alipay.trade.query', { out_trade_no: number });
+    const bill = { bill_type: 'trade', bill_date: sendPayDate.slice(0, 10) };
+    const found = await ask('alipay.data.dataservice.bill.downloadurl.query', bill);
+    expect(found).to.include({ code: '10000' }).and.have.property('billDownloadUrl').that.matches(/^http/);
+  });
+
   it('verifies every answer, also one that refuses, and no answer of a stranger', async () => {
     expect(await ask('alipay.trade.query', { out_trade_no: 'NONE' })).to.include({ code: '40004', subCode: 'ACQ.TRADE_NOT_EXIST' });
     await ring.misbehave('query', 'bad_signature');

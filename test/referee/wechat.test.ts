@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import wechat from '../../plugins/channels/wechat/index.ts';
 import { configOf, type Json, type Received } from '../simulator/kit.ts';
@@ -106,6 +107,18 @@ describe('referee: wechatpay-axios-plugin', () => {
     const pem: string = sdk.Aes.AesGcm.decrypt(ciphertext, ring.config.api_v3_key, nonce, associated_data);
     expect(pem).to.include('BEGIN CERTIFICATE');
     expect(sdk.Rsa.from(pem, 'public').type).to.equal('public');
+  });
+
+  it('asks for the bill of a day, and fetches it whole', async () => {
+    const number = newNumber();
+    const { data: made } = await client.v3.pay.transactions.native.post(order(number));
+    await ring.pay(made.code_url);
+    const { data: read } = await readOrder(number);
+    const { data: bill } = await client.v3.bill.tradebill.get({ params: { bill_date: read.success_time.slice(0, 10) } });
+    const token = new URL(bill.download_url).searchParams.get('token');
+    const { data: file } = await client.v3.billdownload.file.get({ params: { token }, responseType: 'arraybuffer' });
+    expect(bill).to.include({ hash_type: 'SHA1', hash_value: createHash('sha1').update(file).digest('hex') });
+    expect(file.toString()).to.include(number).and.include(read.transaction_id);
   });
 
   it('takes a bar code by version 2: signed XML in both directions', async () => {
