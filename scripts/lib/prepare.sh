@@ -41,6 +41,8 @@ ensure_packages() {
   local lock
   lock=$(cksum <package-lock.json)
   packages_fit "$lock" && return
+  # npm would empty the folder behind the link, which belongs to another working tree.
+  [ -L node_modules ] && say 'node_modules is a link: packages are installed where it leads.' && return
   say 'Installing packages ...'
   npm ci --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null >&2
   printf '%s' "$lock" >node_modules/.paymux-lock
