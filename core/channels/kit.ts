@@ -3,6 +3,7 @@ import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import type { Kit, Sm2Kit } from '../contract/kit.ts';
 import { fromMajor, fromMinor, toMajor } from '../money.ts';
 import { filesKit } from './files.ts';
+import { partsKit } from './parts.ts';
 
 const xmlParser = new XMLParser({
   ignoreAttributes: true,
@@ -29,6 +30,7 @@ export function makeKit(sm2: Sm2Kit, exponents: Readonly<Record<string, number>>
     jsonNumber,
     sm2,
     files: filesKit,
+    parts: partsKit,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Money } from './money.ts';
 import type { NotSent, Unknown } from './outcome.ts';
+import type { PartsKit } from './parts.ts';
 import type { FilesKit } from './statement.ts';
 
 /** One HTTP request to a vendor. Bodies are sent byte for byte as given: sign exactly these bytes. */
@@ -103,4 +104,5 @@ export interface Kit {
   readonly jsonNumber: (decimal: string) => unknown;
   readonly sm2: Sm2Kit;
   readonly files: FilesKit;
+  readonly parts: PartsKit;
 }

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { filesKit } from '../../core/channels/files.ts';
+import { partsKit } from '../../core/channels/parts.ts';
 import { createSm2 } from '../../core/channels/sm2.ts';
 import type { Call, Download, Http, Kit, MoneyKit, PluginLog, WireAnswer, WireRequest, XmlKit } from '../../core/contract/kit.ts';
 import type { Money } from '../../core/contract/money.ts';
@@ -14,7 +15,7 @@ const { kit: sm2 } = createSm2();
  * Decimals are ISO 4217's for the currencies that tests use; `exponents` holds a manifest's departures.
  */
 export function makeKit(exponents: Readonly<Record<string, number>> = {}): Kit {
-  return { money: makeMoneyKit(exponents), xml: xmlKit, sameText, base64, json, jsonNumber, sm2, files: filesKit };
+  return { money: makeMoneyKit(exponents), xml: xmlKit, sameText, base64, json, jsonNumber, sm2, files: filesKit, parts: partsKit };
 }
 
 const withoutDecimals = new Set('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF'.split(' '));

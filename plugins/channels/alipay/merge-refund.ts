@@ -1,8 +1,9 @@
 import type { RefundRequest } from '../../../core/contract/channel.ts';
 import type { Call } from '../../../core/contract/kit.ts';
 import type { RefundOutcome, RefundReport } from '../../../core/contract/outcome.ts';
+import type { Part } from '../../../core/contract/parts.ts';
 import type { Merchant } from './gateway.ts';
-import { askMerged, type Part, partNumber } from './merge.ts';
+import { askMerged } from './merge.ts';
 import { queryTradeRefund, refundTrade } from './refund.ts';
 import { unreadable } from './trade.ts';
 
@@ -15,11 +16,11 @@ export async function refundMerged(merchant: Merchant, request: RefundRequest, c
   if ('kind' in parts) return parts;
   const reports: RefundReport[] = [];
   for (const [index, part] of parts.entries()) {
-    const outcome = await refundTrade(merchant, requestOf(request, part, index), call);
+    const outcome = await refundTrade(merchant, merchant.kit.parts.refundOf(request, part, index), call);
     if (outcome.kind !== 'ok') return index === 0 ? outcome : afterSome(outcome);
     reports.push(outcome.report);
   }
-  return { kind: 'ok', report: joinReports(request, reports, {}) };
+  return { kind: 'ok', report: merchant.kit.parts.joinRefunds(request.money.currency, reports, {}) };
 }
 
 /** A refusal of a later trade leaves the earlier ones refunded: neither a success nor a failure, so an operator decides. */
@@ -33,12 +34,14 @@ export async function queryMergedRefund(merchant: Merchant, request: RefundReque
   if ('kind' in parts) return parts.kind === 'rejected' ? unreadable : parts;
   const reports: RefundReport[] = [];
   for (const [index, part] of parts.entries()) {
-    const outcome = await queryTradeRefund(merchant, requestOf(request, part, index), call);
+    const outcome = await queryTradeRefund(merchant, merchant.kit.parts.refundOf(request, part, index), call);
     if (outcome.kind !== 'ok') return outcome;
     reports.push(outcome.report);
   }
-  const isOurs = reports.every((report, index) => report.state === 'not_found' || report.echo.number === partNumber(request.number, index));
-  return isOurs ? { kind: 'ok', report: joinReports(request, reports, { number: request.number }) } : unreadable;
+  const { number, money } = request;
+  const { parts: kit } = merchant.kit;
+  const isOurs = reports.every((report, index) => report.state === 'not_found' || report.echo.number === kit.number(number, index));
+  return isOurs ? { kind: 'ok', report: kit.joinRefunds(money.currency, reports, { number }) } : unreadable;
 }
 
 /** The trades of the payment, as the vendor states them: the kernel keeps only their sum. */
@@ -49,20 +52,4 @@ async function findParts(merchant: Merchant, request: RefundRequest, call: Call)
   if (!('parts' in asked)) return asked.kind === 'action' || asked.kind === 'declined' ? unreadable : asked;
   const isPaid = asked.report.state === 'succeeded' && asked.report.money.amount === money.amount;
   return isPaid ? asked.parts : unreadable;
-}
-
-function requestOf(request: RefundRequest, part: Part, index: number): RefundRequest {
-  const attempt = { ...request.attempt, number: part.number, money: part.money };
-  return { ...request, number: partNumber(request.number, index), money: part.money, attempt };
-}
-
-/** An unknown part was never sent: "not found" makes the kernel send all again, each under its own number. */
-function joinReports({ money }: RefundRequest, reports: readonly RefundReport[], echo: { readonly number?: string }): RefundReport {
-  if (reports.some(({ state }) => state === 'not_found')) return { state: 'not_found' };
-  const done = reports.filter((report) => report.state === 'succeeded');
-  const [first] = done;
-  if (first === undefined || done.length < reports.length) return { state: 'processing', echo };
-  const amount = done.reduce((sum, report) => sum + report.money.amount, 0);
-  const at = first.at === undefined ? {} : { at: first.at };
-  return { state: 'succeeded', channelNo: first.channelNo, money: { ...money, amount }, echo, ...at };
 }

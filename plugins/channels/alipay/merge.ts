@@ -1,7 +1,7 @@
 import type { AttemptRef, PayRequest } from '../../../core/contract/channel.ts';
 import type { Call } from '../../../core/contract/kit.ts';
-import type { Money } from '../../../core/contract/money.ts';
 import type { CloseOutcome, Outcome, PaymentReport } from '../../../core/contract/outcome.ts';
+import type { Part } from '../../../core/contract/parts.ts';
 import { readFailure } from './errors.ts';
 import { ask, formatTime, type Merchant, readText, signQuestion } from './gateway.ts';
 import { buildForm } from './sign.ts';
@@ -18,16 +18,13 @@ const products: Readonly<Record<string, { readonly method: string; readonly prod
 
 export const isMerged = ({ product }: Pick<AttemptRef, 'product'>) => Object.hasOwn(products, product);
 
-/** Each order is a trade of its own, with the number of the whole and two more digits. */
-export function partNumber(number: string, index: number): string {
-  return `${number}${String(index + 1).padStart(2, '0')}`;
-}
-
 /** Announces the trades, which gives one number for all of them, and hands that to the browser or to the app. */
 export async function payMerged(merchant: Merchant, request: PayRequest, call: Call): Promise<Outcome> {
   const product = products[request.product];
   if (product === undefined) return { kind: 'rejected', reason: 'unsupported' };
-  if (!isWhole(request)) return { kind: 'rejected', reason: 'validation' };
+  const { length } = request.orderLines;
+  if (length < mergedLines.min || length > mergedLines.max || !merchant.kit.parts.isWhole(request))
+    return { kind: 'rejected', reason: 'validation' };
   const content = {
     // With it the trades are paid all or none.
     out_merge_no: request.number,
@@ -44,15 +41,9 @@ export async function payMerged(merchant: Merchant, request: PayRequest, call: C
   return describeStep(merchant, request, product.method, session);
 }
 
-function isWhole({ orderLines, money }: PayRequest): boolean {
-  const sum = orderLines.reduce((total, line) => total + line.money.amount, 0);
-  const isSame = orderLines.every((line) => line.money.currency === money.currency && line.money.amount > 0);
-  return isSame && sum === money.amount && orderLines.length >= mergedLines.min && orderLines.length <= mergedLines.max;
-}
-
 function describeParts(merchant: Merchant, request: PayRequest, productCode: string) {
   return request.orderLines.map(({ money, subject }, index) => {
-    const part = { ...request, number: partNumber(request.number, index), money, subject: subject ?? request.subject };
+    const part = { ...request, number: merchant.kit.parts.number(request.number, index), money, subject: subject ?? request.subject };
     const { time_expire: _, ...order } = orderOf(merchant.kit, part, productCode);
     return { app_id: merchant.appId, seller_id: merchant.sellerId, ...order };
   });
@@ -65,13 +56,6 @@ async function describeStep(merchant: Merchant, request: PayRequest, method: str
   const text = buildForm(await signQuestion(merchant, question, request.createdAt));
   if (request.product === 'merge_app') return { kind: 'action', action: { type: 'sdk', params: { orderStr: text } } };
   return { kind: 'action', action: { type: 'redirect', url: `${merchant.gatewayUrl}?${text}` } };
-}
-
-/** One trade of a merged payment. */
-export interface Part {
-  readonly number: string;
-  readonly money: Money;
-  readonly report: PaymentReport;
 }
 
 export interface Merged {
@@ -90,7 +74,7 @@ type Refused = Exclude<Outcome, { kind: 'ok' }>;
 export async function askMerged(merchant: Merchant, attempt: AttemptRef, call: Call): Promise<Merged | Refused> {
   const parts: Part[] = [];
   for (let index = 0; index < mergedLines.max && sumOf(parts) < attempt.money.amount; index += 1) {
-    const number = partNumber(attempt.number, index);
+    const number = merchant.kit.parts.number(attempt.number, index);
     const asked = await askTrade(merchant, { ...attempt, number }, call);
     if (!('report' in asked)) return asked;
     const { report, total } = asked;
@@ -99,25 +83,11 @@ export async function askMerged(merchant: Merchant, attempt: AttemptRef, call: C
       return unreadable;
     parts.push({ number, money: total, report });
   }
-  const report = joinReports(parts, attempt);
+  const report = merchant.kit.parts.join(parts, { number: attempt.number });
   return report === null ? { kind: 'unknown', reason: 'unmapped' } : { report, parts };
 }
 
 const sumOf = (parts: readonly Part[]) => parts.reduce((sum, { money }) => sum + money.amount, 0);
-
-/** All or none, says the vendor: while trades differ nothing is decided, unless one of them cannot come in any more. */
-function joinReports(parts: readonly Part[], { number, money }: AttemptRef): PaymentReport | null {
-  const [first] = parts;
-  const states = new Set(parts.map(({ report }) => report.state));
-  const echo = { number };
-  if (first === undefined || (states.size > 1 && states.has('closed'))) return null;
-  if (states.size > 1) return { state: 'processing', echo };
-  const { report } = first;
-  if (report.state === 'pending' || report.state === 'processing' || report.state === 'closed') return { state: report.state, echo };
-  if (report.state !== 'succeeded') return null;
-  const at = report.at === undefined ? {} : { at: report.at };
-  return { state: 'succeeded', channelNo: report.channelNo, money: { ...money, amount: sumOf(parts) }, echo, ...at };
-}
 
 export async function closeMerged(merchant: Merchant, attempt: AttemptRef, call: Call): Promise<CloseOutcome> {
   const before = await askMerged(merchant, attempt, call);
@@ -125,7 +95,7 @@ export async function closeMerged(merchant: Merchant, attempt: AttemptRef, call:
   const isUnseen = known?.kind === 'notFound';
   if ((known !== null && !isUnseen) || !('parts' in before)) return known ?? unreadable;
   // Trades are made when the shopper comes: one that nobody has seen is closed all the same, as it may come just now.
-  const numbers = isUnseen ? [partNumber(attempt.number, 0)] : before.parts.map(({ number }) => number);
+  const numbers = isUnseen ? [merchant.kit.parts.number(attempt.number, 0)] : before.parts.map(({ number }) => number);
   for (const number of numbers) {
     const outcome = await closeTrade(merchant, { ...attempt, number }, call);
     if (outcome.kind === 'notSent' || outcome.kind === 'rejected' || outcome.kind === 'unknown') return outcome;

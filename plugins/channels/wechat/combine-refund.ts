@@ -1,7 +1,8 @@
 import type { RefundRequest } from '../../../core/contract/channel.ts';
 import type { Call } from '../../../core/contract/kit.ts';
 import type { RefundOutcome, RefundReport } from '../../../core/contract/outcome.ts';
-import { askCombined, type Part, partNumber } from './combine.ts';
+import type { Part } from '../../../core/contract/parts.ts';
+import { askCombined } from './combine.ts';
 import type { WechatAccount } from './gateway.ts';
 import { queryOrderRefund, refundOrder } from './refund.ts';
 
@@ -16,13 +17,13 @@ export async function refundCombined(account: WechatAccount, request: RefundRequ
   if ('kind' in parts) return parts;
   const reports: RefundReport[] = [];
   for (const [index, part] of parts.entries()) {
-    const outcome = await refundOrder(account, requestOf(request, part, index), call);
+    const outcome = await refundOrder(account, account.kit.parts.refundOf(request, part, index), call);
     if (outcome.kind !== 'ok') return index === 0 ? outcome : afterSome(outcome);
     reports.push(outcome.report);
     // What comes next would move money for a refund that cannot succeed any more.
     if (outcome.report.state === 'failed' || outcome.report.state === 'abnormal') return queryCombinedRefund(account, request, call);
   }
-  return { kind: 'ok', report: joinReports(request, reports) };
+  return { kind: 'ok', report: join(account, request, reports) };
 }
 
 /** A refusal of a later part leaves the earlier ones refunded: neither a success nor a failure, so an operator decides. */
@@ -38,11 +39,11 @@ export async function queryCombinedRefund(account: WechatAccount, request: Refun
   if ('kind' in parts) return parts.kind === 'rejected' ? unreadable : parts;
   const reports: RefundReport[] = [];
   for (const [index, part] of parts.entries()) {
-    const outcome = await queryOrderRefund(account, requestOf(request, part, index), call);
+    const outcome = await queryOrderRefund(account, account.kit.parts.refundOf(request, part, index), call);
     if (outcome.kind !== 'ok') return outcome;
     reports.push(outcome.report);
   }
-  return { kind: 'ok', report: joinReports(request, reports) };
+  return { kind: 'ok', report: join(account, request, reports) };
 }
 
 /** The parts of the payment, as the vendor states them: the kernel keeps only their sum. */
@@ -57,23 +58,8 @@ async function findParts(account: WechatAccount, request: RefundRequest, call: C
   return isOurs ? asked.parts : unreadable;
 }
 
-function requestOf(request: RefundRequest, part: Part, index: number): RefundRequest {
-  const attempt = { ...request.attempt, number: part.number, money: part.money };
-  return { ...request, number: partNumber(request.number, index), money: part.money, attempt };
-}
-
-/** An unknown part was never sent, or is not yet known: "not found" makes the kernel send all again, each under its own number. */
-function joinReports({ number, money: { currency } }: RefundRequest, reports: readonly RefundReport[]): RefundReport {
-  const isOurs = reports.every((report, index) => report.state === 'not_found' || report.echo.number === partNumber(number, index));
-  const echo = { number: isOurs ? number : '' };
-  const states = new Set(reports.map(({ state }) => state));
-  if (states.has('abnormal') || (states.has('failed') && states.size > 1)) return { state: 'abnormal', echo };
-  if (states.has('failed')) return { state: 'failed', code: 'refund_rejected', echo };
-  if (states.has('not_found')) return { state: 'not_found' };
-  const done = reports.filter((report) => report.state === 'succeeded');
-  const [first] = done;
-  if (first === undefined || done.length < reports.length) return { state: 'processing', echo };
-  const amount = done.reduce((sum, { money }) => sum + money.amount, 0);
-  const money = { amount: done.every((one) => one.money.currency === currency) ? amount : 0, currency };
-  return { state: 'succeeded', channelNo: first.channelNo, money, echo, ...(first.at === undefined ? {} : { at: first.at }) };
+/** What the parts' refunds come to. It is ours where each of them is. */
+function join({ kit }: WechatAccount, { number, money }: RefundRequest, reports: readonly RefundReport[]): RefundReport {
+  const isOurs = reports.every((report, index) => report.state === 'not_found' || report.echo.number === kit.parts.number(number, index));
+  return kit.parts.joinRefunds(money.currency, reports, { number: isOurs ? number : '' });
 }

@@ -1,7 +1,7 @@
 import type { AttemptRef, PayRequest } from '../../../core/contract/channel.ts';
 import type { Call, Kit } from '../../../core/contract/kit.ts';
-import type { Money } from '../../../core/contract/money.ts';
-import type { CloseOutcome, Echo, Outcome, PaymentReport } from '../../../core/contract/outcome.ts';
+import type { CloseOutcome, Outcome, PaymentReport } from '../../../core/contract/outcome.ts';
+import type { Part } from '../../../core/contract/parts.ts';
 import { explainCloseFault, explainFault, explainPayFault, saysNotFound } from './errors.ts';
 import { ask, type WechatAccount } from './gateway.ts';
 import { readCode } from './products.ts';
@@ -11,17 +11,12 @@ import { cutBytes, type Data, isRecord, isText, toChinaTime } from './texts.ts';
 /** The vendor's rule for merchants: 2 to 10 orders are paid together, all or none. */
 const [fewestLines, mostLines] = [2, 10];
 
-/** The number of a part at the vendor: ours with two digits, so that the whole is known by each of its parts. */
-export function partNumber(number: string, index: number): string {
-  return `${number}${String(index + 1).padStart(2, '0')}`;
-}
-
 /** Creates one payment of several of the merchant's orders. */
 export async function payCombined(account: WechatAccount, request: PayRequest, call: Call): Promise<Outcome> {
-  const { orderLines, money } = request;
-  const sum = orderLines.reduce((total, line) => total + line.money.amount, 0);
-  const isWhole = sum === money.amount && orderLines.every((line) => line.money.currency === money.currency && line.money.amount > 0);
-  if (orderLines.length < fewestLines || orderLines.length > mostLines || !isWhole) return { kind: 'rejected', reason: 'validation' };
+  const { orderLines } = request;
+  const { parts } = account.kit;
+  if (orderLines.length < fewestLines || orderLines.length > mostLines || !parts.isWhole(request))
+    return { kind: 'rejected', reason: 'validation' };
   const body = {
     combine_appid: account.appid,
     combine_mchid: account.mchid,
@@ -30,7 +25,7 @@ export async function payCombined(account: WechatAccount, request: PayRequest, c
       mchid: account.mchid,
       attach: cutBytes(line.merchantOrderNo, 127),
       amount: { total_amount: line.money.amount, currency: line.money.currency },
-      out_trade_no: partNumber(request.number, index),
+      out_trade_no: parts.number(request.number, index),
       description: cutBytes(line.subject ?? request.subject, 127),
     })),
     time_expire: toChinaTime(request.expiresAt),
@@ -41,13 +36,6 @@ export async function payCombined(account: WechatAccount, request: PayRequest, c
   if (answer.kind !== 'data') return answer;
   const action = await readCode(account, request, answer.data);
   return action === null ? { kind: 'unknown', reason: 'unreadable' } : { kind: 'action', action };
-}
-
-/** One order of a combined payment, as the vendor states it. */
-export interface Part {
-  readonly number: string;
-  readonly money: Money;
-  readonly report: PaymentReport;
 }
 
 /** A combined payment: what all of its parts say together. */
@@ -105,10 +93,10 @@ export function readCombined(kit: Kit, order: Data): Combined | Unmapped | null 
   const strange = read.find((part) => part !== null && 'code' in part);
   if (strange !== undefined && strange !== null && 'code' in strange) return strange;
   const isOurs = ({ number: own, report }: Part, index: number) =>
-    own === partNumber(number, index) && 'echo' in report && report.echo.merchantNo === merchantNo;
+    own === kit.parts.number(number, index) && 'echo' in report && report.echo.merchantNo === merchantNo;
   if (parts.length !== list.length || !parts.every(isOurs)) return null;
-  const report = joinReports(kit, parts, { number, merchantNo });
-  return report === null || 'code' in report ? report : { report, parts };
+  const report = kit.parts.join(parts, { number, merchantNo });
+  return report === null ? { state: 'unmapped', code: parts.map((part) => part.report.state).join(' and ') } : { report, parts };
 }
 
 function readPart(kit: Kit, part: Data): Part | Unmapped | null {
@@ -118,18 +106,4 @@ function readPart(kit: Kit, part: Data): Part | Unmapped | null {
   if (report === null || money === null || !isText(part.out_trade_no)) return null;
   if (report.state === 'unmapped') return report;
   return report.state === 'declined' ? { state: 'unmapped', code: 'PAYERROR' } : { number: part.out_trade_no, money, report };
-}
-
-/** All or none, says the vendor: while parts differ nothing is decided, and a payment of which one part is closed cannot come in. */
-function joinReports(kit: Kit, parts: readonly Part[], echo: Echo): PaymentReport | Unmapped | null {
-  const [first] = parts;
-  const states = new Set(parts.map(({ report }) => report.state));
-  if (first === undefined || parts.some(({ money }) => money.currency !== first.money.currency)) return null;
-  if (states.size > 1) return states.has('closed') ? { state: 'unmapped', code: [...states].join(' and ') } : { state: 'processing', echo };
-  const { report } = first;
-  if (report.state === 'pending' || report.state === 'processing' || report.state === 'closed') return { state: report.state, echo };
-  const sum = parts.reduce((total, { money }) => total + money.amount, 0);
-  const money = kit.money.fromMinor(sum, first.money.currency);
-  if (report.state !== 'succeeded' || money === null) return null;
-  return { state: 'succeeded', channelNo: report.channelNo, money, echo, ...(report.at === undefined ? {} : { at: report.at }) };
 }
