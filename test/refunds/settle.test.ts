@@ -51,7 +51,7 @@ describe('Settling a refund', () => {
       expect(await shop.payment(id)).to.include({ state: 'success', amount_refunded: 60, refund_reserved: 0 });
       expect(await movesOf(refundId)).to.deep.equal([['unknown', 'succeeded', 'callback', null]]);
       expect((await readMoves(database, id)).map(([, to]) => to)).to.have.members(['processing', 'success']);
-      expect(await toldOf(refundId)).to.deep.equal([['refund.succeeded', 2, 'succeeded']]);
+      expect(await toldOf(refundId)).to.deep.equal([['refund.succeeded', 2, 'success']]);
       expect(seen.counts).to.deep.equal([['refund', { channel: 'fake', result: 'succeeded' }]]);
       expect(seen.committed).to.deep.equal([{ before: null, payment: await shop.payment(id) }]);
       const facts = { refund: refundId, payment: id, cause: 'callback', evidence: 'succeeded', state: 'succeeded', exception: null };
