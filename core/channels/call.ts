@@ -110,11 +110,30 @@ function makeBreaker(deps: CallerDeps, account: OpenAccount, operation: Operatio
     resetTimeout: deps.breaker.resetTimeoutMs,
     rollingCountTimeout: 10_000,
   });
+  openAfterRow(breaker, deps.breaker.volumeThreshold);
   const labels = { channel: account.channelId, account: account.id, operation };
   breaker.on('open', () => deps.metrics.breakerState(labels, 'open'));
   breaker.on('halfOpen', () => deps.metrics.breakerState(labels, 'half_open'));
   breaker.on('close', () => deps.metrics.breakerState(labels, 'closed'));
   return breaker;
+}
+
+/**
+ * Opossum divides failures by all calls that were begun in the window, those under way among them. At 500 calls a second
+ * a vendor that went dark would be called for another five seconds, until the failures outnumber what went well before.
+ * As many failures in a row as a breaker needs calls are an outage whatever came earlier.
+ */
+function openAfterRow(breaker: CircuitBreaker<[Work], { readonly kind: string }>, limit: number): void {
+  let failedInRow = 0;
+  const begin = () => {
+    failedInRow = 0;
+  };
+  breaker.on('success', begin);
+  breaker.on('close', begin);
+  breaker.on('failure', () => {
+    failedInRow += 1;
+    if (failedInRow >= limit) breaker.open();
+  });
 }
 
 async function fire(breaker: CircuitBreaker<[Work], { readonly kind: string }>, work: Work): Promise<{ readonly kind: string }> {

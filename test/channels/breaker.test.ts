@@ -65,13 +65,37 @@ describe('The breaker before a vendor', () => {
     });
   }
 
-  it('opens only when more than the given share of the calls fail', async () => {
+  it('opens when more than the given share of the calls fail, though none fail in a row', async () => {
     open({ volumeThreshold: 4 });
-    await answerTimes(5, good);
-    await answerTimes(5, lost);
+    for (let count = 0; count < 5; count += 1) {
+      await answer(good);
+      await answer(lost);
+    }
     expect(caller.isOpen(account.id, 'pay'), '5 of 10').to.equal(false);
     await answer(lost);
     expect(caller.isOpen(account.id, 'pay'), '6 of 11').to.equal(true);
+  });
+
+  it('opens for as many failures in a row as the threshold says, whatever went well before and is still under way', async () => {
+    open({ volumeThreshold: 4 });
+    await answerTimes(50, good);
+    const { promise: late, resolve: end } = Promise.withResolvers<Outcome>();
+    const underWay = Array.from({ length: 50 }, () => caller.call<Outcome>(account, 'pay', () => late));
+    await answerTimes(3, lost);
+    expect(caller.isOpen(account.id, 'pay'), 'three in a row').to.equal(false);
+    await answer(lost);
+    expect(caller.isOpen(account.id, 'pay'), 'four in a row').to.equal(true);
+    end(good);
+    await Promise.all(underWay);
+  });
+
+  it('counts a row anew after a call that went well', async () => {
+    open({ volumeThreshold: 4 });
+    await answerTimes(20, good);
+    await answerTimes(3, lost);
+    await answer(good);
+    await answerTimes(3, lost);
+    expect(caller.isOpen(account.id, 'pay')).to.equal(false);
   });
 
   it('is one for each account and operation: a vendor that takes no payments is still asked about old ones', async () => {
@@ -125,15 +149,15 @@ describe('The breaker before a vendor', () => {
     open({ volumeThreshold: 2, resetTimeoutMs: 20 });
     await answer(good);
     await answer(declined);
-    await answerTimes(3, lost);
+    await answerTimes(2, lost);
     const own = { channel: 'toy', account: 'acc_1', operation: 'pay' };
     const counted = (result: string) => caller.metric('paymux_channel_requests_total', { ...own, result });
-    expect([await counted('action'), await counted('declined'), await counted('unknown')]).to.deep.equal([1, 1, 3]);
+    expect([await counted('action'), await counted('declined'), await counted('unknown')]).to.deep.equal([1, 1, 2]);
     expect(await stateNow()).to.equal(2);
     await answer(good);
     expect(await counted('notSent')).to.equal(1);
     await eventually(async () => (await stateNow()) === 1);
-    expect(await caller.metric('paymux_channel_request_duration_seconds_count', { channel: 'toy', operation: 'pay' })).to.equal(6);
+    expect(await caller.metric('paymux_channel_request_duration_seconds_count', { channel: 'toy', operation: 'pay' })).to.equal(5);
   });
 
   it('refuses everything once it is shut down', async () => {
