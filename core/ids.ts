@@ -4,7 +4,24 @@ import { randomBytes } from 'node:crypto';
 export type Random = (count: number) => Uint8Array;
 
 /** What an id begins with: it tells people and logs what kind of thing it names. */
-export type IdPrefix = 'mch_' | 'app_' | 'key_' | 'acc_' | 'pay_' | 'att_' | 'rfd_' | 'evt_' | 'dlv_' | 'nep_' | 'req_' | 'his_' | 'lnk_';
+export type IdPrefix =
+  | 'mch_'
+  | 'app_'
+  | 'key_'
+  | 'acc_'
+  | 'pay_'
+  | 'att_'
+  | 'rfd_'
+  | 'evt_'
+  | 'dlv_'
+  | 'nep_'
+  | 'req_'
+  | 'his_'
+  | 'lnk_'
+  | 'rec_'
+  | 'stf_'
+  | 'dis_'
+  | 'dac_';
 
 /** Crockford's base32: digits and capital letters without I, L, O and U, in ASCII order, so ids sort bytewise by time. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';

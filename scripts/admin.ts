@@ -14,6 +14,7 @@ import { identityCommands } from './admin/identity.ts';
 import { ledgerCommands } from './admin/ledger.ts';
 import { paymentCommands } from './admin/payments.ts';
 import { commandHelp, generalHelp, printFacts } from './admin/print.ts';
+import { reconcileCommands } from './admin/reconcile.ts';
 import { statementCommands } from './admin/statements.ts';
 
 const commands: readonly Command[] = [
@@ -25,6 +26,7 @@ const commands: readonly Command[] = [
   ...eventCommands,
   ...statementCommands,
   ...ledgerCommands,
+  ...reconcileCommands,
 ];
 const exitCodes = { done: 0, refused: 1, usage: 2 } as const;
 

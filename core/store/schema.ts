@@ -138,7 +138,7 @@ export const tables = {
     },
     primary: ['id'],
     unique: { attempts_number: ['number'] },
-    index: { attempts_payment: ['payment_id'], attempts_due: ['due_at'], attempts_channel_no: ['account_id', 'channel_no'], attempts_session_no: ['account_id', 'session_no'] },
+    index: { attempts_payment: ['payment_id'], attempts_due: ['due_at'], attempts_channel_no: ['account_id', 'channel_no'], attempts_session_no: ['account_id', 'session_no'], attempts_succeeded: ['succeeded_at', 'account_id'] },
   },
   /** `kind`: merchant, late, duplicate, excess. An automatic refund has no merchant number and an id derived from its attempt. */
   refunds: {
@@ -149,7 +149,7 @@ export const tables = {
     },
     primary: ['id'],
     unique: { refunds_merchant_no: ['app_id', 'merchant_refund_no'], refunds_number: ['number'] },
-    index: { refunds_payment: ['payment_id'], refunds_due: ['due_at'], refunds_channel_no: ['channel_no'] },
+    index: { refunds_payment: ['payment_id'], refunds_due: ['due_at'], refunds_channel_no: ['channel_no'], refunds_succeeded: ['succeeded_at'] },
   },
   /** One row a transition of a payment, an attempt or a refund. `cause`: merchant, kernel, callback, query, timer, statement, operator, shopper. */
   history: {
@@ -231,6 +231,56 @@ export const tables = {
   leases: {
     columns: { id, holder: id, fence: int, expires_at: int },
     primary: ['id'],
+  },
+  /**
+   * The comparison of one account's business day (`2026-01-31`, of the vendor's zone) with its statement. `state`: waiting (for the
+   * statement; `due_at`: when to ask again), fetched, done, refused (`reason`: why). `totals`: JSON, what the day comes to by class.
+   */
+  reconciliations: {
+    columns: {
+      id, account_id: id, channel: id, livemode: int, day: id, state: id, reason: textOrNull, tries: zero, due_at: intOrNull,
+      entries: intOrNull, totals: longOrNull, created_at: int, done_at: intOrNull,
+    },
+    primary: ['id'],
+    unique: { reconciliations_day: ['account_id', 'day'] },
+    index: { reconciliations_due: ['due_at'] },
+  },
+  /** A document as it came. `source`: vendor, hand. `state`: receiving, kept, compared. `data_key`: encrypted; its pieces and evidence are sealed with it. */
+  statement_files: {
+    columns: {
+      id, reconciliation_id: id, account_id: id, day: id, name: text, sha256: id, size: int, source: id, state: id,
+      entries: intOrNull, totals: longOrNull, data_key: long, created_at: int,
+    },
+    primary: ['id'],
+    unique: { statement_files_content: ['account_id', 'day', 'sha256'] },
+    index: { statement_files_reconciliation: ['reconciliation_id'] },
+  },
+  /** `content`: compressed, sealed, base64. */
+  statement_pieces: {
+    columns: { id, file_id: id, place: int, content: long },
+    primary: ['id'],
+    unique: { statement_pieces_place: ['file_id', 'place'] },
+  },
+  /**
+   * One thing that does not agree. `entry_key`: SHA-256 hex of what names it within its day, so that comparing again finds it.
+   * `subject_id`: the attempt or refund. `entry`: its place in the file; `evidence`: that entry, sealed. `state`: suspended, open, resolved.
+   */
+  discrepancies: {
+    columns: {
+      id, reconciliation_id: id, entry_key: id, account_id: id, channel: id, app_id: idOrNull, livemode: int, day: id, class: id, kind: id,
+      number: keyOrNull, channel_no: keyOrNull, currency: id, amount_here: intOrNull, amount_there: intOrNull, fee_here: intOrNull,
+      fee_there: intOrNull, payment_id: idOrNull, subject_id: idOrNull, file_id: idOrNull, entry: intOrNull, evidence: longOrNull,
+      occurred_at: intOrNull, state: id, reason: textOrNull, owner: keyOrNull, version: zero, created_at: int, resolved_at: intOrNull,
+    },
+    primary: ['id'],
+    unique: { discrepancies_entry: ['reconciliation_id', 'entry_key'] },
+    index: { discrepancies_list: ['state', 'id'], discrepancies_subject: ['subject_id'], discrepancies_app: ['app_id', 'id'] },
+  },
+  /** What was done about a discrepancy, by whom. Never changed, never deleted. */
+  discrepancy_actions: {
+    columns: { id, discrepancy_id: id, action: id, actor: key, note: textOrNull, from_state: idOrNull, to_state: id, created_at: int },
+    primary: ['id'],
+    index: { discrepancy_actions_discrepancy: ['discrepancy_id', 'id'] },
   },
 } as const satisfies Readonly<Record<string, Table>>;
 

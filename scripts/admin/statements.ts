@@ -5,8 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import type { OpenAccount } from '../../core/channels/accounts.ts';
 import type { StatementLine } from '../../core/contract/statement.ts';
 import type { Kernel } from '../../core/payments/deps.ts';
-import { fetchStatement } from '../../core/statements/fetch.ts';
-import { addLine, readStatement, type Sum } from '../../core/statements/read.ts';
+import { fetchStatement } from '../../core/reconciliation/fetch.ts';
+import { addLine, readStatement, type Sum } from '../../core/reconciliation/read.ts';
 import type { Command, Given, Option, Printed } from './command.ts';
 import { withKernel } from './with-kernel.ts';
 

@@ -12,6 +12,7 @@ const columns = [
   { table: 'notification_endpoints', column: 'old_secret' },
   { table: 'channel_accounts', column: 'config' },
   { table: 'account_versions', column: 'config' },
+  { table: 'statement_files', column: 'data_key' },
 ] as const;
 
 type Place = (typeof columns)[number];

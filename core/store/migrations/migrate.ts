@@ -9,6 +9,7 @@ import { checkout } from './0006-checkout.ts';
 import { paymentLinks } from './0007-payment-links.ts';
 import { ledger } from './0008-ledger.ts';
 import { brands } from './0009-brands.ts';
+import { reconciliation } from './0010-reconciliation.ts';
 import type { Migration } from './migration.ts';
 
 export interface MigrateOptions {
@@ -28,6 +29,7 @@ const kernelMigrations: readonly Migration[] = [
   paymentLinks,
   ledger,
   brands,
+  reconciliation,
 ];
 
 /** Names of the migrations that have not been run. Writes nothing. */

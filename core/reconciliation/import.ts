@@ -1,0 +1,41 @@
+import type { OpenAccount } from '../channels/accounts.ts';
+import type { StatementDocument } from '../contract/statement.ts';
+import { changeReconciliation, type ReconciliationRow } from '../store/tables/reconciliations.ts';
+import { dropStatementFile } from '../store/tables/statement-files.ts';
+import { type Fetched, fetchStatement } from './fetch.ts';
+import { type KeepDeps, type Kept, keepDocument } from './keep.ts';
+import { openReconciliation, type ReconcileDeps, readWholeFiles } from './reconcile.ts';
+
+/** Asks the vendor for a day and keeps what it gives. Only a day whose documents all came whole counts as fetched. */
+export async function importFetched(deps: ReconcileDeps, account: OpenAccount, day: string): Promise<Fetched> {
+  const { kernel } = deps;
+  const row = await openReconciliation(deps, account, day);
+  // Those of a fetch that was not finished: the vendor may give the same in other bytes.
+  await dropUncounted(deps, row);
+  const keep = async (document: StatementDocument) => void (await keepDocument(keepDeps(deps), row, document, 'vendor'));
+  const fetched = await fetchStatement(kernel.caller, account, day, keep);
+  const isThere = fetched.kind === 'ready' || fetched.kind === 'empty';
+  if (!isThere) await dropUncounted(deps, row);
+  // A day that is done stays so until what came anew was compared.
+  else if (row.state !== 'done')
+    await kernel.database.transaction((tx) => changeReconciliation(tx, row.id, { state: 'fetched', reason: null, due_at: null }));
+  return fetched;
+}
+
+async function dropUncounted(deps: ReconcileDeps, row: ReconciliationRow): Promise<void> {
+  for (const { id, source, state } of await readWholeFiles(deps, row.id))
+    if (source === 'vendor' && state === 'kept') await deps.kernel.database.transaction((tx) => dropStatementFile(tx, id));
+}
+
+/** Keeps a document that a person gave. */
+export async function importGiven(deps: ReconcileDeps, account: OpenAccount, day: string, document: StatementDocument): Promise<Kept> {
+  const row = await openReconciliation(deps, account, day);
+  return keepDocument(keepDeps(deps), row, document, 'hand');
+}
+
+const keepDeps = ({ kernel, vault }: ReconcileDeps): KeepDeps => ({
+  database: kernel.database,
+  vault,
+  newId: kernel.newId,
+  now: () => kernel.clock.now().getTime(),
+});

@@ -1,0 +1,208 @@
+import type { Vault } from '../access/vault.ts';
+import type { OpenAccount } from '../channels/accounts.ts';
+import type { Kernel } from '../payments/deps.ts';
+import { UniqueError } from '../store/database.ts';
+import {
+  changeReconciliation,
+  insertReconciliation,
+  type ReconciliationChanges,
+  type ReconciliationRow,
+  readReconciliation,
+  readReconciliationOf,
+} from '../store/tables/reconciliations.ts';
+import {
+  dropStatementFile,
+  markCompared,
+  readHalfReceived,
+  readStatementFiles,
+  type StatementFileRow,
+} from '../store/tables/statement-files.ts';
+import { bookUnsettled } from './book.ts';
+import type { ClassSum } from './classes.ts';
+import { type Comparing, type Comparison, compareDay } from './compare.ts';
+import { addDays, spanOf } from './day.ts';
+import { type KeepDeps, sealOf } from './keep.ts';
+import type { Finding, Patience } from './match.ts';
+import { recordFindings } from './record.ts';
+import { Refusal } from './refuse.ts';
+
+export interface ReconcileDeps {
+  readonly kernel: Kernel;
+  readonly vault: Vault;
+}
+
+export interface Reconciling {
+  readonly account: OpenAccount;
+  readonly day: string;
+  /** Called now and then with how many entries were read. */
+  readonly onProgress?: (entries: number) => void;
+}
+
+/** `written`: how many rows came or changed; none where all was so already. */
+export type Reconciled =
+  | { readonly kind: 'done'; readonly reconciliation: ReconciliationRow; readonly sums: readonly ClassSum[]; readonly written: number }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** How far from midnight a payment may stand on the next day's statement: the vendor's clock, and when it says that it happened. */
+const edgeMs = 2 * 3_600_000;
+/** For how many days what is missing may still come. Vendors that list what they settled take a week over some. */
+const patienceDays = { trade: 3, settlement: 14 } as const;
+
+/** The row of an account's day, made when it is first needed. */
+export async function openReconciliation(
+  { kernel }: Pick<ReconcileDeps, 'kernel'>,
+  account: OpenAccount,
+  day: string,
+): Promise<ReconciliationRow> {
+  const known = await readReconciliationOf(kernel.database, account.id, day);
+  if (known !== null) return known;
+  const row = newRow(kernel, account, day);
+  try {
+    await kernel.database.transaction((tx) => insertReconciliation(tx, row), { table: 'reconciliations', id: row.id });
+    return row;
+  } catch (error) {
+    const other = error instanceof UniqueError ? await readReconciliationOf(kernel.database, account.id, day) : null;
+    if (other === null) throw error;
+    return other;
+  }
+}
+
+function newRow({ newId, clock }: Kernel, account: OpenAccount, day: string): ReconciliationRow {
+  return {
+    id: newId('rec_'),
+    account_id: account.id,
+    channel: account.channelId,
+    livemode: account.record.livemode ? 1 : 0,
+    day,
+    state: 'waiting',
+    reason: null,
+    tries: 0,
+    due_at: null,
+    entries: null,
+    totals: null,
+    created_at: clock.now().getTime(),
+    done_at: null,
+  };
+}
+
+/** The kept documents of a reconciliation; what a server that died was receiving is dropped. */
+export async function readWholeFiles(
+  { kernel: { database } }: Pick<ReconcileDeps, 'kernel'>,
+  id: string,
+): Promise<readonly StatementFileRow[]> {
+  for (const half of await readHalfReceived(database, id)) await database.transaction((tx) => dropStatementFile(tx, half));
+  return readStatementFiles(database, id);
+}
+
+/**
+ * Compares a day with its kept documents and writes what came of it. It may be broken off anywhere and begun again: all that it
+ * writes has a name within its day, and the day counts as done when everything else is written.
+ */
+export async function reconcileDay(deps: ReconcileDeps, { account, day, onProgress = () => undefined }: Reconciling): Promise<Reconciled> {
+  const { kernel, vault } = deps;
+  const row = await openReconciliation(deps, account, day);
+  const files = await readWholeFiles(deps, row.id);
+  const comparing = makeComparing(deps, { account, day, onProgress }, row, files);
+  const keeping: KeepDeps = { database: kernel.database, vault, newId: kernel.newId, now: () => comparing.now };
+  try {
+    const first = await compareDay(keeping, comparing);
+    const isFromVendor = (fileId: string) => files.find(({ id }) => id === fileId)?.source === 'vendor';
+    const booked = await bookUnsettled(kernel, { account, isFromVendor }, first.unsettled);
+    // What was booked has its place on one of the days now, which only another look shows.
+    const comparison = booked.length === 0 ? first : await compareDay(keeping, comparing);
+    return await write(keeping, row, files, comparing, comparison, booked);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    await refuse(deps, row, files, error.message);
+    return { kind: 'refused', reason: error.message };
+  }
+}
+
+function makeComparing(
+  { kernel }: ReconcileDeps,
+  { account, day, onProgress }: Required<Reconciling>,
+  row: ReconciliationRow,
+  files: readonly StatementFileRow[],
+): Comparing {
+  const { statements } = account.manifest;
+  const zone = statements?.zone ?? 'UTC';
+  const isByTrade = statements?.day !== 'settlement';
+  const { merchantNo } = account.channel;
+  return {
+    account,
+    day: { accountId: account.id, day, zone, reconciliationId: row.id },
+    span: spanOf(day, zone),
+    patience: patienceFor(day, zone, isByTrade && statements !== undefined),
+    isByTrade,
+    files,
+    now: kernel.clock.now().getTime(),
+    isSibling(accountId) {
+      const other = kernel.channels.account(accountId);
+      return other?.channelId === account.channelId && merchantNo !== null && other.channel.merchantNo === merchantNo;
+    },
+    onProgress,
+  };
+}
+
+/** Where a vendor’s day is not known, or lists what was settled on it, anything may be on another day. */
+function patienceFor(day: string, zone: string, isKnown: boolean): Patience {
+  const days = isKnown ? patienceDays.trade : patienceDays.settlement;
+  return { edgeMs: isKnown ? edgeMs : Number.MAX_SAFE_INTEGER, until: spanOf(addDays(day, days), zone).to };
+}
+
+async function write(
+  deps: KeepDeps,
+  row: ReconciliationRow,
+  files: readonly StatementFileRow[],
+  { now, patience }: Comparing,
+  comparison: Comparison,
+  booked: readonly Finding[],
+): Promise<Reconciled> {
+  const seals = new Map(files.map((file) => [file.id, sealOf(deps, file)]));
+  const sealOfFile = (fileId: string) => seals.get(fileId) ?? raise(fileId);
+  const names = new Set(comparison.findings.map(({ name }) => name));
+  const findings = [...comparison.findings, ...booked.filter(({ name }) => !names.has(name))];
+  const found = await recordFindings({ ...deps, now, sealOf: sealOfFile }, row, findings);
+  const isWaiting = findings.some(({ state }) => state === 'suspended');
+  const changes: ReconciliationChanges = {
+    state: 'done',
+    reason: null,
+    entries: comparison.entries,
+    totals: JSON.stringify(comparison.sums),
+    due_at: isWaiting ? patience.until : null,
+  };
+  const written = found + (await finish(deps, row, files, changes, comparison, now));
+  const reconciliation = (await readReconciliation(deps.database, row.id)) ?? row;
+  return { kind: 'done', reconciliation, sums: comparison.sums, written };
+}
+
+function raise(fileId: string): never {
+  throw new Error(`there is no document ${fileId}`);
+}
+
+async function finish(
+  { database }: KeepDeps,
+  row: ReconciliationRow,
+  files: readonly StatementFileRow[],
+  changes: ReconciliationChanges,
+  { documents }: Comparison,
+  now: number,
+): Promise<number> {
+  const fresh = files.filter(({ state }) => state === 'kept');
+  const isSame = Object.entries(changes).every(([column, value]) => row[column as keyof ReconciliationRow] === value);
+  if (isSame && fresh.length === 0) return 0;
+  await database.transaction(async (tx) => {
+    for (const { id } of fresh) await markCompared(tx, id, documents.get(id)?.entries ?? 0, JSON.stringify(documents.get(id)?.sums ?? []));
+    await changeReconciliation(tx, row.id, { ...changes, done_at: now });
+  });
+  return fresh.length + 1;
+}
+
+/** A document that is refused is refused whole, and what the day came to before it stands. */
+async function refuse({ kernel: { database } }: ReconcileDeps, row: ReconciliationRow, files: readonly StatementFileRow[], reason: string) {
+  const fresh = files.filter(({ state }) => state === 'kept');
+  await database.transaction(async (tx) => {
+    for (const { id } of fresh) await dropStatementFile(tx, id);
+    if (row.state !== 'done') await changeReconciliation(tx, row.id, { state: 'refused', reason: reason.slice(0, 1000) });
+  });
+}

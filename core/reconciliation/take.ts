@@ -1,0 +1,115 @@
+import type { BookedKind } from '../store/tables/booked.ts';
+import type { Class } from './classes.ts';
+import type { Compared } from './compare.ts';
+import { type Found, findOurs } from './find.ts';
+import { classify, classifyUnknown, type Entry, type Finding, type Ours } from './match.ts';
+import { judgeEntry, Refusal } from './refuse.ts';
+
+/** Beyond these a statement is not the day's, or nothing can be learned from looking at them one by one. */
+const mostFindings = 200_000;
+
+/** Gives an entry its class, or lets it wait until enough of them can be looked up together. */
+export function takeEntry(state: Compared, entry: Entry): void {
+  const { line } = entry;
+  judgeEntry(state.judged, entry, state.span);
+  const isCompared = line.kind === 'payment' || line.kind === 'refund';
+  const place = isCompared && line.number !== null ? state.expected.find(line.kind, line.number) : -1;
+  if (place >= 0) takeExpected(state, entry, place);
+  else if (isCompared) state.waiting.push(entry);
+  else takeUnknown(state, entry);
+}
+
+/** Finds in the database what is not expected on this day: of another day, not booked, named by the vendor's number, or nothing of ours. */
+export async function lookUp(state: Compared): Promise<void> {
+  const waiting = state.waiting.splice(0);
+  for (const kind of ['payment', 'refund'] as const) {
+    const entries = waiting.filter(({ line }) => line.kind === kind);
+    if (entries.length === 0) continue;
+    const found = await findOurs(state.database, kind, state.day, entries);
+    for (const [index, entry] of entries.entries()) takeLookedUp(state, kind, entry, found[index] ?? null);
+  }
+}
+
+function takeExpected(state: Compared, entry: Entry, place: number): void {
+  const ours = { ...state.expected.get(place), isBooked: true };
+  const timesSeen = state.expected.timesSeen(place);
+  const name = classify(entry.line, ours, state.span, 'unknown', timesSeen);
+  countThere(state, name, entry);
+  // What is ours was counted with the first entry that named it.
+  if (timesSeen === 0) countHere(state, name, entry, ours);
+  else state.judged.repeated += 1;
+  if (name !== 'matched') noteFinding(state, findingOf(name, entry, ours, timesSeen));
+  state.expected.see(place);
+}
+
+function takeLookedUp(state: Compared, kind: BookedKind, entry: Entry, found: Found | null): void {
+  const place = found === null ? -1 : state.expected.find(kind, found.number);
+  if (found === null) takeUnknown(state, entry);
+  else if (found.accountId !== state.account.id) takeOfOther(state, entry, found);
+  else if (place >= 0) takeExpected(state, entry, place);
+  else takeUnexpected(state, entry, found);
+}
+
+/** Of another day, or not booked. */
+function takeUnexpected(state: Compared, entry: Entry, found: Found): void {
+  const timesSeen = countNamed(state, `${entry.line.kind} ${found.number}`);
+  const name = classify(entry.line, found, state.span, found.elsewhere, timesSeen);
+  countThere(state, name, entry);
+  const finding = findingOf(name, entry, found, timesSeen);
+  noteFinding(state, finding);
+  if (name === 'status_differs') state.unsettled.push({ found, entry, finding });
+}
+
+/** Two accounts of one merchant number share one statement; the other's day compares its own. */
+function takeOfOther(state: Compared, entry: Entry, { accountId }: Found): void {
+  if (!state.isSibling(accountId)) throw new Refusal(`entry ${entry.place} is of the account ${accountId}`);
+  countThere(state, 'not_compared', entry);
+}
+
+function takeUnknown(state: Compared, entry: Entry): void {
+  const name = classifyUnknown(entry.line);
+  countThere(state, name, entry);
+  if (name === 'not_compared') return;
+  const { kind, number, channelNo } = entry.line;
+  const timesSeen = countNamed(state, `${kind} ${number} ${channelNo}`);
+  noteFinding(state, findingOf(name, entry, null, timesSeen));
+}
+
+function countNamed({ others, judged }: Compared, key: string): number {
+  const timesSeen = others.get(key) ?? 0;
+  others.set(key, timesSeen + 1);
+  judged.repeated += timesSeen > 0 ? 1 : 0;
+  return timesSeen;
+}
+
+function countThere({ tally }: Compared, name: Class, { line: { kind, gross } }: Entry): void {
+  tally.count({ class: name, kind, currency: gross.currency, there: gross.amount, here: null });
+}
+
+function countHere({ tally }: Compared, name: Class, { line: { kind } }: Entry, { currency, amount }: Ours): void {
+  tally.count({ class: name, kind, currency, there: null, here: amount });
+}
+
+export function noteFinding({ findings }: Compared, finding: Finding): void {
+  findings.push(finding);
+  if (findings.length > mostFindings) throw new Refusal(`more than ${mostFindings} entries do not agree with the day`);
+}
+
+function findingOf(name: Class, entry: Entry, ours: (Ours & { readonly number: string }) | null, timesSeen: number): Finding {
+  const { kind, number, channelNo, gross, fee, occurredAt } = entry.line;
+  return {
+    name: `there ${kind} ${ours?.number ?? number ?? ''} ${channelNo} ${timesSeen}`,
+    class: name as Finding['class'],
+    kind,
+    number: ours?.number ?? number,
+    channelNo,
+    currency: gross.currency,
+    amountHere: ours?.amount ?? null,
+    amountThere: gross.amount,
+    feeHere: ours?.fee ?? null,
+    feeThere: fee?.amount ?? null,
+    entry,
+    occurredAt: occurredAt.getTime(),
+    ...(name === 'timing' ? { state: 'resolved', reason: 'on_two_days' } : { state: 'open', reason: null }),
+  };
+}

@@ -1,0 +1,104 @@
+import type { Reader, Row, Tx } from '../database.ts';
+import { insert, insertAll } from './row.ts';
+
+/** A row of `discrepancies`, member for member. */
+export interface DiscrepancyRow {
+  readonly id: string;
+  readonly reconciliation_id: string;
+  readonly entry_key: string;
+  readonly account_id: string;
+  readonly channel: string;
+  readonly app_id: string | null;
+  readonly livemode: number;
+  readonly day: string;
+  readonly class: string;
+  readonly kind: string;
+  readonly number: string | null;
+  readonly channel_no: string | null;
+  readonly currency: string;
+  readonly amount_here: number | null;
+  readonly amount_there: number | null;
+  readonly fee_here: number | null;
+  readonly fee_there: number | null;
+  readonly payment_id: string | null;
+  readonly subject_id: string | null;
+  readonly file_id: string | null;
+  readonly entry: number | null;
+  readonly evidence: string | null;
+  readonly occurred_at: number | null;
+  readonly state: 'suspended' | 'open' | 'resolved';
+  readonly reason: string | null;
+  readonly owner: string | null;
+  readonly version: number;
+  readonly created_at: number;
+  readonly resolved_at: number | null;
+}
+
+export type DiscrepancyChanges = Partial<Pick<DiscrepancyRow, 'class' | 'state' | 'reason' | 'owner' | 'resolved_at'>>;
+
+/** What was done about a discrepancy. */
+export interface DiscrepancyAction {
+  readonly id: string;
+  readonly discrepancy_id: string;
+  readonly action: string;
+  readonly actor: string;
+  readonly note: string | null;
+  readonly from_state: string | null;
+  readonly to_state: string;
+  readonly created_at: number;
+}
+
+export async function insertDiscrepancies(tx: Tx, rows: readonly DiscrepancyRow[]): Promise<void> {
+  if (rows.length > 0) await insertAll(tx, 'discrepancies', rows as readonly (DiscrepancyRow & Row)[]);
+}
+
+export async function readDiscrepancy(reader: Reader, id: string): Promise<DiscrepancyRow | null> {
+  return ((await reader.get('SELECT * FROM discrepancies WHERE id = ?', [id])) as DiscrepancyRow | undefined) ?? null;
+}
+
+/** All of a day in the order of their keys, piece by piece. */
+export async function readDiscrepanciesOf(
+  reader: Reader,
+  reconciliationId: string,
+  afterKey: string,
+  limit: number,
+): Promise<readonly DiscrepancyRow[]> {
+  const sql = `SELECT * FROM discrepancies WHERE reconciliation_id = ? AND entry_key > ? ORDER BY entry_key LIMIT ${limit}`;
+  return (await reader.all(sql, [reconciliationId, afterKey])) as unknown as readonly DiscrepancyRow[];
+}
+
+export async function readDiscrepanciesByKey(
+  reader: Reader,
+  reconciliationId: string,
+  keys: readonly string[],
+): Promise<readonly DiscrepancyRow[]> {
+  if (keys.length === 0) return [];
+  const sql = `SELECT * FROM discrepancies WHERE reconciliation_id = ? AND entry_key IN (${keys.map(() => '?').join(', ')})`;
+  return (await reader.all(sql, [reconciliationId, ...keys])) as unknown as readonly DiscrepancyRow[];
+}
+
+/** Those about some attempts and refunds, of whatever day. */
+export async function readDiscrepanciesAbout(reader: Reader, subjectIds: readonly string[]): Promise<readonly DiscrepancyRow[]> {
+  if (subjectIds.length === 0) return [];
+  const sql = `SELECT * FROM discrepancies WHERE subject_id IN (${subjectIds.map(() => '?').join(', ')})`;
+  return (await reader.all(sql, subjectIds)) as unknown as readonly DiscrepancyRow[];
+}
+
+/** Writes changes if nobody changed the row since it was read, and the action that tells of them. False: somebody did. */
+export async function changeDiscrepancy(
+  tx: Tx,
+  row: Pick<DiscrepancyRow, 'id' | 'version'>,
+  changes: DiscrepancyChanges,
+  action: DiscrepancyAction,
+): Promise<boolean> {
+  const entries = Object.entries({ ...changes, version: row.version + 1 });
+  const sql = `UPDATE discrepancies SET ${entries.map(([column]) => `${column} = ?`).join(', ')} WHERE id = ? AND version = ?`;
+  if ((await tx.run(sql, [...entries.map(([, value]) => value), row.id, row.version])) !== 1) return false;
+  await insert(tx, 'discrepancy_actions', { ...action });
+  return true;
+}
+
+export async function readDiscrepancyActions(reader: Reader, discrepancyId: string): Promise<readonly DiscrepancyAction[]> {
+  const sql = 'SELECT * FROM discrepancy_actions WHERE discrepancy_id = ? ORDER BY id';
+  return (await reader.all(sql, [discrepancyId])) as unknown as readonly DiscrepancyAction[];
+}

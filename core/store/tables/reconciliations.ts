@@ -1,0 +1,48 @@
+import type { Reader, Row, Tx } from '../database.ts';
+import { insert } from './row.ts';
+
+/** A row of `reconciliations`, member for member. */
+export interface ReconciliationRow {
+  readonly id: string;
+  readonly account_id: string;
+  readonly channel: string;
+  readonly livemode: number;
+  readonly day: string;
+  readonly state: 'waiting' | 'fetched' | 'done' | 'refused';
+  readonly reason: string | null;
+  readonly tries: number;
+  readonly due_at: number | null;
+  readonly entries: number | null;
+  readonly totals: string | null;
+  readonly created_at: number;
+  readonly done_at: number | null;
+}
+
+export type ReconciliationChanges = { readonly [K in keyof ReconciliationRow]?: ReconciliationRow[K] };
+
+export async function readReconciliation(reader: Reader, id: string): Promise<ReconciliationRow | null> {
+  return ((await reader.get('SELECT * FROM reconciliations WHERE id = ?', [id])) as ReconciliationRow | undefined) ?? null;
+}
+
+export async function readReconciliationOf(reader: Reader, accountId: string, day: string): Promise<ReconciliationRow | null> {
+  const row = await reader.get('SELECT * FROM reconciliations WHERE account_id = ? AND day = ?', [accountId, day]);
+  return (row as ReconciliationRow | undefined) ?? null;
+}
+
+export async function insertReconciliation(tx: Tx, row: ReconciliationRow): Promise<void> {
+  await insert(tx, 'reconciliations', row as ReconciliationRow & Row);
+}
+
+export async function changeReconciliation(tx: Tx, id: string, changes: ReconciliationChanges): Promise<void> {
+  const columns = Object.keys(changes);
+  const sql = `UPDATE reconciliations SET ${columns.map((column) => `${column} = ?`).join(', ')} WHERE id = ?`;
+  await tx.run(sql, [...(Object.values(changes) as (string | number | null)[]), id]);
+}
+
+/** Which of some days of an account have been compared. */
+export async function readDoneDays(reader: Reader, accountId: string, days: readonly string[]): Promise<ReadonlySet<string>> {
+  if (days.length === 0) return new Set();
+  const marks = days.map(() => '?').join(', ');
+  const sql = `SELECT day FROM reconciliations WHERE account_id = ? AND day IN (${marks}) AND state = 'done'`;
+  return new Set((await reader.all(sql, [accountId, ...days])).map((row) => String(row['day'])));
+}

@@ -1,0 +1,66 @@
+import type { Reader, Row, Tx } from '../database.ts';
+import { insert } from './row.ts';
+
+/** A row of `statement_files`, member for member. */
+export interface StatementFileRow {
+  readonly id: string;
+  readonly reconciliation_id: string;
+  readonly account_id: string;
+  readonly day: string;
+  readonly name: string;
+  readonly sha256: string;
+  readonly size: number;
+  readonly source: 'vendor' | 'hand';
+  readonly state: 'receiving' | 'kept' | 'compared';
+  readonly entries: number | null;
+  readonly totals: string | null;
+  readonly data_key: string;
+  readonly created_at: number;
+}
+
+export async function insertStatementFile(tx: Tx, row: StatementFileRow): Promise<void> {
+  await insert(tx, 'statement_files', row as StatementFileRow & Row);
+}
+
+/** The documents of a day that came whole, in the order in which they came. */
+export async function readStatementFiles(reader: Reader, reconciliationId: string): Promise<readonly StatementFileRow[]> {
+  const sql = "SELECT * FROM statement_files WHERE reconciliation_id = ? AND state <> 'receiving' ORDER BY id";
+  return (await reader.all(sql, [reconciliationId])) as unknown as readonly StatementFileRow[];
+}
+
+/** Says what a document was once it came whole. Throws a `UniqueError` where the day has the same one already. */
+export async function completeStatementFile(
+  tx: Tx,
+  id: string,
+  { sha256, size }: Pick<StatementFileRow, 'sha256' | 'size'>,
+): Promise<void> {
+  await tx.run("UPDATE statement_files SET sha256 = ?, size = ?, state = 'kept' WHERE id = ?", [sha256, size, id]);
+}
+
+export async function markCompared(tx: Tx, id: string, entries: number, totals: string): Promise<void> {
+  await tx.run("UPDATE statement_files SET entries = ?, totals = ?, state = 'compared' WHERE id = ?", [entries, totals, id]);
+}
+
+export async function insertPiece(
+  tx: Tx,
+  piece: { readonly id: string; readonly fileId: string; readonly place: number; readonly content: string },
+) {
+  await insert(tx, 'statement_pieces', { id: piece.id, file_id: piece.fileId, place: piece.place, content: piece.content });
+}
+
+export async function readPiece(reader: Reader, fileId: string, place: number): Promise<string | null> {
+  const row = await reader.get('SELECT content FROM statement_pieces WHERE file_id = ? AND place = ?', [fileId, place]);
+  return (row?.['content'] as string | undefined) ?? null;
+}
+
+/** Removes a document that is not one: broken off, or refused. One that was compared stays for ever. */
+export async function dropStatementFile(tx: Tx, id: string): Promise<void> {
+  if ((await tx.run("DELETE FROM statement_files WHERE id = ? AND state <> 'compared'", [id])) === 1)
+    await tx.run('DELETE FROM statement_pieces WHERE file_id = ?', [id]);
+}
+
+/** Documents that were being received when a server died. */
+export async function readHalfReceived(reader: Reader, reconciliationId: string): Promise<readonly string[]> {
+  const sql = "SELECT id FROM statement_files WHERE reconciliation_id = ? AND state = 'receiving'";
+  return (await reader.all(sql, [reconciliationId])).map((row) => String(row['id']));
+}

@@ -1,0 +1,76 @@
+import { expect } from 'chai';
+import { readFacts, runAdmin } from '../admin/command.ts';
+import { forEachDatabase } from '../kit/database.ts';
+import { eventually } from '../kit/merchant.ts';
+import { orderNo, type Paymux, startPaymux } from '../kit/paymux.ts';
+import { listSamples, payAsShopper } from '../kit/shopper.ts';
+
+/** Text packed twice, fixed widths of what was settled, pages of JSON, and one that names no number of ours. */
+const channels = ['wechat', 'alipay', 'unionpay', 'stripe', 'gocardless'];
+const samples = (await listSamples()).filter(
+  ({ channel, method }, index, all) =>
+    channels.includes(channel.id) && all.findIndex((one) => one.channel.id === channel.id) === index && method.action !== 'none',
+);
+
+describe('A day, reconciled by an operator', () =>
+  forEachDatabase((_name, open) => {
+    let paymux: Paymux;
+
+    before(async function () {
+      this.timeout(60_000);
+      paymux = await startPaymux({ database: await open(), channels: samples.map(({ channel }) => channel.id) });
+    });
+    after(() => paymux.stop());
+
+    const dayIn = (zone = 'UTC') => new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(new Date());
+
+    for (const { channel, method, currency, amount, payer } of samples) {
+      it(`${channel.id}: agrees with the vendor, the payment and its refund, and again`, async function () {
+        this.timeout(30_000);
+        const asked = { merchant_order_no: orderNo(), amount, currency, subject: 'Tea', method: method.id, payer };
+        const { body: made } = await paymux.call('POST', '/v1/payments', { ...asked, return_url: 'https://shop.example/done' });
+        await payAsShopper(paymux, made.action);
+        const isDone = async (path: string) => (await paymux.call('GET', path)).body.state === 'success';
+        await eventually(
+          () => isDone(`/v1/payments/${made.id}`),
+          () => `${made.id} is not paid`,
+        );
+        const { step = 1 } = method;
+        const back = channel.abilities.refund === 'partial' ? Math.floor(amount / 2 / step) * step : amount;
+        const { body: refund } = await paymux.call('POST', `/v1/payments/${made.id}/refunds`, {
+          merchant_refund_no: orderNo(),
+          amount: back,
+        });
+        await eventually(
+          () => isDone(`/v1/refunds/${refund.id}`),
+          () => `${refund.id} is not done`,
+        );
+        const words = ['reconcile', '--day', dayIn(channel.statements?.zone), '--channel', channel.id];
+        const { accounts } = await readFacts(paymux.environment, ...words);
+        const done = accounts.filter((one: { state: string }) => one.state === 'done');
+        const classes = done.flatMap((one: { classes: { class: string; kind: string }[] }) => one.classes);
+        const compared = classes.filter((one: { class: string }) => one.class !== 'not_compared');
+        expect(
+          compared.map((one: { class: string; kind: string; amount_there: number; amount_here: number }) => [
+            one.class,
+            one.kind,
+            one.amount_there,
+            one.amount_here,
+          ]),
+        ).to.deep.equal([
+          ['matched', 'payment', amount, amount],
+          ['matched', 'refund', -back, -back],
+        ]);
+        const { accounts: again } = await readFacts(paymux.environment, ...words);
+        const doneAgain = again.filter((one: { state: string }) => one.state === 'done');
+        expect(doneAgain.map((one: { rows_written: number }) => one.rows_written)).to.deep.equal(done.map(() => 0));
+      });
+    }
+
+    it('is refused for a day that is none, and a file of no account', async () => {
+      const none = await runAdmin(paymux.environment, 'reconcile', '--day', '2026-02-30');
+      expect([none.code, none.err.split('\n')[0]]).to.deep.equal([2, '--day must be a day such as 2026-01-31']);
+      const file = await runAdmin(paymux.environment, 'reconcile', '--day', '2026-01-31', '--file', 'none.csv');
+      expect([file.code, file.err.split('\n')[0]]).to.deep.equal([2, '--file needs --account']);
+    });
+  }));
