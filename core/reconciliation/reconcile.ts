@@ -169,7 +169,8 @@ async function write(
     reason: null,
     entries: comparison.entries,
     totals: JSON.stringify(comparison.sums),
-    due_at: isWaiting ? patience.until : null,
+    // Once what was waited for has come, the look at the end of the waiting is one for nothing.
+    due_at: isWaiting ? patience.until : now < patience.until ? row.due_at : null,
   };
   const written = found + (await finish(deps, row, files, changes, comparison, now));
   const reconciliation = (await readReconciliation(deps.database, row.id)) ?? row;
