@@ -1,13 +1,13 @@
 import type { OpenAccount } from '../channels/accounts.ts';
 import type { StatementLine } from '../contract/statement.ts';
-import { type Database, DatabaseUnavailable } from '../store/database.ts';
+import type { Database } from '../store/database.ts';
 import { readBooked, readByNumbers } from '../store/tables/booked.ts';
 import type { StatementFileRow } from '../store/tables/statement-files.ts';
 import { type ClassSum, createTally, type Tally } from './classes.ts';
 import type { Span } from './day.ts';
 import { createExpected, type Expectation, type Expected } from './expected.ts';
 import { type Day, type Found, findPaired } from './find.ts';
-import { type KeepDeps, openKept } from './keep.ts';
+import { type KeepDeps, KeptUnreadable, openKept } from './keep.ts';
 import { classifyUnseen, type Entry, type Finding, type Patience } from './match.ts';
 import { proveSums, sumExpected } from './prove.ts';
 import { addLine, readStatement, type Sum } from './read.ts';
@@ -117,12 +117,12 @@ async function readDocument(deps: Pick<KeepDeps, 'database' | 'vault'>, state: C
   return { entries: place, sums };
 }
 
-/** What a reader throws is for the person who holds the document; that the database is away is not. */
+/** What a channel's reader throws is for the person who holds the document. */
 async function* readOrRefuse(lines: AsyncIterable<StatementLine>): AsyncIterable<StatementLine> {
   try {
     yield* lines;
   } catch (error) {
-    if (error instanceof DatabaseUnavailable || !(error instanceof Error)) throw error;
+    if (error instanceof KeptUnreadable || !(error instanceof Error)) throw error;
     throw new Refusal(error.message);
   }
 }

@@ -122,9 +122,25 @@ export function sealOf({ vault }: Pick<KeepDeps, 'vault'>, { id, data_key: dataK
   return openSeal(vault.decrypt(dataKey, placeOf('statement_files', id, 'data_key')));
 }
 
-/** A kept document, as it came. */
+/** We cannot read what we kept: the database is away, or a key is. Says nothing of the document. */
+export class KeptUnreadable extends Error {
+  constructor(name: string, cause: unknown) {
+    super(`the kept document ${name} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.name = 'KeptUnreadable';
+  }
+}
+
+/** A kept document, as it came. Its content throws `KeptUnreadable` alone. */
 export function openKept(deps: Pick<KeepDeps, 'database' | 'vault'>, file: StatementFileRow): StatementDocument {
-  return { name: file.name, content: readPieces(deps, file) };
+  return { name: file.name, content: readOwn(file, readPieces(deps, file)) };
+}
+
+async function* readOwn({ name }: StatementFileRow, pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    throw new KeptUnreadable(name, error);
+  }
 }
 
 async function* readPieces(deps: Pick<KeepDeps, 'database' | 'vault'>, file: StatementFileRow): AsyncIterable<Uint8Array> {

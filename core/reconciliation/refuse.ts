@@ -15,12 +15,14 @@ export interface Judged {
   compared: number;
   /** Those of them that had been named before. */
   repeated: number;
+  /** Those of them that had been named more than once before. */
+  repeatedAgain: number;
   /** Those of them that happened on the day. */
   within: number;
   first: number | null;
 }
 
-export const newJudged = (): Judged => ({ compared: 0, repeated: 0, within: 0, first: null });
+export const newJudged = (): Judged => ({ compared: 0, repeated: 0, repeatedAgain: 0, within: 0, first: null });
 
 export function judgeEntry(judged: Judged, { line }: Entry, span: Span): void {
   if (line.kind !== 'payment' && line.kind !== 'refund') return;
@@ -43,11 +45,20 @@ export interface Judging {
 /** Fewer may by chance be listed twice each. */
 const fewEntries = 4;
 
+export function judgeRepeat(judged: Judged, timesSeen: number): void {
+  judged.repeated += timesSeen > 0 ? 1 : 0;
+  judged.repeatedAgain += timesSeen > 1 ? 1 : 0;
+}
+
 /** Throws a `Refusal` for a document of another day, or one that was put together of two. */
-export function judgeDocument({ compared, repeated, within, first }: Judged, { name, day, zone, isByTrade, isFurther }: Judging): void {
+export function judgeDocument(
+  { compared, repeated, repeatedAgain, within, first }: Judged,
+  { name, day, zone, isByTrade, isFurther }: Judging,
+): void {
   if (compared === 0) return;
   if (isByTrade && within === 0 && first !== null)
     throw new Refusal(`${name} is not of ${day}: no entry is, and entry 1 is of ${dayOf(first, zone)}`);
   if (isFurther && repeated === compared) throw new Refusal(`every entry of ${name} stands in another document of the day`);
-  if (compared >= fewEntries && repeated * 2 === compared) throw new Refusal(`every entry of ${name} stands in it twice`);
+  const isTwice = repeated * 2 === compared && repeatedAgain === 0;
+  if (isTwice && compared >= fewEntries) throw new Refusal(`every entry of ${name} stands in it twice`);
 }

@@ -3,7 +3,7 @@ import type { Class } from './classes.ts';
 import type { Compared } from './compare.ts';
 import { type Found, findOurs } from './find.ts';
 import { classify, classifyUnknown, type Entry, type Finding, type Ours } from './match.ts';
-import { judgeEntry, Refusal } from './refuse.ts';
+import { judgeEntry, judgeRepeat, Refusal } from './refuse.ts';
 
 /** Beyond these a statement is not the day's, or nothing can be learned from looking at them one by one. */
 const mostFindings = 200_000;
@@ -37,7 +37,7 @@ function takeExpected(state: Compared, entry: Entry, place: number): void {
   countThere(state, name, entry);
   // What is ours was counted with the first entry that named it.
   if (timesSeen === 0) countHere(state, name, entry, ours);
-  else state.judged.repeated += 1;
+  judgeRepeat(state.judged, timesSeen);
   if (name !== 'matched') noteFinding(state, findingOf(name, entry, ours, timesSeen));
   state.expected.see(place);
 }
@@ -78,7 +78,7 @@ function takeUnknown(state: Compared, entry: Entry): void {
 function countNamed({ others, judged }: Compared, key: string): number {
   const timesSeen = others.get(key) ?? 0;
   others.set(key, timesSeen + 1);
-  judged.repeated += timesSeen > 0 ? 1 : 0;
+  judgeRepeat(judged, timesSeen);
   return timesSeen;
 }
 

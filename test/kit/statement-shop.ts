@@ -59,9 +59,9 @@ export interface StatementShop extends Scripted {
   run(day: string, lines: readonly GivenLine[]): Promise<Reconciled>;
 }
 
-export function openStatementShop(database: Database, listing: 'trade' | 'settlement' = 'trade'): StatementShop {
+export function openStatementShop(database: Database, listing: 'trade' | 'settlement' = 'trade', vault = makeVault()): StatementShop {
   const shop = scriptKernel(database);
-  const deps = { kernel: shop.kernel, vault: makeVault() };
+  const deps = { kernel: shop.kernel, vault };
   const account = makeAccount(shop, listing);
   const attemptOf = async (paymentId: string) => (await shop.attempts(paymentId))[0] as AttemptRow;
   const keeping = { ...deps, database, newId: shop.kernel.newId, now: () => noon };

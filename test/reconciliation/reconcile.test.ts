@@ -245,6 +245,14 @@ describe('Comparing a day with its statement', () =>
       });
     });
 
+    it('throws nothing away because a key is missing', async () => {
+      await shop.fetched(day, [{ channelNo: 'a' }]);
+      const keyless = openStatementShop(database);
+      const failed = await keyless.reconcile(day).catch((error: Error) => error.name);
+      expect(failed).to.equal('KeptUnreadable');
+      expect(await shop.reconcile(day)).to.include({ kind: 'done' });
+    });
+
     it('keeps the document as it came, and readable to nobody without the key', async () => {
       await shop.run(day, [{ number: 'NOTOURS', channelNo: 'tell-tale' }]);
       const rows = await Promise.all(tables.map((name) => database.all(`SELECT * FROM ${name}`)));
