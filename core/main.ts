@@ -27,6 +27,7 @@ import { attendAttempt, attendPayment } from './payments/attend.ts';
 import type { Kernel } from './payments/deps.ts';
 import { countPending } from './payments/pending.ts';
 import { keepProcesses } from './processes.ts';
+import { reconciliationTask } from './reconcile-thread.ts';
 import { attendRefund } from './refunds/execute.ts';
 import { DataFolderError } from './store/data-folder.ts';
 import { type Database, DatabaseUnavailable } from './store/database.ts';
@@ -201,7 +202,8 @@ export function houseKeeping({ clock, config: { retention, channels } }: Cradle)
 function startJobs(cradle: Cradle): readonly Running[] {
   const { kernel, database, clock, log, metrics, config } = cradle;
   const deps = { database, clock, log, metrics, pollMs: config.jobs.pollMs };
-  return [...runDueLoops(deps, kernel), runSchedule({ database, log, metrics }, houseKeeping(cradle))];
+  const tasks = [...houseKeeping(cradle), reconciliationTask(config, kernel)];
+  return [...runDueLoops(deps, kernel), runSchedule({ database, log, metrics }, tasks)];
 }
 
 /** The loops that look after whatever has a time, and after the balances. */

@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { systemClock } from '../../core/clock.ts';
+import { loadConfig } from '../../core/config.ts';
+import { reconciliationTask } from '../../core/reconcile-thread.ts';
 import { readFacts, runAdmin } from '../admin/command.ts';
 import { forEachDatabase } from '../kit/database.ts';
 import { eventually } from '../kit/merchant.ts';
@@ -66,6 +69,26 @@ describe('A day, reconciled by an operator', () =>
         expect(doneAgain.map((one: { rows_written: number }) => one.rows_written)).to.deep.equal(done.map(() => 0));
       });
     }
+
+    it('is done by itself for days that were missed, on a thread of its own', async function () {
+      this.timeout(30_000);
+      const { database } = paymux.stored;
+      const made = Date.now() - 3 * 86_400_000;
+      await database.transaction((tx) => tx.run("UPDATE channel_accounts SET created_at = ? WHERE channel = 'stripe'", [made]));
+      const loaded = loadConfig(paymux.environment);
+      if (loaded.kind === 'faults') throw new Error(JSON.stringify(loaded.faults));
+      const row = await database.get("SELECT id FROM channel_accounts WHERE channel = 'stripe' ORDER BY id LIMIT 1");
+      const record = { status: 'enabled' };
+      const one = { id: String(row?.['id']), record, channel: { fetchStatement: () => undefined }, manifest: {} };
+      const kernel = { database, clock: systemClock, channels: { accounts: () => [one] } } as never;
+      await reconciliationTask(loaded.config, kernel).run(database);
+      const days = await database.all('SELECT day, state FROM reconciliations WHERE account_id = ? AND day < ? ORDER BY day', [
+        one.id,
+        dayIn(),
+      ]);
+      expect(days.length).to.be.greaterThan(1);
+      expect(days.map(({ day, state }) => ({ day, state }))).to.deep.equal(days.map(({ day }) => ({ day, state: 'done' })));
+    });
 
     it('is refused for a day that is none, and a file of no account', async () => {
       const none = await runAdmin(paymux.environment, 'reconcile', '--day', '2026-02-30');

@@ -46,3 +46,15 @@ export async function readDoneDays(reader: Reader, accountId: string, days: read
   const sql = `SELECT day FROM reconciliations WHERE account_id = ? AND day IN (${marks}) AND state = 'done'`;
   return new Set((await reader.all(sql, [accountId, ...days])).map((row) => String(row['day'])));
 }
+
+/** What is known of an account's days from one on. */
+export async function readReconciliationsFrom(reader: Reader, accountId: string, day: string): Promise<readonly ReconciliationRow[]> {
+  const sql = 'SELECT * FROM reconciliations WHERE account_id = ? AND day >= ?';
+  return (await reader.all(sql, [accountId, day])) as unknown as readonly ReconciliationRow[];
+}
+
+/** Days that were compared and are to be looked at again by now. */
+export async function readDueReconciliations(reader: Reader, accountId: string, now: number): Promise<readonly ReconciliationRow[]> {
+  const sql = "SELECT * FROM reconciliations WHERE due_at <= ? AND account_id = ? AND state = 'done' ORDER BY day";
+  return (await reader.all(sql, [now, accountId])) as unknown as readonly ReconciliationRow[];
+}

@@ -1,0 +1,82 @@
+import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { openDirectory } from './access/directory.ts';
+import { openVault } from './access/vault.ts';
+import { discoverChannels } from './channels/discover.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { wire } from './container.ts';
+import type { Task } from './jobs/schedule.ts';
+import { createLog } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import type { Kernel } from './payments/deps.ts';
+import { attendDay, listDueDays } from './reconciliation/due.ts';
+import { openDatabase } from './store/open.ts';
+
+/** A statement of a million entries takes this process's event loop some ten seconds, which requests must not wait. */
+const isThread = parentPort !== null && (workerData as { readonly reconciles?: boolean } | null)?.reconciles === true;
+
+/** The hourly task: where a day is due, a thread of its own brings it in and compares it. */
+export function reconciliationTask(config: Config, kernel: Kernel): Task {
+  return {
+    name: 'reconciliation',
+    async run() {
+      if ((await listDueDays(kernel)).length > 0) await runThread(config);
+    },
+  };
+}
+
+function runThread(config: Config): Promise<void> {
+  const worker = new Worker(new URL(import.meta.url), { workerData: { reconciles: true, config } });
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the thread of reconciliation ended with ${code}`))));
+  });
+}
+
+/** The same kernel that the server has, on connections of its own, for as long as days are due. */
+async function reconcileDueDays(config: Config): Promise<void> {
+  const { plugins, origins } = await discoverChannels(config.channels.folder, config.channels.packages);
+  const opened = await openDatabase({ ...config.database, dataDir: config.dataDir });
+  const { database } = opened;
+  const vault = openVault({ keyFile: config.keyFile, create: false });
+  const directory = await openDirectory({ database, vault, pollMs: 0 });
+  const metrics = createMetrics({ version: 'reconciliation' });
+  const { cradle } = wire({
+    config,
+    log: createLog(config.log),
+    clock: systemClock,
+    metrics,
+    database,
+    vault,
+    directory,
+    plugins,
+    origins,
+  });
+  try {
+    const off = [...plugins.keys()].filter((channel) => !directory.isChannelEnabled(channel));
+    cradle.channels.reload(directory.accounts(), new Set(off));
+    for (const due of await listDueDays(cradle.kernel)) await attendOne(cradle.kernel, vault, due);
+  } finally {
+    metrics.close();
+    await cradle.caller.shutdown();
+    await directory.stop();
+    await cradle.sm2.stop();
+    await cradle.agent.close();
+    await opened.close();
+  }
+}
+
+/** One day that cannot be compared must not keep the others waiting. */
+async function attendOne(
+  kernel: Kernel,
+  vault: Parameters<typeof attendDay>[0]['vault'],
+  due: Parameters<typeof attendDay>[1],
+): Promise<void> {
+  try {
+    await attendDay({ kernel, vault }, due);
+  } catch (error) {
+    kernel.log.error('a day could not be reconciled', { account: due.account.id, day: due.day, error });
+  }
+}
+
+if (isThread) await reconcileDueDays((workerData as { readonly config: Config }).config);

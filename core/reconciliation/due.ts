@@ -1,0 +1,95 @@
+import type { OpenAccount } from '../channels/accounts.ts';
+import { runLeased } from '../jobs/lease.ts';
+import type { Kernel } from '../payments/deps.ts';
+import {
+  changeReconciliation,
+  type ReconciliationRow,
+  readDueReconciliations,
+  readReconciliationsFrom,
+} from '../store/tables/reconciliations.ts';
+import { addDays, dayOf, instantAt } from './day.ts';
+import { importFetched } from './import.ts';
+import { openReconciliation, type ReconcileDeps, reconcileDay } from './reconcile.ts';
+
+/** A day of an account that is to be fetched, or compared, by now. */
+export interface DueDay {
+  readonly account: OpenAccount;
+  readonly day: string;
+}
+
+/** How far back days are caught up that nobody asked for while it was time. Vendors keep statements for months, operators logs for weeks. */
+const mostDaysBack = 31;
+const hourMs = 3_600_000;
+const longestPauseHours = 24;
+/** The job itself takes a while, and must not miss its next hour by that. */
+const slackMs = 15 * 60_000;
+const leaseMs = 60_000;
+
+/** The days that are due: over, at the vendor by its own clock, and not compared; and those whose waiting is over. Oldest first. */
+export async function listDueDays(kernel: Kernel): Promise<readonly DueDay[]> {
+  const made = new Map(
+    (await kernel.database.all('SELECT id, created_at FROM channel_accounts')).map((row) => [row['id'], Number(row['created_at'])]),
+  );
+  const due: DueDay[] = [];
+  for (const account of kernel.channels.accounts()) {
+    const isAsked = account.channel.fetchStatement !== undefined && account.record.status !== 'retired';
+    if (isAsked) for (const day of await listDaysOf(kernel, account, made.get(account.id) ?? 0)) due.push({ account, day });
+  }
+  return due.sort((one, other) => (one.day < other.day ? -1 : 1));
+}
+
+async function listDaysOf(kernel: Kernel, account: OpenAccount, madeAt: number): Promise<readonly string[]> {
+  const now = kernel.clock.now().getTime();
+  const { zone, readyAt } = account.manifest.statements ?? { zone: 'UTC', readyAt: '00:00' };
+  const today = dayOf(now, zone);
+  const first = [addDays(today, -mostDaysBack), dayOf(madeAt, zone)].sort()[1] ?? today;
+  const known = new Map((await readReconciliationsFrom(kernel.database, account.id, first)).map((row) => [row.day, row]));
+  const again = (await readDueReconciliations(kernel.database, account.id, now)).map(({ day }) => day);
+  const fresh: string[] = [];
+  for (let day = first; day < today; day = addDays(day, 1)) {
+    const isReady = now >= instantAt(addDays(day, 1), readyAt, zone);
+    if (isReady && isOpen(known.get(day), now)) fresh.push(day);
+  }
+  return [...again, ...fresh];
+}
+
+const isOpen = (row: ReconciliationRow | undefined, now: number) => row === undefined || (row.state !== 'done' && (row.due_at ?? 0) <= now);
+
+/**
+ * Brings a due day in and compares it, unless somebody else does so at this moment. What fails is tried again ever more rarely, and
+ * never given up: a day that is not compared is one whose money nobody has looked at.
+ */
+export async function attendDay(deps: ReconcileDeps, { account, day }: DueDay): Promise<'done' | 'not_yet' | 'failed' | 'held'> {
+  const rule = { name: `reconcile ${account.id}`, ttlMs: leaseMs };
+  const leased = await runLeased(deps.kernel.database, rule, ({ database }) =>
+    attendLeased({ ...deps, kernel: { ...deps.kernel, database } }, account, day),
+  );
+  return leased.kind === 'held' ? 'held' : leased.result;
+}
+
+async function attendLeased(deps: ReconcileDeps, account: OpenAccount, day: string): Promise<'done' | 'not_yet' | 'failed'> {
+  const row = await openReconciliation(deps, account, day);
+  if (row.state !== 'fetched' && row.state !== 'done') {
+    const fetched = await importFetched(deps, account, day);
+    if (fetched.kind === 'notYet') return postpone(deps, row, 'not_yet', 'the vendor has it not yet');
+    if (fetched.kind !== 'ready' && fetched.kind !== 'empty') return postpone(deps, row, 'failed', `${fetched.kind}: ${fetched.reason}`);
+  }
+  const done = await reconcileDay(deps, { account, day });
+  return done.kind === 'done' ? 'done' : postpone(deps, row, 'failed', done.reason);
+}
+
+/** One that is not there yet is asked for at every hourly run; what failed after about 1, 2, 4 … 24 hours. */
+async function postpone<T extends 'not_yet' | 'failed'>(
+  { kernel }: ReconcileDeps,
+  row: ReconciliationRow,
+  result: T,
+  reason: string,
+): Promise<T> {
+  const tries = row.tries + 1;
+  const hours = result === 'not_yet' ? 1 : Math.min(2 ** row.tries, longestPauseHours);
+  const due = kernel.clock.now().getTime() + hours * hourMs - slackMs;
+  const changes = { tries, due_at: due, reason: reason.slice(0, 1000) };
+  await kernel.database.transaction((tx) => changeReconciliation(tx, row.id, changes));
+  if (result === 'failed') kernel.log.error('a day could not be reconciled', { account: row.account_id, day: row.day, reason });
+  return result;
+}
