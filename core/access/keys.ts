@@ -2,7 +2,16 @@ import { hash, randomBytes } from 'node:crypto';
 import type { Scope } from './records.ts';
 
 /** All scopes, for checks and help texts. */
-export const scopes: readonly Scope[] = ['payments:write', 'payments:read', 'refunds:write', 'events:read', 'endpoints:write', '*'];
+export const scopes: readonly Scope[] = [
+  'payments:write',
+  'payments:read',
+  'refunds:write',
+  'events:read',
+  'endpoints:write',
+  'reconciliation:read',
+  'reconciliation:write',
+  '*',
+];
 
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** 62^43 is just above 2^256. */

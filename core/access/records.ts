@@ -35,7 +35,15 @@ export interface App {
 }
 
 /** What a key may do. `*`: everything. */
-export type Scope = 'payments:write' | 'payments:read' | 'refunds:write' | 'events:read' | 'endpoints:write' | '*';
+export type Scope =
+  | 'payments:write'
+  | 'payments:read'
+  | 'refunds:write'
+  | 'events:read'
+  | 'endpoints:write'
+  | 'reconciliation:read'
+  | 'reconciliation:write'
+  | '*';
 
 /** A secret key, known by its hash alone. */
 export interface ApiKey {

@@ -103,6 +103,13 @@ const refunds = z.strictObject({
   }).default(120),
 });
 
+const reconciliation = z.strictObject({
+  writeOffAlone: integer(0, Number.MAX_SAFE_INTEGER, {
+    doc: 'The most that one person may write off alone, in minor units of whichever currency. Beyond it takes two.',
+    example: '10000',
+  }).default(10_000),
+});
+
 const notifications = z.strictObject({
   timeoutMs: integer(1, 600_000, { doc: 'How long a merchant may take to answer a notification.', example: '15000' }).default(15_000),
   fastLane: integer(1, 10_000, { doc: 'Notifications sent at once to merchants that answer quickly.', example: '48' }).default(48),
@@ -179,6 +186,7 @@ export const configSchema = z.strictObject({
   demo: demo.prefault({}),
   channels: channels.prefault({}),
   refunds: refunds.prefault({}),
+  reconciliation: reconciliation.prefault({}),
   notifications: notifications.prefault({}),
   jobs: jobs.prefault({}),
   retention: retention.prefault({}),

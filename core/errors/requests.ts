@@ -190,6 +190,12 @@ export const requestErrors = {
     ['Payment cannot be closed', '支付不可关闭'],
     ['The payment is not in a state in which it can be closed.', '该支付当前状态不可关闭。'],
   ),
+  discrepancy_not_open: entry(
+    409,
+    'do_not_retry',
+    ['Discrepancy not open', '差异不可处理'],
+    ['The discrepancy is resolved, or names no payment that this could be done about.', '该差异已处理，或未对应可操作的支付。'],
+  ),
   channel_unavailable: entry(
     503,
     'retry',

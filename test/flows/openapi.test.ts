@@ -147,6 +147,17 @@ describe('The OpenAPI document', () => {
         expect(schemaFaults(documented.content[type].schema, answer.body, document), answer.text.slice(0, 300)).to.deep.equal([]);
       };
 
+      const callReconciliation = async () => {
+        for (const list of ['reconciliations', 'discrepancies']) {
+          await call('GET', `/v1/${list}?limit=1`);
+          expect((await call('GET', `/v1/${list}/unknown`)).code).to.equal('not_found');
+        }
+        for (const verb of ['accept', 'query', 'refund', 'write_off', 'reopen']) {
+          const body = { note: 'Seen', ...(verb === 'refund' && { amount: 1 }) };
+          expect((await call('POST', `/v1/discrepancies/unknown/${verb}`, body)).code).to.equal('not_found');
+        }
+      };
+
       it('through a payment by every method, its refund, lists, endpoints and problems', async function () {
         this.timeout(30_000);
         const endpoint = await call('POST', '/v1/notification_endpoints', { url: shop.url, types: [] });
@@ -208,6 +219,7 @@ describe('The OpenAPI document', () => {
         await call('POST', '/v1/payment_links', { subject: 'Tea', currency: 'CNY', amount: 7, min_amount: 8, max_amount: 1 });
         await call('GET', '/v1/payment_links?limit=1');
         await call('POST', `/v1/payment_links/${(await call('GET', `/v1/payment_links/${link.id}`)).id}/disable`);
+        await callReconciliation();
         await call('GET', '/v1/notification_endpoints');
         await call('DELETE', `/v1/notification_endpoints/${endpoint.id}`);
         const documented = routes.filter((route) => route.kind === 'api').map((route) => `${route.method} ${pathOf(route)}`);

@@ -1,5 +1,5 @@
 import type { Reader, Row, Tx } from '../database.ts';
-import { insert, insertAll } from './row.ts';
+import { insert, insertAll, type Page, readPage, Where } from './row.ts';
 
 /** A row of `discrepancies`, member for member. */
 export interface DiscrepancyRow {
@@ -101,4 +101,23 @@ export async function changeDiscrepancy(
 export async function readDiscrepancyActions(reader: Reader, discrepancyId: string): Promise<readonly DiscrepancyAction[]> {
   const sql = 'SELECT * FROM discrepancy_actions WHERE discrepancy_id = ? ORDER BY id';
   return (await reader.all(sql, [discrepancyId])) as unknown as readonly DiscrepancyAction[];
+}
+
+export interface DiscrepancyFilter {
+  readonly appId: string;
+  readonly accountIds: readonly string[];
+  readonly state?: string | undefined;
+  readonly class?: string | undefined;
+  readonly reconciliation?: string | undefined;
+  readonly payment?: string | undefined;
+}
+
+/** Those about payments of an app, and all of some accounts, newest first. */
+export async function listDiscrepancies(reader: Reader, filter: DiscrepancyFilter, page: Page) {
+  const { appId, accountIds } = filter;
+  const marks = ['NULL', ...accountIds.map(() => '?')].join(', ');
+  const where = new Where().and(`(app_id = ? OR account_id IN (${marks}))`, appId, ...accountIds);
+  const columns = { state: filter.state, class: filter.class, reconciliation_id: filter.reconciliation, payment_id: filter.payment };
+  for (const [column, value] of Object.entries(columns)) if (value !== undefined) where.and(`${column} = ?`, value);
+  return readPage<DiscrepancyRow>((sql, params) => reader.all(sql, params), 'discrepancies', where, page);
 }

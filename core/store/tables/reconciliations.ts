@@ -1,5 +1,5 @@
 import type { Reader, Row, Tx } from '../database.ts';
-import { insert } from './row.ts';
+import { insert, type Page, readPage, Where } from './row.ts';
 
 /** A row of `reconciliations`, member for member. */
 export interface ReconciliationRow {
@@ -57,4 +57,17 @@ export async function readReconciliationsFrom(reader: Reader, accountId: string,
 export async function readDueReconciliations(reader: Reader, accountId: string, now: number): Promise<readonly ReconciliationRow[]> {
   const sql = "SELECT * FROM reconciliations WHERE due_at <= ? AND account_id = ? AND state = 'done' ORDER BY day";
   return (await reader.all(sql, [now, accountId])) as unknown as readonly ReconciliationRow[];
+}
+
+/** Those of some accounts, newest first. */
+export async function listReconciliations(
+  reader: Reader,
+  filter: { readonly accountIds: readonly string[]; readonly day?: string | undefined; readonly state?: string | undefined },
+  page: Page,
+) {
+  const { accountIds, day, state } = filter;
+  const where = new Where().and(`account_id IN (${['NULL', ...accountIds.map(() => '?')].join(', ')})`, ...accountIds);
+  if (day !== undefined) where.and('day = ?', day);
+  if (state !== undefined) where.and('state = ?', state);
+  return readPage<ReconciliationRow>((sql, params) => reader.all(sql, params), 'reconciliations', where, page);
 }

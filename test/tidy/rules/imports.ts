@@ -87,10 +87,11 @@ export function importsPointDown(files: readonly SourceFile[]): readonly Violati
   return refuse(wrong, 'it stands above this file');
 }
 
-/** Files at the root of core/ are used by every domain, so they use none. Only main.ts and container.ts see everything. */
+/** Files at the root of core/ are used by every domain, so they use none. Only what boots and wires sees everything: main.ts, container.ts and the thread. */
 export function rootUsesNoDomain(files: readonly SourceFile[]): readonly Violation[] {
   const wrong = importsIn(files, /^core\/[^/]+\.ts$/).filter(
-    ({ file, target, typeOnly }) => !/^core\/(main|container|boot)\.ts$/.test(file.path) && !typeOnly && domainOf(target) !== undefined,
+    ({ file, target, typeOnly }) =>
+      !/^core\/(main|container|boot|reconcile-thread)\.ts$/.test(file.path) && !typeOnly && domainOf(target) !== undefined,
   );
   return refuse(wrong, 'a file beside the domains imports none of them');
 }

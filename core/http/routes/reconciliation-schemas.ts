@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { classes } from '../../reconciliation/classes.ts';
+import { amount, pageQuery } from './schemas.ts';
+
+/** The shapes of reconciliations and discrepancies. */
+
+const anyId = z.string().min(1).max(64);
+const day = z.iso.date().describe('A business day of the vendor’s time zone');
+const reconciliationStates = ['waiting', 'fetched', 'done', 'refused'] as const;
+const discrepancyStates = ['suspended', 'open', 'resolved'] as const;
+const note = z.string().min(1).max(1000).regex(/\S/).meta({ description: 'Why; kept for ever' });
+
+export const listReconciliationsQuery = z.strictObject({
+  ...pageQuery,
+  day: day.optional(),
+  account: anyId.optional(),
+  state: z.enum(reconciliationStates).optional(),
+});
+
+export const listDiscrepanciesQuery = z.strictObject({
+  ...pageQuery,
+  state: z.enum(discrepancyStates).optional(),
+  class: z.enum(classes).optional(),
+  reconciliation: anyId.optional(),
+  payment: anyId.optional(),
+});
+
+export const noteBody = z.strictObject({ note });
+export const refundBody = z.strictObject({ note, amount });
+
+const classSum = z.strictObject({
+  class: z.enum(classes),
+  kind: z.enum(['payment', 'refund', 'fee', 'chargeback', 'payout', 'adjustment']),
+  currency: z.string(),
+  entries_there: z.int().describe('Entries of the statement'),
+  amount_there: z.int(),
+  entries_here: z.int().describe('Payments or refunds that are booked here'),
+  amount_here: z.int(),
+});
+
+export const reconciliationView = z.strictObject({
+  id: z.string(),
+  object: z.literal('reconciliation'),
+  account: z.string(),
+  channel: z.string(),
+  livemode: z.boolean(),
+  day: z.string(),
+  state: z.enum(reconciliationStates),
+  reason: z.string().nullable(),
+  entries: z.int().nullable(),
+  classes: z.array(classSum).describe('What the day comes to by class: the sums over all classes are both sides’ totals'),
+  created_at: z.iso.datetime(),
+  done_at: z.iso.datetime().nullable(),
+});
+
+export const discrepancyView = z.strictObject({
+  id: z.string(),
+  object: z.literal('discrepancy'),
+  reconciliation: z.string(),
+  account: z.string(),
+  channel: z.string(),
+  livemode: z.boolean(),
+  day: z.string(),
+  class: z.enum(classes),
+  kind: z.string(),
+  number: z.string().nullable().describe('Our number, that the channel sees'),
+  channel_no: z.string().nullable(),
+  currency: z.string(),
+  amount_here: z.int().nullable(),
+  amount_there: z.int().nullable(),
+  fee_here: z.int().nullable(),
+  fee_there: z.int().nullable(),
+  payment: z.string().nullable(),
+  refund: z.string().nullable(),
+  state: z.enum(discrepancyStates).describe('suspended: it may yet come with the next days’ statements'),
+  reason: z.string().nullable(),
+  owner: z.string().nullable(),
+  occurred_at: z.iso.datetime().nullable(),
+  created_at: z.iso.datetime(),
+  resolved_at: z.iso.datetime().nullable(),
+  actions: z
+    .array(
+      z.strictObject({
+        action: z.string(),
+        actor: z.string(),
+        note: z.string().nullable(),
+        from_state: z.string().nullable(),
+        to_state: z.string(),
+        created_at: z.iso.datetime(),
+      }),
+    )
+    .describe('All that was done about it, oldest first; in lists left out')
+    .optional(),
+});

@@ -1,0 +1,116 @@
+import { check } from '../payments/check.ts';
+import type { Kernel } from '../payments/deps.ts';
+import { execute } from '../refunds/execute.ts';
+import { readByNumbers } from '../store/tables/booked.ts';
+import {
+  changeDiscrepancy,
+  type DiscrepancyAction,
+  type DiscrepancyChanges,
+  type DiscrepancyRow,
+  readDiscrepancy,
+} from '../store/tables/discrepancies.ts';
+
+/** Who does something about a discrepancy, and why. Kept for ever. */
+export interface Acting {
+  readonly id: string;
+  /** The key or the operator. */
+  readonly actor: string;
+  readonly note: string | null;
+}
+
+export type Acted = { readonly kind: 'discrepancy'; readonly discrepancy: DiscrepancyRow } | { readonly kind: 'not_open' };
+
+type Decide = (row: DiscrepancyRow) => Promise<DiscrepancyChanges | null> | DiscrepancyChanges | null;
+
+/** Ends a discrepancy as it is: what the vendor says, or what we say, is taken for right. */
+export function accept(kernel: Kernel, acting: Acting): Promise<Acted> {
+  return act(kernel, acting, 'accept', () => resolved(kernel, 'accepted'));
+}
+
+/** Notes that money was given back over it. The refund itself is one like any other. */
+export function noteRefund(kernel: Kernel, acting: Acting): Promise<Acted> {
+  return act(kernel, acting, 'refund', () => resolved(kernel, 'refunded'));
+}
+
+/**
+ * Ends a discrepancy whose money nobody will look for any more. Above `aloneUpTo` minor units it takes two: the first asks for it,
+ * another one ends it, and the first alone cannot by asking twice.
+ */
+export async function writeOff(kernel: Kernel, acting: Acting, aloneUpTo: number): Promise<Acted> {
+  return act(kernel, acting, 'write_off', async (row) => {
+    if (atStake(row) <= aloneUpTo) return resolved(kernel, 'written_off');
+    if (row.reason !== askedReason) return { reason: askedReason, owner: acting.actor };
+    return row.owner === acting.actor ? null : resolved(kernel, 'written_off');
+  });
+}
+
+const askedReason = 'write_off_asked';
+
+/** The money that is not accounted for. */
+export function atStake({ class: name, amount_here, amount_there, fee_here, fee_there }: DiscrepancyRow): number {
+  if (name === 'fee_differs') return Math.abs((fee_here ?? 0) - (fee_there ?? 0));
+  if (name === 'amount_differs') return Math.abs((amount_here ?? 0) - (amount_there ?? 0));
+  return Math.max(Math.abs(amount_here ?? 0), Math.abs(amount_there ?? 0));
+}
+
+/** Takes back how a discrepancy was ended. Nothing of what was done is forgotten. */
+export async function reopen(kernel: Kernel, acting: Acting): Promise<Acted> {
+  return change(kernel, acting, 'reopen', (row) =>
+    row.state === 'resolved' ? { state: 'open', reason: 'reopened', owner: acting.actor, resolved_at: null } : null,
+  );
+}
+
+/** Asks the vendor about the payment or refund once more, and ends what agrees by now. */
+export async function queryAgain(kernel: Kernel, acting: Acting): Promise<Acted> {
+  const row = await readDiscrepancy(kernel.database, acting.id);
+  if (row === null || row.state === 'resolved' || row.subject_id === null) return { kind: 'not_open' };
+  if (row.kind === 'refund') await execute(kernel, row.subject_id);
+  else await check(kernel, row.subject_id, 'operator');
+  return act(kernel, acting, 'query', async (now) => ((await agreesNow(kernel, now)) ? resolved(kernel, 'settled') : {}));
+}
+
+async function agreesNow({ database }: Kernel, row: DiscrepancyRow): Promise<boolean> {
+  if (row.class !== 'status_differs' || row.number === null) return false;
+  const kind = row.kind === 'refund' ? 'refund' : 'payment';
+  const [ours] = await readByNumbers(database, kind, [row.number]);
+  const isBooked = ours?.state === 'succeeded' || ours?.state === 'succeeded_late';
+  return isBooked && ours.amount === Math.abs(row.amount_there ?? 0) && ours.currency === row.currency;
+}
+
+const resolved = ({ clock }: Kernel, reason: string): DiscrepancyChanges => ({
+  state: 'resolved',
+  reason,
+  resolved_at: clock.now().getTime(),
+});
+
+/** Something that only an open discrepancy allows. */
+async function act(kernel: Kernel, acting: Acting, action: string, decide: Decide): Promise<Acted> {
+  const row = await readDiscrepancy(kernel.database, acting.id);
+  return row === null || row.state === 'resolved' ? { kind: 'not_open' } : change(kernel, acting, action, decide);
+}
+
+/** Decides on the row as it is; once more where somebody changed it meanwhile. */
+async function change(kernel: Kernel, { id, actor, note }: Acting, action: string, decide: Decide): Promise<Acted> {
+  const { database, newId, clock } = kernel;
+  const actionId = newId('dac_');
+  for (;;) {
+    const row = await readDiscrepancy(database, id);
+    if (row === null) return { kind: 'not_open' };
+    const changes = await decide(row);
+    if (changes === null) return { kind: 'discrepancy', discrepancy: row };
+    const to_state = changes.state ?? row.state;
+    const told: DiscrepancyAction = {
+      id: actionId,
+      discrepancy_id: id,
+      action,
+      actor,
+      note,
+      from_state: row.state,
+      to_state,
+      created_at: clock.now().getTime(),
+    };
+    if (await database.transaction((tx) => changeDiscrepancy(tx, row, changes, told), { table: 'discrepancy_actions', id: actionId }))
+      return { kind: 'discrepancy', discrepancy: { ...row, ...changes, version: row.version + 1 } };
+    if (action !== 'reopen' && (await readDiscrepancy(database, id))?.state === 'resolved') return { kind: 'not_open' };
+  }
+}
