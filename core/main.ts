@@ -28,12 +28,14 @@ import type { Kernel } from './payments/deps.ts';
 import { countPending } from './payments/pending.ts';
 import { keepProcesses } from './processes.ts';
 import { reconciliationTask } from './reconcile-thread.ts';
+import { listLastReconciled } from './reconciliation/due.ts';
 import { attendRefund } from './refunds/execute.ts';
 import { DataFolderError } from './store/data-folder.ts';
 import { type Database, DatabaseUnavailable } from './store/database.ts';
 import { migrate, pendingMigrations } from './store/migrations/migrate.ts';
 import { checkDatabase, isGalera } from './store/mysql/checks.ts';
 import { type OpenDatabase, openForServer } from './store/open.ts';
+import { readOutstanding } from './store/tables/discrepancies.ts';
 
 /** Why the server does not start, in words for the operator who can mend it. */
 export class BootFault extends Error {}
@@ -124,6 +126,8 @@ async function serve(cradle: Cradle, found: Discovered, stored: OpenDatabase, ve
     }),
     channelsQuarantined: () => quarantined(cradle).map(({ id, channelId }) => ({ channel: channelId, account: id })),
     certificates: () => listCertificates(cradle),
+    discrepancies: () => readOutstanding(kernel.database),
+    lastReconciled: () => listLastReconciled(kernel),
     ...(stored.poolUse && { dbPool: stored.poolUse }),
   });
   for (const [channel, { kind, name, version: its }] of cradle.origins) {

@@ -22,6 +22,17 @@ export interface CertificateEnd {
   readonly expiresAt: Date;
 }
 
+/** What does not agree with the statements of one channel, in one currency and state. */
+export interface OutstandingDiscrepancies {
+  readonly channel: string;
+  readonly currency: string;
+  readonly state: 'open' | 'suspended';
+  readonly count: number;
+  readonly amount: number;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
 /** Values that are asked for at each scrape. One that throws is counted and left out; the others are still shown. */
 export interface Watched {
   readonly paymentsPending?: () => Promise<readonly { readonly channel: string; readonly age: string; readonly count: number }[]>;
@@ -29,6 +40,8 @@ export interface Watched {
   readonly configurationFaults?: () => Readonly<Record<'accounts' | 'definitions' | 'reload', number>>;
   readonly channelsQuarantined?: () => readonly { readonly channel: string; readonly account: string }[];
   readonly certificates?: () => readonly CertificateEnd[];
+  readonly discrepancies?: () => Promise<readonly OutstandingDiscrepancies[]>;
+  readonly lastReconciled?: () => Promise<readonly { readonly channel: string; readonly at: number }[]>;
   readonly dbPool?: () => { readonly inUse: number; readonly waiting: number };
 }
 
@@ -220,12 +233,40 @@ async function readWatched(series: Series, sources: Watched): Promise<void> {
         set('channel_certificate_expiry_seconds', labels, Math.floor(expiresAt.getTime() / 1000));
       }
     });
+  await readReconciliation(series, sources);
   if (dbPool)
     await refresh(series, ['db_pool_in_use', 'db_pool_waiting'], async (set) => {
       const { inUse, waiting } = dbPool();
       set('db_pool_in_use', {}, inUse);
       set('db_pool_waiting', {}, waiting);
     });
+}
+
+async function readReconciliation(series: Series, { discrepancies, lastReconciled }: Watched): Promise<void> {
+  if (discrepancies)
+    await refresh(
+      series,
+      ['reconciliation_discrepancies', 'reconciliation_unmatched_amount', 'reconciliation_oldest_open_seconds'],
+      async (set) => showDiscrepancies(set, await discrepancies()),
+    );
+  if (lastReconciled)
+    await refresh(series, ['reconciliation_last_done_seconds'], async (set) => {
+      for (const { channel, at } of await lastReconciled()) set('reconciliation_last_done_seconds', { channel }, Math.floor(at / 1000));
+    });
+}
+
+function showDiscrepancies(set: Series['set'], outstanding: readonly OutstandingDiscrepancies[]): void {
+  const sums = new Map<string, number>();
+  for (const { channel, currency, state, count, amount, since } of outstanding) {
+    const counted = (sums.get(`${channel} ${state}`) ?? 0) + count;
+    sums.set(`${channel} ${state}`, counted);
+    set('reconciliation_discrepancies', { channel, state }, counted);
+    if (state !== 'open') continue;
+    const oldest = Math.max(sums.get(channel) ?? 0, Math.floor((Date.now() - since) / 1000));
+    sums.set(channel, oldest);
+    set('reconciliation_unmatched_amount', { channel, currency }, amount);
+    set('reconciliation_oldest_open_seconds', { channel }, oldest);
+  }
 }
 
 /** Gauges begin empty, so that a value that cannot be read neither fails the scrape nor goes on showing what it was. */

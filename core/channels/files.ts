@@ -57,12 +57,23 @@ async function feed(
   try {
     for await (const text of texts) {
       if (into.destroyed) return;
-      if (!into.write(text)) await new Promise<void>((resolve) => into.once('drain', resolve).once('close', resolve));
+      if (!into.write(text)) await untilTaken(into);
     }
     into.end();
   } catch (error) {
     into.destroy(error instanceof Error ? error : new Error(String(error)));
   }
+}
+
+/** Both are unheard again: a file of a day makes a stream wait some ten thousand times. */
+function untilTaken(into: NodeJS.WritableStream): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      into.off('drain', end).off('close', end);
+      resolve();
+    };
+    into.on('drain', end).on('close', end);
+  });
 }
 
 async function* decoded(content: AsyncIterable<Uint8Array>, charset: CsvRule['charset']): AsyncIterable<string> {

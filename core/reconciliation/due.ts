@@ -5,6 +5,7 @@ import {
   changeReconciliation,
   type ReconciliationRow,
   readDueReconciliations,
+  readLastDone,
   readReconciliationsFrom,
 } from '../store/tables/reconciliations.ts';
 import { addDays, dayOf, instantAt } from './day.ts';
@@ -32,10 +33,22 @@ export async function listDueDays(kernel: Kernel): Promise<readonly DueDay[]> {
   );
   const due: DueDay[] = [];
   for (const account of kernel.channels.accounts()) {
-    const isAsked = account.channel.fetchStatement !== undefined && account.record.status !== 'retired';
-    if (isAsked) for (const day of await listDaysOf(kernel, account, made.get(account.id) ?? 0)) due.push({ account, day });
+    if (isAsked(account)) for (const day of await listDaysOf(kernel, account, made.get(account.id) ?? 0)) due.push({ account, day });
   }
   return due.sort((one, other) => (one.day < other.day ? -1 : 1));
+}
+
+const isAsked = ({ channel, record }: OpenAccount) => channel.fetchStatement !== undefined && record.status !== 'retired';
+
+/** When a day was last compared, of each channel that is asked for statements. */
+export async function listLastReconciled(kernel: Kernel) {
+  const asked = new Set(
+    kernel.channels
+      .accounts()
+      .filter(isAsked)
+      .map(({ channelId }) => channelId),
+  );
+  return (await readLastDone(kernel.database)).filter(({ channel }) => asked.has(channel));
 }
 
 async function listDaysOf(kernel: Kernel, account: OpenAccount, madeAt: number): Promise<readonly string[]> {

@@ -138,7 +138,7 @@ export const tables = {
     },
     primary: ['id'],
     unique: { attempts_number: ['number'] },
-    index: { attempts_payment: ['payment_id'], attempts_due: ['due_at'], attempts_channel_no: ['account_id', 'channel_no'], attempts_session_no: ['account_id', 'session_no'], attempts_succeeded: ['succeeded_at', 'account_id'] },
+    index: { attempts_payment: ['payment_id'], attempts_due: ['due_at'], attempts_channel_no: ['account_id', 'channel_no'], attempts_session_no: ['account_id', 'session_no'], attempts_succeeded: ['succeeded_at'] },
   },
   /** `kind`: merchant, late, duplicate, excess. An automatic refund has no merchant number and an id derived from its attempt. */
   refunds: {

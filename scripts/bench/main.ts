@@ -5,6 +5,7 @@
  *   npm run bench -- start  [--channels 25]
  *   npm run bench -- memory [--database mariadb|sqlite] [--payments 100000]
  *   npm run bench -- ledger [--database mariadb|sqlite]     transfers on one account, beside a naive conditional update
+ *   npm run bench -- reconcile [--database mariadb|sqlite] [--payments 1000000]     a day against WeChat Pay's bill of it
  *   npm run bench -- channels     each channel at load, an idle server with all, and WeChat Pay beside raw RSA
  *   npm run bench -- checkout     how long a slow phone waits for the amount, and pages beside creates
  *   npm run bench -- all          everything, and the table in docs/performance.md
@@ -18,6 +19,7 @@ import { benchCreate, benchQuery } from './create-and-query.ts';
 import { benchLedger } from './ledger.ts';
 import { benchMemory } from './memory.ts';
 import { printChannels, printMemory, printOutcome, printStart } from './print.ts';
+import { benchReconcile } from './reconcile.ts';
 import type { Engine } from './rig.ts';
 import { benchStart } from './start-time.ts';
 import { memoryKib } from './usage.ts';
@@ -38,7 +40,7 @@ const { values, positionals } = parseArgs({
 });
 
 const usage =
-  'usage: npm run bench -- create|query|start|memory|ledger|channels|checkout|all [--database mariadb|sqlite] [--connections n] [--seconds n] [--rounds n]';
+  'usage: npm run bench -- create|query|start|memory|ledger|reconcile|channels|checkout|all [--database mariadb|sqlite] [--connections n] [--seconds n] [--rounds n]';
 
 /** A whole number above zero; anything else is the caller's mistake. */
 function count(text: string): number {
@@ -80,6 +82,9 @@ async function main(): Promise<number> {
       return 0;
     case 'ledger':
       console.log(await benchLedger(engine, pace));
+      return 0;
+    case 'reconcile':
+      console.log(await benchReconcile(engine, payments));
       return 0;
     case 'channels':
       console.log(printChannels(await benchChannels(pace.rounds, pace.seconds)));

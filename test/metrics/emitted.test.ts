@@ -121,6 +121,29 @@ describe('The metrics of a server that works', function () {
       });
     }
 
+    it('tell what does not agree with the vendors, and since when', async () => {
+      const { database } = paymux.stored;
+      const row = await database.get("SELECT id FROM channel_accounts WHERE channel = 'wechat' ORDER BY id LIMIT 1");
+      const columns = 'id, account_id, channel, livemode, day, state, created_at, done_at';
+      const day = `INSERT INTO reconciliations (${columns}) VALUES ('rec_1', ?, 'wechat', 0, '2026-01-01', 'done', 1, 5000)`;
+      const fields = 'id, reconciliation_id, entry_key, account_id, channel, livemode, day, class, kind, currency, state, created_at';
+      const add = (id: string, name: string, here: number | null, there: number | null, state = 'open') =>
+        `INSERT INTO discrepancies (${fields}, amount_here, amount_there)
+          VALUES ('${id}', 'rec_1', '${id}', 'acc_1', 'wechat', 0, '2026-01-01', '${name}', 'payment', 'CNY', '${state}', 1, ${here}, ${there})`;
+      await database.transaction(async (tx) => {
+        await tx.run(day, [String(row?.['id'])]);
+        await tx.run(add('a', 'missing_there', 100, null));
+        await tx.run(add('b', 'amount_differs', 100, 90));
+        await tx.run(add('c', 'duplicate', 100, 100));
+        await tx.run(add('d', 'timing', 7, null, 'suspended'));
+      });
+      expect(await sumOf('reconciliation_discrepancies', { channel: 'wechat', state: 'open' })).to.equal(3);
+      expect(await sumOf('reconciliation_discrepancies', { state: 'suspended' })).to.equal(1);
+      expect(await sumOf('reconciliation_unmatched_amount', { channel: 'wechat', currency: 'CNY' })).to.equal(210);
+      expect(await sumOf('reconciliation_oldest_open_seconds', { channel: 'wechat' })).to.be.greaterThan(1_000_000);
+      expect(await sumOf('reconciliation_last_done_seconds', { channel: 'wechat' })).to.equal(5);
+    });
+
     it('hold every metric of the catalogue by now, except those of faults that did not happen', async () => {
       const samples = await scrape();
       const absent = Object.keys(catalogue).filter((metric) => samplesOf(samples, metric).length === 0);

@@ -121,3 +121,23 @@ export async function listDiscrepancies(reader: Reader, filter: DiscrepancyFilte
   for (const [column, value] of Object.entries(columns)) if (value !== undefined) where.and(`${column} = ?`, value);
   return readPage<DiscrepancyRow>((sql, params) => reader.all(sql, params), 'discrepancies', where, page);
 }
+
+/** What is open or suspended, of one channel, currency and state. */
+export interface Outstanding {
+  readonly channel: string;
+  readonly currency: string;
+  readonly state: 'open' | 'suspended';
+  readonly count: number;
+  /** The money that is not accounted for, in minor units. */
+  readonly amount: number;
+  /** Since when there is the oldest. */
+  readonly since: number;
+}
+
+export async function readOutstanding(reader: Reader): Promise<readonly Outstanding[]> {
+  const stake = `CASE class WHEN 'fee_differs' THEN ABS(fee_here - fee_there) WHEN 'duplicate' THEN ABS(amount_there)
+    WHEN 'status_differs' THEN ABS(amount_there) ELSE ABS(COALESCE(amount_here, 0) - COALESCE(amount_there, 0)) END`;
+  const sql = `SELECT channel, currency, state, COUNT(*) AS count, CAST(SUM(${stake}) AS SIGNED) AS amount, MIN(created_at) AS since
+    FROM discrepancies WHERE state IN ('open', 'suspended') GROUP BY channel, currency, state`;
+  return (await reader.all(sql)) as unknown as readonly Outstanding[];
+}

@@ -71,3 +71,9 @@ export async function listReconciliations(
   if (state !== undefined) where.and('state = ?', state);
   return readPage<ReconciliationRow>((sql, params) => reader.all(sql, params), 'reconciliations', where, page);
 }
+
+/** When a day of each channel was last compared. */
+export async function readLastDone(reader: Reader): Promise<readonly { readonly channel: string; readonly at: number }[]> {
+  const sql = "SELECT channel, MAX(done_at) AS at FROM reconciliations WHERE state = 'done' GROUP BY channel";
+  return (await reader.all(sql)) as unknown as readonly { channel: string; at: number }[];
+}
