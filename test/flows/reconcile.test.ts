@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { systemClock } from '../../core/clock.ts';
 import { loadConfig } from '../../core/config.ts';
@@ -69,6 +72,31 @@ describe('A day, reconciled by an operator', () =>
         expect(doneAgain.map((one: { rows_written: number }) => one.rows_written)).to.deep.equal(done.map(() => 0));
       });
     }
+
+    it('knows a document that was fetched when it comes by hand, and refuses one that was cut, whole', async function () {
+      this.timeout(30_000);
+      const folder = mkdtempSync(join(tmpdir(), 'paymux-reconcile-'));
+      try {
+        const day = dayIn('Asia/Shanghai');
+        const row = await paymux.stored.database.get("SELECT account_id FROM reconciliations WHERE channel = 'wechat' AND state = 'done'");
+        const account = String(row?.['account_id']);
+        await readFacts(paymux.environment, 'statement', 'fetch', '--account', account, '--day', day, '--folder', folder);
+        const file = join(folder, readdirSync(folder)[0] ?? '');
+        const words = ['reconcile', '--day', day, '--account', account, '--file'];
+        const { accounts } = await readFacts(paymux.environment, ...words, file);
+        expect(accounts[0]).to.include({ state: 'done', rows_written: 0 });
+        const cut = `${file}.cut`;
+        writeFileSync(cut, readFileSync(file).subarray(0, 400));
+        const files = () => paymux.stored.database.all('SELECT id FROM statement_files');
+        const before = await files();
+        const refused = await runAdmin(paymux.environment, ...words, cut);
+        expect(refused.code).to.equal(1);
+        expect(refused.err).to.match(/^acc_\w+: (the bill|line \d+ of the bill|this is no bill)/);
+        expect(await files()).to.deep.equal(before);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
 
     it('is done by itself for days that were missed, on a thread of its own', async function () {
       this.timeout(30_000);
