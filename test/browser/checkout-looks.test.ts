@@ -21,7 +21,13 @@ const watchShifts = `
 `;
 
 /** The phases that a page can be in, each by what leads there. */
-const phases = ['choose', 'act', 'succeeded', 'closed', 'unknown'] as const;
+const phases = ['choose', 'act', 'declined', 'succeeded', 'closed', 'unknown', 'link'] as const;
+
+async function beDeclined({ paymux }: CheckoutScene, url: string): Promise<void> {
+  await paymux.control('/_scenario', { channel: 'wechat', operation: 'pay', behaviour: 'decline', code: 'TRADE_ERROR', count: 1 });
+  await chooseAt(url, { method: 'wechat_native' });
+  await paymux.control('/_scenario', undefined, 'DELETE');
+}
 
 describe('The looks of the hosted checkout', function () {
   this.timeout(90_000);
@@ -44,6 +50,8 @@ describe('The looks of the hosted checkout', function () {
   const leadTo = async (phase: (typeof phases)[number]): Promise<string> => {
     const { id, checkout_url: url } = await scene.order({ subject: 'Two bags of oolong tea with a very long name, 250 g each' });
     if (phase === 'unknown') return `${url}x`;
+    if (phase === 'link') return (await scene.paymux.call('POST', '/v1/payment_links', { subject: 'Tea', currency: 'CNY' })).body.url;
+    if (phase === 'declined') await beDeclined(scene, url);
     if (phase === 'closed') await scene.paymux.call('POST', `/v1/payments/${id}/close`, {});
     if (phase === 'act' || phase === 'succeeded') await chooseAt(url, { method: 'wechat_native' });
     if (phase === 'succeeded') {
@@ -54,7 +62,7 @@ describe('The looks of the hosted checkout', function () {
   };
 
   for (const phase of phases) {
-    it(`breaks no rule of accessibility and fits on 320 pixels when the payment is in ${phase}`, async () => {
+    it(`breaks no rule of accessibility and fits on 320 pixels on the page of ${phase}`, async () => {
       const url = await leadTo(phase);
       for (const [locale, colorScheme] of [
         ['en', 'light'],

@@ -204,6 +204,20 @@ describe('A shopper at the hosted checkout', function () {
     expect(await scene.charges(id)).to.equal(1);
   });
 
+  it('is shown at once that the shop has closed it, and can pay nothing any more', async () => {
+    const { id, checkout_url: url } = await scene.order();
+    const { page, faults } = await open();
+    await page.goto(url);
+    await offer(page, 'WeChat Pay').waitFor();
+    await scene.paymux.call('POST', `/v1/payments/${id}/close`, {});
+    await heading(page, 'This payment is closed').waitFor();
+    expect(await page.locator('.offer').count()).to.equal(0);
+    await page.getByRole('link', { name: 'Back to Shop' }).click();
+    await heading(page, 'Thank you').waitFor();
+    expect(new URL(page.url()).searchParams.get('state')).to.equal('closed');
+    expect(faults).to.deep.equal([]);
+  });
+
   it('taps twice, and begins one attempt', async () => {
     const { id, checkout_url: url } = await scene.order();
     const { page } = await open();
