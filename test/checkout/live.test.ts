@@ -92,6 +92,14 @@ describe('The live state of a checkout', function () {
     for (const stream of streams) await stream.close();
   });
 
+  it('keeps none for who asks for the headers alone', async () => {
+    const { checkout_url: url } = await openCheckout(paymux);
+    for (let asked = 0; asked < 20; asked += 1) expect((await fetch(`${url}/events`, { method: 'HEAD' })).status).to.equal(200);
+    const stream = await listen(url);
+    expect(stream.answer.status).to.equal(200);
+    await stream.close();
+  });
+
   it('ends when the server stops, and holds it up no longer', async () => {
     const own = await startEmbeddedPaymux();
     const { checkout_url: url } = await openCheckout(own);
