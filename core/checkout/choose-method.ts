@@ -46,7 +46,7 @@ const patienceMs = 3000;
  */
 export async function chooseMethod(kernel: Kernel, app: App, choice: Choice): Promise<Chosen | Refusal> {
   const payment = await readPayment(kernel.database, choice.paymentId);
-  if (payment === null || payment.app_id !== app.id || !isChosenByShopper(payment)) return refuse('not_found');
+  if (payment === null || payment.app_id !== app.id || !app.active || !isChosenByShopper(payment)) return refuse('not_found');
   const wish = wishOf(payment, choice.payer);
   const isOffered = offeredMethods(kernel, app, wish).some(({ method }) => method.id === choice.method);
   if (!isOffered) return refuse('method_unsupported', { param: 'method', values: { method: choice.method } });

@@ -142,7 +142,12 @@ function answersOf(route: Route, schemas: Record<string, unknown>): Json {
     const content = status === '204' ? {} : { content: contentOf(schemaOf(schema, 'output', schemas)) };
     return [status, { description: route.summary, ...content }];
   });
-  return Object.fromEntries(entries) as Json;
+  return Object.fromEntries(route.files === undefined ? entries : [...entries, ['200', fileAnswer(route, route.files)]]) as Json;
+}
+
+function fileAnswer({ summary }: Route, types: readonly string[]): Json {
+  const plain = types.map((type) => type.split(';')[0] ?? type);
+  return { description: summary, content: Object.fromEntries(plain.map((type) => [type, { schema: { type: 'string' } }])) };
 }
 
 function pathParameters(path: string): readonly Json[] {

@@ -60,7 +60,7 @@ export interface Answer {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as it is instead of `body`, such as a CSV file. Not kept for idempotent repeats. */
-  readonly raw?: { readonly contentType: string; readonly body: string | Buffer };
+  readonly raw?: { readonly contentType: string; readonly body: string | Buffer | Readable };
 }
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -90,6 +90,8 @@ export interface Route {
   readonly moreFaults?: (app: never, body: never, isMissing: (field: string) => boolean) => readonly FieldFault[];
   /** The successful answers by status. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
+  /** The types of a file that is answered with 200, where a route answers one. */
+  readonly files?: readonly string[];
   readonly handle: (input: RouteInput<never, never, never, never>) => Promise<Answer | Refusal>;
 }
 

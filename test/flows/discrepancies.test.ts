@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { createApp, createMerchant } from '../../core/access/admin/apps.ts';
 import { createKey } from '../../core/access/admin/keys.ts';
+import { filesKit } from '../../core/channels/files.ts';
 import { type DiscrepancyRow, insertDiscrepancies } from '../../core/store/tables/discrepancies.ts';
 import { insertReconciliation, type ReconciliationRow } from '../../core/store/tables/reconciliations.ts';
 import { forEachDatabase } from '../kit/database.ts';
@@ -110,6 +111,32 @@ describe('Discrepancies, as people look after them', () =>
       expect(body.data.map((one: { id: string }) => one.id)).to.include(id);
       expect(JSON.stringify(body)).not.to.contain('sealed');
       expect((await paymux.call('GET', '/v1/discrepancies?state=resolved')).body.data).to.deep.equal([]);
+    });
+
+    it('are exported with their day, as CSV, text and XLSX, with nothing that a spreadsheet takes for a formula', async () => {
+      await add({ reason: '=HYPERLINK("http://x")', amount_there: 1999, fee_there: -3 });
+      const report = async (query: string, key = paymux.key) =>
+        fetch(`${paymux.url}/v1/reconciliations/rec_1/report${query}`, { headers: { authorization: `Bearer ${key}` } });
+      const csv = await report('');
+      expect(csv.headers.get('content-type')).to.equal('text/csv; charset=utf-8');
+      expect(csv.headers.get('content-disposition')).to.equal('attachment; filename="discrepancies-wechat-2026-05-01.csv"');
+      const lines = (await csv.text()).split('\r\n');
+      expect(lines[0]).to.contain('day,channel,account,id,class');
+      expect(lines.find((line) => line.includes('HYPERLINK')))
+        .to.contain(',19.99,')
+        .and.contain(',-0.03,')
+        .and.contain('"\'=HYPERLINK');
+      expect(await (await report('?format=txt&content=classes')).text()).to.match(
+        /wechat\t.*\tmissing_here\tpayment\tCNY\t1\t1\.00\t0\t0\.00\r\n$/,
+      );
+      const files = filesKit.unzip((await report('?format=xlsx')).body as unknown as AsyncIterable<Uint8Array>);
+      const names: string[] = [];
+      for await (const { name } of files) names.push(name);
+      expect(names).to.include('xl/worksheets/sheet1.xml');
+      expect((await report('?format=pdf')).status).to.equal(400);
+      expect(
+        (await fetch(`${paymux.url}/v1/reconciliations/rec_2/report`, { headers: { authorization: `Bearer ${paymux.key}` } })).status,
+      ).to.equal(404);
     });
 
     it('are ended by who takes them for right, once, and opened again; all of it is kept', async () => {

@@ -152,6 +152,7 @@ describe('The OpenAPI document', () => {
           await call('GET', `/v1/${list}?limit=1`);
           expect((await call('GET', `/v1/${list}/unknown`)).code).to.equal('not_found');
         }
+        expect((await call('GET', '/v1/reconciliations/unknown/report?format=xlsx')).code).to.equal('not_found');
         for (const verb of ['accept', 'query', 'refund', 'write_off', 'reopen']) {
           const body = { note: 'Seen', ...(verb === 'refund' && { amount: 1 }) };
           expect((await call('POST', `/v1/discrepancies/unknown/${verb}`, body)).code).to.equal('not_found');

@@ -69,7 +69,7 @@ const allAbilities = {
   statement: 'none',
 } as const;
 
-const app = { id: 'app_1', merchantId: 'mch_1', livemode: false, returnUrl: null, latePolicy: 'auto_refund' } as never;
+const app = { id: 'app_1', merchantId: 'mch_1', livemode: false, active: true, returnUrl: null, latePolicy: 'auto_refund' } as never;
 
 export const paid = (number: string, amount = 100, channelNo = `v-${number}`): Outcome => ({
   kind: 'ok',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { classes } from '../../reconciliation/classes.ts';
+import { reportFormats } from '../../reconciliation/report.ts';
 import { amount, pageQuery } from './schemas.ts';
 
 /** The shapes of reconciliations and discrepancies. */
@@ -23,6 +24,11 @@ export const listDiscrepanciesQuery = z.strictObject({
   class: z.enum(classes).optional(),
   reconciliation: anyId.optional(),
   payment: anyId.optional(),
+});
+
+export const reportQuery = z.strictObject({
+  format: z.enum(reportFormats).optional().describe('csv when absent'),
+  content: z.enum(['discrepancies', 'classes']).optional().describe('discrepancies when absent'),
 });
 
 export const noteBody = z.strictObject({ note });

@@ -1,20 +1,22 @@
+import { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { ApiKey, App } from '../../access/directory.ts';
 import { refuse } from '../../errors.ts';
 import type { Kernel } from '../../payments/deps.ts';
+import { reportTypes, writeReport } from '../../reconciliation/report.ts';
 import { listSeenAccounts } from '../../reconciliation/sight.ts';
 import { viewReconciliation } from '../../reconciliation/view.ts';
 import { listReconciliations, type ReconciliationRow, readReconciliation } from '../../store/tables/reconciliations.ts';
 import { answer, defineRoute } from '../route.ts';
 import { readPageQuery } from './read-page.ts';
-import { listReconciliationsQuery, reconciliationView } from './reconciliation-schemas.ts';
+import { listReconciliationsQuery, reconciliationView, reportQuery } from './reconciliation-schemas.ts';
 import { listOf } from './schemas.ts';
 
 type None = z.ZodType<Record<string, never>>;
 
 /** `/v1/reconciliations`: what each day of each account came to. */
 export function reconciliationRoutes(kernel: Kernel) {
-  return [listRoute(kernel), readRoute(kernel)];
+  return [listRoute(kernel), readRoute(kernel), reportRoute(kernel)];
 }
 
 function listRoute(kernel: Kernel) {
@@ -50,6 +52,32 @@ function readRoute(kernel: Kernel) {
     async handle({ app, params }) {
       const row = await ownReconciliation(kernel, app, params.id);
       return row === null ? refuse('not_found') : answer(200, viewReconciliation(row));
+    },
+  });
+}
+
+function reportRoute(kernel: Kernel) {
+  return defineRoute<None, typeof reportQuery, App, ApiKey>({
+    id: 'reconciliations.report',
+    method: 'GET',
+    path: '/v1/reconciliations/:id/report',
+    summary: 'Read a day as a file: CSV, text or XLSX',
+    tag: 'Reconciliation',
+    scope: 'reconciliation:read',
+    query: reportQuery,
+    answers: {},
+    files: Object.values(reportTypes),
+    async handle({ app, params, query }) {
+      const row = await ownReconciliation(kernel, app, params.id);
+      if (row === null) return refuse('not_found');
+      const { format = 'csv', content = 'discrepancies' } = query;
+      const name = `${content}-${row.channel}-${row.day}.${format}`;
+      const body = Readable.from(writeReport(kernel.database, row, content, format), { objectMode: false });
+      return {
+        ...answer(200, undefined),
+        headers: { 'Content-Disposition': `attachment; filename="${name}"` },
+        raw: { contentType: reportTypes[format], body },
+      };
     },
   });
 }
