@@ -25,7 +25,13 @@ export const groups: readonly Group[] = [
   {
     name: 'settle',
     modules: ['core/payments/settle.ts', 'core/payments/settle-together.ts', 'core/payments/write-settled.ts', 'core/refunds/settle.ts'],
-    tests: ['test/payments/settle-together.test.ts', ...scripted, 'test/refunds/faults.test.ts'],
+    tests: [
+      'test/refunds/settle.test.ts',
+      'test/payments/settle.test.ts',
+      'test/payments/settle-together.test.ts',
+      ...scripted,
+      'test/refunds/faults.test.ts',
+    ],
   },
   {
     name: 'ledger',
