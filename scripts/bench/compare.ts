@@ -36,7 +36,7 @@ export interface Compared {
 export interface Sides {
   readonly rig: Rig;
   readonly server: ServerProcess;
-  readonly what: 'create' | 'query';
+  readonly what: 'create' | 'query' | 'refund';
   readonly groups: readonly Group[];
   readonly ids: readonly string[];
   readonly pace: Pace;

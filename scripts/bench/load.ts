@@ -10,10 +10,16 @@ import { cpuMs } from './usage.ts';
 export interface LoadJob {
   readonly port: number;
   readonly key: string;
-  readonly what: 'create' | 'query' | 'echo';
+  readonly what: 'create' | 'query' | 'refund' | 'echo';
   readonly method: string;
-  /** Payments to read; only for `query`. */
+  /** Payments to read or to refund. */
   readonly ids: readonly string[];
+  /** How many refunds in a row are of the same payment. */
+  readonly refundsEach?: number;
+  /** What one refund gives back. */
+  readonly refundAmount?: number;
+  /** Where the merchants are told, in turn. Absent: where the app says. */
+  readonly notifyUrls?: readonly string[];
   readonly connections: number;
   readonly warmUpMs: number;
   readonly durationMs: number;
@@ -34,6 +40,8 @@ export interface LoadResult {
   readonly repeatedIds: number;
   /** Some of the payments that were made. */
   readonly ids: readonly string[];
+  /** Some of them that wait for their shopper, each with the number that its channel knows. */
+  readonly numbers: readonly (readonly [string, string])[];
 }
 
 interface Run {
@@ -41,6 +49,7 @@ interface Run {
   readonly durations: number[];
   readonly statuses: Record<string, number>;
   readonly ids: Set<string>;
+  readonly numbers: [string, string][];
   readonly countFrom: number;
   readonly until: number;
   repeated: number;
@@ -53,17 +62,22 @@ const keptIds = 20_000;
 function makeRequest(job: LoadJob, index: number): string {
   const head = `Host: 127.0.0.1\r\nAuthorization: Bearer ${job.key}\r\n`;
   if (job.what === 'query') return `GET /v1/payments/${job.ids[index % job.ids.length]} HTTP/1.1\r\n${head}\r\n`;
-  const body = JSON.stringify({
-    merchant_order_no: makeNumber(new Date()),
-    amount: 1999,
-    currency: 'CNY',
-    subject: 'Two kinds of tea',
-    method: job.method,
-    metadata: { cart: '7f1' },
-  });
+  const isRefund = job.what === 'refund';
+  const path = isRefund ? `/v1/payments/${job.ids[Math.floor(index / (job.refundsEach ?? 1)) % job.ids.length]}/refunds` : '/v1/payments';
+  const body = JSON.stringify(isRefund ? makeRefund(job) : makeOrder(job, index));
   const keyed = job.isKeyed ? `Idempotency-Key: ${randomBytes(16).toString('hex')}\r\n` : '';
   const typed = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
-  return `POST /v1/payments HTTP/1.1\r\n${head}${keyed}${typed}\r\n${body}`;
+  return `POST ${path} HTTP/1.1\r\n${head}${keyed}${typed}\r\n${body}`;
+}
+
+function makeRefund({ refundAmount = 1999 }: LoadJob) {
+  return { merchant_refund_no: makeNumber(new Date()), amount: refundAmount, reason: 'cold tea' };
+}
+
+function makeOrder({ method, notifyUrls = [] }: LoadJob, index: number) {
+  const told = notifyUrls.length === 0 ? {} : { notify_url: notifyUrls[index % notifyUrls.length] };
+  const order = { merchant_order_no: makeNumber(new Date()), amount: 1999, currency: 'CNY', subject: 'Two kinds of tea' };
+  return { ...order, method, metadata: { cart: '7f1' }, ...told };
 }
 
 async function sendOne(run: Run, connection: Connection, since: number): Promise<void> {
@@ -79,6 +93,8 @@ async function sendOne(run: Run, connection: Connection, since: number): Promise
 function noteId(run: Run, body: string): void {
   const id = /"id":"(pay_[0-9A-Z]{26})"/.exec(body)?.[1];
   if (id === undefined) return;
+  const number = /stub:\/\/pay\/(\w+)/.exec(body)?.[1];
+  if (number !== undefined && run.numbers.length < keptIds) run.numbers.push([id, number]);
   if (run.ids.has(id)) run.repeated += 1;
   else run.ids.add(id);
 }
@@ -124,7 +140,7 @@ async function main(): Promise<LoadResult> {
   const connections = await Promise.all(Array.from({ length: job.connections }, () => openConnection(job.port)));
   const countFrom = performance.now() + job.warmUpMs;
   const until = countFrom + job.durationMs;
-  const run: Run = { job, durations: [], statuses: {}, ids: new Set(), countFrom, until, repeated: 0, sent: 0 };
+  const run: Run = { job, durations: [], statuses: {}, ids: new Set(), numbers: [], countFrom, until, repeated: 0, sent: 0 };
   const pids = { ...job.pids, generator: process.pid };
   const spent = (): Record<string, number> => Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuMs(pid)]));
   let before = spent();
@@ -138,7 +154,7 @@ async function main(): Promise<LoadResult> {
   for (const connection of connections) connection.close();
   const used = Object.fromEntries(Object.entries(after).map(([name, ms]) => [name, ms - (before[name] ?? 0)]));
   const ids = [...run.ids].slice(0, keptIds);
-  return { measured: sumUp(run.durations, elapsedMs, used), statuses: run.statuses, repeatedIds: run.repeated, ids };
+  return { measured: sumUp(run.durations, elapsedMs, used), statuses: run.statuses, repeatedIds: run.repeated, ids, numbers: run.numbers };
 }
 
 process.stdout.write(JSON.stringify(await main()));

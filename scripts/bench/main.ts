@@ -9,6 +9,8 @@
  *   npm run bench -- channels     each channel at load, an idle server with all, and WeChat Pay beside raw RSA
  *   npm run bench -- checkout     how long a slow phone waits for the amount, and pages beside creates
  *   npm run bench -- all          everything, and the table in docs/performance.md
+ *   npm run bench -- refund                        creates beside refunds, and 64 at once on one payment
+ * Those with a report take --json <file>, and --compare <file> [--tolerance <percent>]: 1 when something became worse.
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -20,9 +22,11 @@ import { benchLedger } from './ledger.ts';
 import { benchMemory } from './memory.ts';
 import { printChannels, printMemory, printOutcome, printStart } from './print.ts';
 import { benchReconcile } from './reconcile.ts';
+import { compareReports, printChanges, printReport, type Report, readReport, writeReport } from './report.ts';
 import type { Engine } from './rig.ts';
 import { benchStart } from './start-time.ts';
 import { memoryKib } from './usage.ts';
+import { workloads } from './workloads.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,11 +40,14 @@ const { values, positionals } = parseArgs({
     keyed: { type: 'boolean', default: false },
     pending: { type: 'boolean', default: false },
     profile: { type: 'string' },
+    json: { type: 'string' },
+    compare: { type: 'string' },
+    tolerance: { type: 'string', default: '20' },
   },
 });
 
 const usage =
-  'usage: npm run bench -- create|query|start|memory|ledger|reconcile|channels|checkout|all [--database mariadb|sqlite] [--connections n] [--seconds n] [--rounds n]';
+  'usage: npm run bench -- create|query|start|memory|ledger|reconcile|channels|checkout|refund|all [--database mariadb|sqlite] [--connections n] [--seconds n] [--rounds n]';
 
 /** A whole number above zero; anything else is the caller's mistake. */
 function count(text: string): number {
@@ -51,6 +58,17 @@ function count(text: string): number {
 function engineOf(text: string): Engine {
   if (text !== 'sqlite' && text !== 'mariadb') throw new RangeError(`not a database: ${text}`);
   return text;
+}
+
+/** Prints a report, keeps it where it was asked for, and holds it against an earlier one. */
+function tell(report: Report): number {
+  console.log(printReport(report));
+  if (values.json !== undefined) writeReport(values.json, report);
+  if (values.compare === undefined) return 0;
+  const tolerance = count(values.tolerance);
+  const changes = compareReports(readReport(values.compare), report, tolerance);
+  console.log(printChanges(changes, tolerance));
+  return changes.some(({ isWorse }) => isWorse) ? 1 : 0;
 }
 
 async function main(): Promise<number> {
@@ -67,6 +85,8 @@ async function main(): Promise<number> {
   const readKib = (pid: number) => memoryKib(pid).now;
   const load = loadavg().map((one) => one.toLocaleString('en', { maximumFractionDigits: 1 }));
   console.error(`load average ${load.join(' ')}`);
+  const workload = workloads[positionals[0] ?? ''];
+  if (workload !== undefined) return tell(await workload({ engine, pace, payments, profile }));
   switch (positionals[0]) {
     case 'create':
       console.log(printOutcome('create', await benchCreate(engine, pace, profile)));

@@ -7,9 +7,12 @@ import type { Changed } from '../../core/access/admin/change.ts';
 import { createKey } from '../../core/access/admin/keys.ts';
 import { openVault } from '../../core/access/vault.ts';
 import { discoverChannels } from '../../core/channels/discover.ts';
+import type { Reader } from '../../core/store/database.ts';
 import { migrate } from '../../core/store/migrations/migrate.ts';
 import { openDatabase } from '../../core/store/open.ts';
 import { type Mariadb, startMariadb } from '../../test/kit/mariadb.ts';
+import { findViolations } from '../money/check.ts';
+import { openTruth, readTruth } from '../money/truth.ts';
 import { stubChannel } from './stub-channel.ts';
 
 export type Engine = 'sqlite' | 'mariadb';
@@ -30,6 +33,12 @@ export interface Rig {
   /** Ids that every payment of this rig has in common. */
   readonly fixedIds: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** The stub's accounts. */
+  readonly accounts: readonly string[];
+  /** Where the stub writes what truly happened. */
+  readonly truthFile: string;
+  /** What does not hold of the server's books, in words. `truth`: a log to compare them with. */
+  checkMoney(truth?: string): Promise<readonly string[]>;
   /** Runs one reading statement. */
   read(sql: string): Promise<Readonly<Record<string, unknown>> | undefined>;
   remove(): Promise<void>;
@@ -44,6 +53,12 @@ export interface RigOptions {
   readonly connections: number;
   /** How many channels the server loads; the repository's own are among them where there is room. */
   readonly channels?: number;
+  /** Where the merchant is told. Absent: nowhere. */
+  readonly notifyUrl?: string;
+  /** What the stub's accounts are configured with; one plain account when absent. */
+  readonly accounts?: readonly Readonly<Record<string, string>>[];
+  /** Has the stub write down what truly happened: the books are compared with it. */
+  readonly hasTruth?: boolean;
 }
 
 export async function makeRig(options: RigOptions): Promise<Rig> {
@@ -54,9 +69,10 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
   const url = mariadb === null ? null : await mariadb.createDatabase();
   const keyFile = join(folder, 'paymux.key');
   const opened = { url, dataDir: folder };
-  const { key, fixedIds } = await fill(opened, keyFile, channels);
+  const truthFile = join(folder, 'truth');
+  const { key, fixedIds, accounts } = await fill(opened, keyFile, channels, options, truthFile);
   const raw = { url: mariadb === null ? null : await mariadb.createDatabase(), dataDir: join(folder, 'raw') };
-  await fill(raw, join(folder, 'raw.key'), channels);
+  await fill(raw, join(folder, 'raw.key'), channels, options, join(folder, 'raw-truth'));
   return {
     engine: options.engine,
     folder,
@@ -65,6 +81,16 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
     ...(mariadb === null ? { pids: {}, durability: describeSqlite() } : await describeMariadb(mariadb)),
     key,
     fixedIds,
+    accounts,
+    truthFile,
+    async checkMoney(truth) {
+      const stored = await openDatabase(opened);
+      try {
+        return await findFaults(stored.database, truth);
+      } finally {
+        await stored.close();
+      }
+    },
     environment: {
       PAYMUX_HOST: '127.0.0.1',
       PAYMUX_DATA_DIR: folder,
@@ -101,17 +127,42 @@ function writeStub(folder: string, id: string): void {
   writeFileSync(join(folder, id, 'index.ts'), stubChannel(id));
 }
 
-async function fill(where: { readonly url: string | null; readonly dataDir: string }, keyFile: string, channels: string) {
+async function findFaults(reader: Reader, truthPlace: string | undefined): Promise<readonly string[]> {
+  const truth = truthPlace === undefined ? null : await openTruth(readTruth(truthPlace));
+  const said: string[] = [];
+  for await (const { says } of findViolations({ reader, truth })) said.push(says);
+  truth?.close();
+  return said;
+}
+
+interface Place {
+  readonly url: string | null;
+  readonly dataDir: string;
+}
+
+async function fill(where: Place, keyFile: string, channels: string, options: RigOptions, truthFile: string) {
   const stored = await openDatabase(where);
   try {
     await migrate(stored);
     const { plugins } = await discoverChannels(channels);
     const deps = { database: stored.database, vault: openVault({ keyFile, create: true }), now: () => new Date(), plugins };
     const merchant = must(await createMerchant(deps, { name: 'Shop' }));
-    const app = must(await createApp(deps, { merchantId: merchant.id, name: 'Shop', livemode: false, ratePerSecond: 100_000 }));
+    const app = must(
+      await createApp(deps, {
+        merchantId: merchant.id,
+        name: 'Shop',
+        livemode: false,
+        ratePerSecond: 100_000,
+        notifyUrl: options.notifyUrl ?? null,
+      }),
+    );
     const { key } = must(await createKey(deps, { appId: app.id, scopes: ['*'] }));
-    const account = must(await createAccount(deps, { channel: 'stub', livemode: false, config: {} }));
-    return { key, fixedIds: [merchant.id, app.id, account.id] };
+    const truth = options.hasTruth === true ? { truth: truthFile } : {};
+    const accounts: string[] = [];
+    for (const config of options.accounts ?? [{}]) {
+      accounts.push(must(await createAccount(deps, { channel: 'stub', livemode: false, config: { ...truth, ...config } })).id);
+    }
+    return { key, accounts, fixedIds: [merchant.id, app.id, ...accounts] };
   } finally {
     await stored.close();
   }

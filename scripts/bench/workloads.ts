@@ -1,0 +1,8 @@
+import { benchRefund } from './refund.ts';
+import type { Report } from './report.ts';
+import type { Given } from './serve.ts';
+
+/** Workloads that answer with a report: what `--json` writes and `--compare` reads. */
+export const workloads: Readonly<Record<string, (given: Given) => Promise<Report>>> = {
+  refund: benchRefund,
+};
