@@ -10,6 +10,9 @@
  *   npm run bench -- checkout     how long a slow phone waits for the amount, and pages beside creates
  *   npm run bench -- all          everything, and the table in docs/performance.md
  *   npm run bench -- refund                        creates beside refunds, and 64 at once on one payment
+ *   npm run bench -- callback [--rate 500]         from a channel's callback to the merchant who is told
+ *   npm run bench -- outage [--rate 100]           one of two accounts refuses, hangs, answers 500
+ *   npm run bench -- notifications [--payments n]  all endpoints healthy, and a tenth of them dead
  * Those with a report take --json <file>, and --compare <file> [--tolerance <percent>]: 1 when something became worse.
  */
 import { loadavg } from 'node:os';
@@ -39,6 +42,7 @@ const { values, positionals } = parseArgs({
     channels: { type: 'string', default: '25' },
     keyed: { type: 'boolean', default: false },
     pending: { type: 'boolean', default: false },
+    rate: { type: 'string', default: '500' },
     profile: { type: 'string' },
     json: { type: 'string' },
     compare: { type: 'string' },
@@ -47,7 +51,7 @@ const { values, positionals } = parseArgs({
 });
 
 const usage =
-  'usage: npm run bench -- create|query|start|memory|ledger|reconcile|channels|checkout|refund|all [--database mariadb|sqlite] [--connections n] [--seconds n] [--rounds n]';
+  'usage: npm run bench -- create|query|start|memory|ledger|reconcile|channels|checkout|callback|refund|outage|notifications|all [--database mariadb|sqlite] [--connections n] [--seconds n] [--rounds n]';
 
 /** A whole number above zero; anything else is the caller's mistake. */
 function count(text: string): number {
@@ -86,7 +90,7 @@ async function main(): Promise<number> {
   const load = loadavg().map((one) => one.toLocaleString('en', { maximumFractionDigits: 1 }));
   console.error(`load average ${load.join(' ')}`);
   const workload = workloads[positionals[0] ?? ''];
-  if (workload !== undefined) return tell(await workload({ engine, pace, payments, profile }));
+  if (workload !== undefined) return tell(await workload({ engine, pace, payments, profile, ratePerSecond: count(values.rate) }));
   switch (positionals[0]) {
     case 'create':
       console.log(printOutcome('create', await benchCreate(engine, pace, profile)));

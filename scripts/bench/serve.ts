@@ -8,6 +8,8 @@ export interface Given {
   readonly engine: RigOptions['engine'];
   readonly pace: Pace;
   readonly payments: number;
+  /** Of workloads that come at a constant rate. */
+  readonly ratePerSecond: number;
   /** A folder for the server's CPU profile. */
   readonly profile: string | null;
 }

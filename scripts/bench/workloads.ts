@@ -1,8 +1,10 @@
+import { benchCallback } from './callback.ts';
 import { benchRefund } from './refund.ts';
 import type { Report } from './report.ts';
 import type { Given } from './serve.ts';
 
 /** Workloads that answer with a report: what `--json` writes and `--compare` reads. */
 export const workloads: Readonly<Record<string, (given: Given) => Promise<Report>>> = {
+  callback: benchCallback,
   refund: benchRefund,
 };
