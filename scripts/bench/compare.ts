@@ -125,6 +125,7 @@ export function send(sides: Omit<Sides, 'groups'>, given: Partial<LoadJob> & { r
     ratePerSecond: null,
     maxRequests: null,
     isKeyed: pace.isKeyed,
+    isShuffled: false,
     pids: { server: server.pid, ...rig.pids },
     ...given,
   };

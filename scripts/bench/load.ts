@@ -28,6 +28,8 @@ export interface LoadJob {
   /** Ends after this many requests, warm-up included; null: by time alone. */
   readonly maxRequests: number | null;
   readonly isKeyed: boolean;
+  /** Order numbers in no order, as many merchants make them. By default they grow with time. */
+  readonly isShuffled: boolean;
   /** Processes whose CPU time is counted, by name. */
   readonly pids: Readonly<Record<string, number>>;
 }
@@ -74,9 +76,10 @@ function makeRefund({ refundAmount = 1999 }: LoadJob) {
   return { merchant_refund_no: makeNumber(new Date()), amount: refundAmount, reason: 'cold tea' };
 }
 
-function makeOrder({ method, notifyUrls = [] }: LoadJob, index: number) {
+function makeOrder({ method, notifyUrls = [], isShuffled }: LoadJob, index: number) {
   const told = notifyUrls.length === 0 ? {} : { notify_url: notifyUrls[index % notifyUrls.length] };
-  const order = { merchant_order_no: makeNumber(new Date()), amount: 1999, currency: 'CNY', subject: 'Two kinds of tea' };
+  const number = isShuffled ? randomBytes(13).toString('hex') : makeNumber(new Date());
+  const order = { merchant_order_no: number, amount: 1999, currency: 'CNY', subject: 'Two kinds of tea' };
   return { ...order, method, metadata: { cart: '7f1' }, ...told };
 }
 

@@ -6,6 +6,7 @@
  *   npm run bench -- memory [--database mariadb|sqlite] [--payments 100000]
  *   npm run bench -- ledger [--database mariadb|sqlite]     transfers on one account, beside a naive conditional update
  *   npm run bench -- reconcile [--database mariadb|sqlite] [--payments 1000000]     a day against WeChat Pay's bill of it
+ *   npm run bench -- growth [--database mariadb|sqlite] [--payments 1000000]   creates and queries over 10,000 payments and over many
  *   npm run bench -- channels     each channel at load, an idle server with all, and WeChat Pay beside raw RSA
  *   npm run bench -- checkout     how long a slow phone waits for the amount, and pages beside creates
  *   npm run bench -- all          everything, and the table in docs/performance.md
@@ -21,9 +22,10 @@ import { benchAll } from './all.ts';
 import { benchChannels } from './channels.ts';
 import { benchCheckout } from './checkout.ts';
 import { benchCreate, benchQuery } from './create-and-query.ts';
+import { benchGrowth } from './growth.ts';
 import { benchLedger } from './ledger.ts';
 import { benchMemory } from './memory.ts';
-import { printChannels, printMemory, printOutcome, printStart } from './print.ts';
+import { printChannels, printGrowth, printMemory, printOutcome, printStart } from './print.ts';
 import { benchReconcile } from './reconcile.ts';
 import { compareReports, printChanges, printReport, type Report, readReport, writeReport } from './report.ts';
 import type { Engine } from './rig.ts';
@@ -51,7 +53,7 @@ const { values, positionals } = parseArgs({
 });
 
 const usage =
-  'usage: npm run bench -- create|query|start|memory|ledger|reconcile|channels|checkout|callback|refund|outage|notifications|all [--database mariadb|sqlite] [--connections n] [--seconds n] [--rounds n]';
+  'usage: npm run bench -- create|query|start|memory|ledger|reconcile|growth|channels|checkout|callback|refund|outage|notifications|all [--database mariadb|sqlite] [--connections n] [--seconds n] [--rounds n]';
 
 /** A whole number above zero; anything else is the caller's mistake. */
 function count(text: string): number {
@@ -109,6 +111,9 @@ async function main(): Promise<number> {
       return 0;
     case 'reconcile':
       console.log(await benchReconcile(engine, payments));
+      return 0;
+    case 'growth':
+      console.log(printGrowth(await benchGrowth(engine, payments, pace)));
       return 0;
     case 'channels':
       console.log(printChannels(await benchChannels(pace.rounds, pace.seconds)));

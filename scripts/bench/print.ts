@@ -1,5 +1,6 @@
 import type { ChannelsCost, LoadCost } from './channels.ts';
 import type { Outcome } from './create-and-query.ts';
+import type { Growth, Pair } from './growth.ts';
 import type { Measured } from './latency.ts';
 import type { MemoryCourse } from './memory.ts';
 import type { StartTimes } from './start-time.ts';
@@ -57,6 +58,16 @@ export function printMemory({ engine, payments, idleKib, peakKib, tenthsKib, rat
     `  after each tenth   ${tenthsKib.map(mib).join('  ')}`,
     `  creates a second   ${rates.join('  ')}`,
   ].join('\n');
+}
+
+export function printGrowth({ engine, payments, fillSec, largeBytes, creates, queries }: Growth): string {
+  const line = (name: string, pairs: readonly Pair[]) => {
+    const rates = pairs.map(({ small, large }) => `${small}–${large}/s (${ratio(Math.round((large * 1000) / small))})`);
+    return `  ${name.padEnd(8)} ${rates.join('  ')}`;
+  };
+  const size = largeBytes === null ? '' : `, ${mib(largeBytes / 1024)} on disk`;
+  const title = `growth on ${engine}: over 10000 payments and over ${payments} (filled in ${fillSec} s${size})`;
+  return [title, line('create', creates), line('query', queries)].join('\n');
 }
 
 export function printChannels({ loads, rounds, idleKib, wechat }: ChannelsCost): string {
