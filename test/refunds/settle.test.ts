@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import { settleTogether } from '../../core/payments/settle-together.ts';
 import type { RefundEvidence } from '../../core/refunds/evidence.ts';
 import { type SettlingRefund, settleRefund } from '../../core/refunds/settle.ts';
 import type { Database } from '../../core/store/database.ts';
+import { insertAttempts } from '../../core/store/tables/attempts.ts';
 import { checkMoney } from '../kit/check-money.ts';
 import { forEachDatabase } from '../kit/database.ts';
 import { lost, paid, type Scripted, scriptKernel } from '../kit/scripted.ts';
@@ -141,6 +143,27 @@ describe('Settling a refund', () => {
       expect((await shop.payment(id)).refund_reserved).to.equal(60);
       await settle(shop, seen, refundId, refusal, { checks });
       expect((await shop.refundRow(refundId)).state).to.equal('failed');
+    });
+
+    it('that was refused is so for whoever does not ask in the place of the first send', async () => {
+      const { shop, refundId, seen } = await start();
+      await settle(shop, seen, refundId, { ...ended, how: 'refused' }, { cause: 'query' });
+      expect((await shop.refundRow(refundId)).state).to.equal('failed');
+    });
+
+    it('of money that should not have come touches nothing that was set aside for the merchant’s own', async () => {
+      const { shop, id, seen } = await start();
+      const [attempt] = await shop.attempts(id);
+      if (attempt === undefined) throw new Error('no attempt');
+      const twin = { ...attempt, id: `att_t${id}`, number: `t${id}`, state: 'waiting' as const, channel_no: null };
+      await database.transaction((tx) => insertAttempts(tx, [twin]));
+      shop.turn(1000);
+      await settleTogether(shop.kernel, [
+        { attempt: twin, evidence: { kind: 'paid', amount: 100, channelNo: `second-${id}`, at: null }, cause: 'callback' },
+      ]);
+      const back = (await shop.refunds(id)).find(({ kind }) => kind === 'duplicate');
+      await settle(shop, seen, back?.id ?? '', succeeded);
+      expect(await shop.payment(id)).to.include({ state: 'success', amount_refunded: 0, refund_reserved: 60 });
     });
 
     it('that is not stored is a fault of the program, named', async () => {
