@@ -1,4 +1,6 @@
 import { benchCallback } from './callback.ts';
+import { benchNotifications } from './notifications.ts';
+import { benchOutage } from './outage.ts';
 import { benchRefund } from './refund.ts';
 import type { Report } from './report.ts';
 import type { Given } from './serve.ts';
@@ -6,5 +8,7 @@ import type { Given } from './serve.ts';
 /** Workloads that answer with a report: what `--json` writes and `--compare` reads. */
 export const workloads: Readonly<Record<string, (given: Given) => Promise<Report>>> = {
   callback: benchCallback,
+  notifications: benchNotifications,
+  outage: benchOutage,
   refund: benchRefund,
 };
