@@ -85,6 +85,27 @@ describe('The days that are due', () =>
       });
     });
 
+    it('are fetched anew when a fetch broke off, whatever the vendor had given by then', async () => {
+      shop.turn(24 * hourMs);
+      const one = { channelNo: 'a', at: Date.parse(`${day}T12:00:00Z`) };
+      answers = () => ({
+        kind: 'ready',
+        documents: (async function* () {
+          yield writeDocument([one]);
+          throw new Error('the line went dead');
+        })(),
+      });
+      const failed = await attendAll().catch((error: Error) => error.message);
+      expect(failed).to.equal('the line went dead');
+      // The same in other bytes: both together would be one entry too many.
+      answers = () => ready([{ ...one, net: null }]);
+      expect((await attendAll())[0]).to.equal(`${day} done`);
+      expect((await database.all('SELECT id FROM discrepancies')).length).to.equal(1);
+      await database.transaction((tx) => tx.run('DELETE FROM discrepancies'));
+      await database.transaction((tx) => tx.run('DELETE FROM statement_files'));
+      await database.transaction((tx) => tx.run('DELETE FROM reconciliations WHERE day >= ?', [day]));
+    });
+
     it('are all caught up after an outage, each compared with what was booked', async () => {
       const payment = await shop.paid();
       shop.turn(24 * hourMs);
