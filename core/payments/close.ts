@@ -129,10 +129,16 @@ export async function markClosing(
   return closing;
 }
 
-/** Asks what became of an attempt; of one that is being closed, once more with the wish to close it, because the first may be lost. */
+/** Asks what became of an attempt; of one that was called off, with the wish to close it once more, because the first may be lost. */
 export async function ask(kernel: Kernel, attempt: AttemptRow): Promise<void> {
-  if (attempt.state === 'closing') await closeAttempt(kernel, attempt, 'query');
+  if (attempt.state === 'closing' && (await isCalledOff(kernel, attempt))) await closeAttempt(kernel, attempt, 'query');
   else await check(kernel, attempt.id, 'query');
+}
+
+/** Whether it is being closed and its payment is not. Where the payment is, the payment's own timer asks to close it. */
+async function isCalledOff({ database }: Kernel, { payment_id: id }: AttemptRow): Promise<boolean> {
+  const payment = await readPayment(database, id);
+  return payment !== null && payment.closing === 0 && (payment.state === 'pending' || payment.state === 'processing');
 }
 
 /** Asks the channel to make one attempt unpayable, and settles what it turns out to be. */
