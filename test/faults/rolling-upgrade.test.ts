@@ -1,12 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { catchUp } from '../../core/ledger/catch-up.ts';
 import { pendingMigrations } from '../../core/store/migrations/migrate.ts';
 import { beginBacklog } from '../../core/store/tables/ledger.ts';
+import { startBalancer } from '../kit/balancer.ts';
 import { checkMoney } from '../kit/check-money.ts';
 import { forEachDatabase, type TestDatabase } from '../kit/database.ts';
 import { freePort } from '../kit/free-port.ts';
@@ -49,22 +51,28 @@ function findOldVersion(): string | null {
 describe('An upgrade from the version before, server by server under load', function () {
   this.timeout(240_000);
   const old = findOldVersion();
-  const folder = mkdtempSync(join(tmpdir(), 'paymux-upgrade-'));
-  const place = mkdtempSync(join(tmpdir(), 'paymux-upgrade-place-'));
   forEachDatabase((engine, open) => {
     let stored: TestDatabase;
     let founding: ChildProcess;
     let founded: Founded;
     const running: ServerProcess[] = [];
+    const folders: string[] = [];
+    let folder: string;
+    let balancer: Server;
 
     before('the history of the repository is there', async function () {
       // The embedded database has one server, which is stopped and started.
       if (engine === 'sqlite' || old === null) this.skip();
+      folder = mkdtempSync(join(tmpdir(), 'paymux-upgrade-'));
+      const place = mkdtempSync(join(tmpdir(), 'paymux-upgrade-place-'));
+      folders.push(folder, place);
       execFileSync('sh', ['-c', `git archive ${old} | tar -x -C ${folder}`]);
       symlinkSync(realpathSync('node_modules'), join(folder, 'node_modules'));
       writeFileSync(join(folder, 'founder.ts'), founder);
       stored = await open({ migrated: false });
-      const told = { BOOKS: stored.options.url ?? '', PLACE: place, PUBLIC: 'http://127.0.0.1:1' };
+      const front = await freePort();
+      balancer = await startBalancer(front, () => running.map(({ url }) => url));
+      const told = { BOOKS: stored.options.url ?? '', PLACE: place, PUBLIC: `http://127.0.0.1:${front}` };
       founding = spawn(process.execPath, ['founder.ts'], {
         cwd: folder,
         env: { ...process.env, ...told },
@@ -76,7 +84,9 @@ describe('An upgrade from the version before, server by server under load', func
     after(async () => {
       await Promise.all(running.map((server) => server.kill()));
       founding?.kill('SIGKILL');
-      for (const one of [folder, place]) rmSync(one, { recursive: true, force: true });
+      balancer?.closeAllConnections();
+      balancer?.close();
+      for (const one of folders) rmSync(one, { recursive: true, force: true });
     });
 
     const start = async (where: string): Promise<ServerProcess> => {

@@ -1,6 +1,7 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { expect } from 'chai';
 import type { Database } from '../../core/store/database.ts';
+import { startBalancer } from '../kit/balancer.ts';
 import { checkMoney } from '../kit/check-money.ts';
 import { forEachDatabase } from '../kit/database.ts';
 import { freePort } from '../kit/free-port.ts';
@@ -47,10 +48,7 @@ describe('Two servers on one database', () => {
       };
       paymux = await startPaymux({ database: await open(), serves: false, environment });
       servers = [serverProcess({ ...paymux.environment, PORT: String(one) }), serverProcess({ ...paymux.environment, PORT: String(two) })];
-      balancer = await startBalancer(
-        front,
-        servers.map(({ url }) => url),
-      );
+      balancer = await startBalancer(front, () => servers.map(({ url }) => url));
       await Promise.all(servers.map((server) => server.start()));
     });
 
@@ -86,31 +84,6 @@ describe('Two servers on one database', () => {
     });
   });
 });
-
-/** Sends what vendors call back to either server, as a load balancer in front of both does; it repeats nothing. */
-function startBalancer(port: number, urls: readonly string[]): Promise<Server> {
-  let turn = 0;
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', async () => {
-      turn += 1;
-      const headers = Object.fromEntries(
-        Object.entries(request.headers).filter(
-          ([header]) => !['host', 'connection', 'content-length', 'transfer-encoding'].includes(header),
-        ),
-      ) as Record<string, string>;
-      try {
-        const body = chunks.length === 0 ? {} : { body: Buffer.concat(chunks) };
-        const answer = await fetch(`${urls[turn % urls.length]}${request.url}`, { method: request.method ?? 'GET', headers, ...body });
-        response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' }).end(await answer.text());
-      } catch {
-        response.writeHead(502).end();
-      }
-    });
-  });
-  return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(server)));
-}
 
 function callerOf(url: string, key: string): Call {
   return async (path, body) => {

@@ -82,7 +82,11 @@ describe('The OpenAPI document', () => {
         expect(named('header')).to.deep.equal(route.method === 'POST' ? ['Idempotency-Key'] : []);
         const bodies = Object.keys(operation.requestBody?.content ?? {});
         expect(bodies).to.deep.equal(route.body ? ['application/json', 'application/xml'] : []);
-        expect(Object.keys(operation.responses)).to.have.members([...Object.keys(route.answers), ...(route.files ? ['200'] : []), 'default']);
+        expect(Object.keys(operation.responses)).to.have.members([
+          ...Object.keys(route.answers),
+          ...(route.files ? ['200'] : []),
+          'default',
+        ]);
         expect(Object.keys(operation.responses.default.content)).to.deep.equal(['application/problem+json', 'application/problem+xml']);
       });
     }
