@@ -233,6 +233,9 @@ interface Deadline {
   end(): void;
 }
 
+/** One for all calls: without a reason each abort makes an exception with a stack, 5 µs that nobody reads. */
+const over = new DOMException('the call is over', 'AbortError');
+
 /** Not `AbortSignal.timeout`: that one cannot be cleared, and at 1500 calls a second it kept the last ten seconds of them, 30 MiB, in memory. */
 function startDeadline(timeoutMs: number): Deadline {
   const controller = new AbortController();
@@ -243,7 +246,7 @@ function startDeadline(timeoutMs: number): Deadline {
   const end = () => {
     clearTimeout(cut);
     clearTimeout(late);
-    controller.abort();
+    controller.abort(over);
   };
   return { signal: controller.signal, expired, end };
 }

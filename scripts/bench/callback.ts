@@ -1,12 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '../../test/kit/free-port.ts';
 import type { CallbackJob, CallbackResult } from './callback-load.ts';
 import { runPart } from './child.ts';
 import { send } from './compare.ts';
 import { describeMachine, type Figure, type Report } from './report.ts';
-import { codeMethod } from './rig.ts';
+import { codeMethod, type Rig } from './rig.ts';
 import { type Given, refuseOthers, withRig, withServer } from './serve.ts';
 import { memoryKib } from './usage.ts';
+
+const warmUpSeconds = 2;
 
 /** W2: a signed callback comes in, and the merchant has the notification; at a constant rate. */
 export async function benchCallback({ engine, pace, profile, ratePerSecond }: Given): Promise<Report> {
@@ -19,9 +24,9 @@ export async function benchCallback({ engine, pace, profile, ratePerSecond }: Gi
   const notifyUrl = `http://127.0.0.1:${merchantPort}/told`;
   return withRig({ engine, connections: pace.connections, notifyUrl, accounts: [{ publicKey }] }, (rig) =>
     withServer(rig, { profile }, async (server) => {
-      const many = { maxRequests: ratePerSecond * pace.seconds, warmUpMs: 0, durationMs: 600_000 };
+      const many = { maxRequests: ratePerSecond * (pace.seconds + warmUpSeconds), warmUpMs: 0, durationMs: 600_000 };
       const sides = { rig, server, ids: [], pace, what: 'create' } as const;
-      const made = await send(sides, { port: server.port, method: codeMethod, ...many });
+      const made = await tellingMeanwhile(rig, merchantPort, () => send(sides, { port: server.port, method: codeMethod, ...many }));
       refuseOthers(made.statuses, ['201']);
       const job: CallbackJob = {
         port: server.port,
@@ -30,6 +35,7 @@ export async function benchCallback({ engine, pace, profile, ratePerSecond }: Gi
         privateKey,
         payments: made.numbers,
         ratePerSecond,
+        warmUp: ratePerSecond * warmUpSeconds,
         connections: pace.connections,
         pids: { server: server.pid, ...rig.pids },
       };
@@ -47,6 +53,21 @@ export async function benchCallback({ engine, pace, profile, ratePerSecond }: Gi
       };
     }),
   );
+}
+
+/** The merchant hears of the new payments too. What it had not taken by then would be tried again while callbacks are measured. */
+async function tellingMeanwhile<Made>(rig: Rig, port: number, make: () => Promise<Made>): Promise<Made> {
+  const merchant = createServer((request, response) => {
+    request.resume();
+    response.writeHead(204).end();
+  }).listen(port, '127.0.0.1');
+  await once(merchant, 'listening');
+  const made = await make();
+  while (Number((await rig.read("SELECT COUNT(*) AS left_over FROM deliveries WHERE state = 'pending'"))?.['left_over']) > 0)
+    await wait(200);
+  merchant.closeAllConnections();
+  merchant.close();
+  return made;
 }
 
 function figuresOf({ told, answered, repeated }: CallbackResult): readonly Figure[] {

@@ -29,7 +29,7 @@ function text(title: string) {
   return { type: 'string', description: title };
 }
 
-const source = `import { verify } from 'node:crypto';
+const source = `import { createPublicKey, verify } from 'node:crypto';
 import { openSync, writeSync } from 'node:fs';
 
 const accepted = { status: 200, body: 'ok' };
@@ -46,6 +46,7 @@ async function ask(vendor, call, request) {
 function open({ config }) {
   const file = config.truth === undefined ? null : openSync(config.truth, 'a');
   const refunded = new Map();
+  const key = config.publicKey === undefined ? null : createPublicKey(config.publicKey);
   const note = (kind, number, money) => file !== null && writeSync(file, JSON.stringify({ kind, number, ...money }) + '\\n');
   return {
     merchantNo: 'stub',
@@ -69,7 +70,7 @@ function open({ config }) {
     },
     async parseCallback({ headers, body }) {
       const signature = Buffer.from(headers['x-signature'] ?? '', 'base64');
-      if (config.publicKey === undefined || !verify('RSA-SHA256', body, config.publicKey, signature)) return refused;
+      if (key === null || !verify('RSA-SHA256', body, key, signature)) return refused;
       const { number, amount, currency } = JSON.parse(String(body));
       const report = paidOf(number, { amount, currency });
       return { kind: 'event', eventId: number, trust: 'signed', items: [{ of: 'payment', number, report }], accepted, retry: { status: 500, body: '' } };
