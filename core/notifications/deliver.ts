@@ -59,7 +59,7 @@ const leaseSpreadMs = 5000;
 /** More is claimed only while fewer than this wait or run: at 2 s each in the fast lane they are through within the slack. */
 const heldLimit = 200;
 /** Under load, claims follow each other no faster: each finds more to do. */
-const claimEveryMs = 2;
+const claimEveryMs = 5;
 const usualGraceMs = 5000;
 
 interface Work extends DispatcherDeps {
@@ -120,7 +120,7 @@ function open(deps: DispatcherDeps): Work {
     waker,
     poster,
     lanes: createLanes({ fastLane, slowLane, slowAfterMs, stopwatch, onFreed: () => waker.freed() }),
-    recorder: createRecorder({ database: deps.database, log: deps.log, random: deps.randomBytes, onRecorded }),
+    recorder: createRecorder({ database: deps.database, clock: deps.clock, log: deps.log, random: deps.randomBytes, onRecorded }),
   };
 }
 

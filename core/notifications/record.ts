@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { makeNumber, type Random } from '../ids.ts';
 import type { Log } from '../log.ts';
 import { type Database, DatabaseUnavailable, type Tx, type Value } from '../store/database.ts';
@@ -7,6 +8,7 @@ import { disableEndpoint, type Health, noteHealth } from './disable.ts';
 
 export interface RecorderDeps {
   readonly database: Database;
+  readonly clock: Pick<Clock, 'sleep'>;
   readonly log: Log;
   readonly random?: Random | undefined;
   /** Called when results are durable. */
@@ -15,19 +17,24 @@ export interface RecorderDeps {
 
 export interface Recorder {
   add(result: Result): void;
-  /** Resolves when all that was added is written. */
+  /** Gathers no longer, and resolves when all that was added is written. */
   drained(): Promise<void>;
 }
 
 const maxBatch = 200;
+/** Nobody waits for what is written here, and each COMMIT saved is one that a payment need not wait for. */
+const gatherMs = 10;
 
-/** Writes what tries came to. What arrives during one COMMIT is the next batch, so there are few when there is much to do. */
+/** Writes what tries came to, those that end within a moment together. */
 export function createRecorder(deps: RecorderDeps): Recorder {
   const waiting: Result[] = [];
+  const hurry = new AbortController();
   let running: Promise<void> | null = null;
   const run = async () => {
-    await new Promise(setImmediate);
-    while (waiting.length > 0) await writeBatch(deps, waiting.splice(0, maxBatch));
+    while (waiting.length > 0) {
+      await deps.clock.sleep(gatherMs, hurry.signal);
+      await writeBatch(deps, waiting.splice(0, maxBatch));
+    }
     running = null;
   };
   return {
@@ -35,7 +42,10 @@ export function createRecorder(deps: RecorderDeps): Recorder {
       waiting.push(result);
       running ??= run();
     },
-    drained: () => running ?? Promise.resolve(),
+    drained() {
+      hurry.abort();
+      return running ?? Promise.resolve();
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { systemClock } from '../../core/clock.ts';
 import type { Outcome } from '../../core/contract/outcome.ts';
 import { createLog } from '../../core/log.ts';
 import { createRecorder } from '../../core/notifications/record.ts';
@@ -127,7 +128,7 @@ describe('A safety that stands behind another', () => {
       await database.transaction((tx) =>
         tx.run(`INSERT INTO deliveries ${columns} VALUES ('dlv_1', 'evt_1', 'app_1', '', 'pending', 3, 9000, 0)`),
       );
-      const recorder = createRecorder({ database, log: createLog({ level: 'silent' }), onRecorded: () => undefined });
+      const recorder = createRecorder({ database, clock: systemClock, log: createLog({ level: 'silent' }), onRecorded: () => undefined });
       const delivery = {
         id: 'dlv_1',
         appId: 'app_1',

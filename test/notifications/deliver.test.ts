@@ -86,7 +86,7 @@ describe('Delivering notifications', () =>
       await outbox.addEndpoint(shop.url);
       const sleepless = {
         ...outbox.clock,
-        sleep: (ms: number, signal?: AbortSignal) => (ms < 10 ? outbox.clock.sleep(ms) : aborted(signal)),
+        sleep: (ms: number, signal?: AbortSignal) => (ms < 100 ? outbox.clock.sleep(ms) : aborted(signal)),
       };
       const dispatcher = start({ clock: sleepless });
       await new Promise((resolve) => setTimeout(resolve, 30));
