@@ -10,7 +10,7 @@
  *   npm run bench -- channels     each channel at load, an idle server with all, and WeChat Pay beside raw RSA
  *   npm run bench -- checkout     how long a slow phone waits for the amount, and pages beside creates
  *   npm run bench -- all          everything, and the table in docs/performance.md
- *   npm run bench -- refund                        creates beside refunds, and 64 at once on one payment
+ *   npm run bench -- refund [--hot 20]             creates beside refunds, and 64 at once on each of so many payments
  *   npm run bench -- callback [--rate 500]         from a channel's callback to the merchant who is told
  *   npm run bench -- outage [--rate 100]           one of two accounts refuses, hangs, answers 500
  *   npm run bench -- notifications [--payments n]  all endpoints healthy, and a tenth of them dead
@@ -45,6 +45,7 @@ const { values, positionals } = parseArgs({
     keyed: { type: 'boolean', default: false },
     pending: { type: 'boolean', default: false },
     rate: { type: 'string', default: '500' },
+    hot: { type: 'string', default: '20' },
     profile: { type: 'string' },
     json: { type: 'string' },
     compare: { type: 'string' },
@@ -92,7 +93,8 @@ async function main(): Promise<number> {
   const load = loadavg().map((one) => one.toLocaleString('en', { maximumFractionDigits: 1 }));
   console.error(`load average ${load.join(' ')}`);
   const workload = workloads[positionals[0] ?? ''];
-  if (workload !== undefined) return tell(await workload({ engine, pace, payments, profile, ratePerSecond: count(values.rate) }));
+  const numbers = { payments, ratePerSecond: count(values.rate), hotPayments: count(values.hot) };
+  if (workload !== undefined) return tell(await workload({ engine, pace, profile, ...numbers }));
   switch (positionals[0]) {
     case 'create':
       console.log(printOutcome('create', await benchCreate(engine, pace, profile)));

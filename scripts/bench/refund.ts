@@ -6,14 +6,12 @@ import { type Given, refuseOthers, withRig, withServer } from './serve.ts';
 import type { ServerProcess } from './server.ts';
 import { memoryKib } from './usage.ts';
 
-/** Each of these is asked for one more refund than its amount has room for, and then many more. */
-const hotPayments = 20;
 const together = 64;
 const [paidAmount, hotAmount] = [1999, 100];
-const untilDone = { warmUpMs: 0, durationMs: 600_000 };
+const untilDone = { warmUpMs: 0, durationMs: 7_200_000 };
 
 /** W4: refunds on payments of their own beside creates, and {@link together} at once on one payment. */
-export function benchRefund({ engine, pace, profile }: Given): Promise<Report> {
+export function benchRefund({ engine, pace, profile, hotPayments }: Given): Promise<Report> {
   return withRig({ engine, connections: pace.connections, hasTruth: true }, (rig) =>
     withServer(rig, { profile }, async (server) => {
       const sides = { rig, server, ids: [], pace };
@@ -29,7 +27,7 @@ export function benchRefund({ engine, pace, profile }: Given): Promise<Report> {
         creates.push(created.measured);
         refunds.push(refunded.measured);
       }
-      const hot = await refundTogether(rig, server, sides.pace);
+      const hot = await refundTogether(rig, server, sides.pace, hotPayments);
       const [create, refund] = [middle(creates), middle(refunds)];
       const figures: readonly Figure[] = [
         { name: 'creates', value: create.perSecond, unit: '1/s', better: 'higher' },
@@ -49,7 +47,7 @@ export function benchRefund({ engine, pace, profile }: Given): Promise<Report> {
 }
 
 /** The books and the channel's own log are compared by the rig afterwards: here only what was answered is counted. */
-async function refundTogether(rig: Rig, server: ServerProcess, given: Given['pace']): Promise<readonly Figure[]> {
+async function refundTogether(rig: Rig, server: ServerProcess, given: Given['pace'], hotPayments: number): Promise<readonly Figure[]> {
   const sides = { rig, server, ids: [], pace: { ...given, connections: together } };
   const made = await send(
     { ...sides, what: 'create' },

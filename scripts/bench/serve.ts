@@ -10,6 +10,8 @@ export interface Given {
   readonly payments: number;
   /** Of workloads that come at a constant rate. */
   readonly ratePerSecond: number;
+  /** Payments that are each asked for more refunds at once than they have room for. */
+  readonly hotPayments: number;
   /** A folder for the server's CPU profile. */
   readonly profile: string | null;
 }
