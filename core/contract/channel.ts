@@ -171,7 +171,7 @@ export type CallbackItem =
        */
       readonly report:
         | PaymentReport
-        | { readonly state: 'declined'; readonly code: string }
+        | { readonly state: 'declined'; readonly code: string; readonly echo: Echo }
         | { readonly state: 'changed' }
         | { readonly state: 'reversed'; readonly echo: Echo };
     }

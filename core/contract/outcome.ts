@@ -89,9 +89,14 @@ export interface Unknown {
   readonly vendor?: VendorError;
 }
 
-/** The vendor said no, for certain and for good, to this number. Its health is not in question. */
+/**
+ * The vendor said no, for certain and for good, to this number. Its health is not in question. A refusal about another
+ * number or merchant would end a payment that may yet be paid, so `echo` is compared as that of a success is; `{}` where
+ * the vendor's answer names nothing.
+ */
 export interface Declined {
   readonly kind: 'declined';
+  readonly echo: Echo;
   /** One of our codes (`docs/errors.md`), such as `insufficient_funds`; `declined` where none fits. */
   readonly code: string;
   readonly advice: Advice;

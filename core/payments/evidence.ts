@@ -1,4 +1,4 @@
-import type { Action, Advice, Echo, Outcome, PaymentReport, Unknown, VendorError } from '../contract/outcome.ts';
+import type { Action, Advice, Declined, Echo, Outcome, PaymentReport, Unknown, VendorError } from '../contract/outcome.ts';
 import type { AttemptRow } from '../store/tables/attempts.ts';
 
 /** What the kernel has learned about one attempt, after comparing the answer with what it asked. */
@@ -100,12 +100,21 @@ export function evidenceOfPay(outcome: Outcome, expected: Expected): Evidence {
     case 'action':
       return withSession({ kind: 'waiting', action: outcome.action, channelNo: outcome.channelNo ?? null }, outcome.sessionNo);
     case 'declined':
-      return { kind: 'failed', code: outcome.code, advice: outcome.advice, vendor: outcome.vendor };
+      return evidenceOfDecline(outcome, expected);
     case 'rejected':
       return rejected(outcome.reason, outcome.vendor ?? null);
     default:
       return { kind: outcome.kind, reason: outcome.reason } as Evidence;
   }
+}
+
+/** A refusal of another order says nothing about this one. */
+export function evidenceOfDecline(
+  { echo, code, advice, vendor }: Pick<Declined, 'echo' | 'code' | 'advice'> & { readonly vendor: VendorError | null },
+  expected: Expected,
+): Evidence {
+  const different = compareEcho(echo, expected);
+  return different === null ? { kind: 'failed', code, advice, vendor } : { kind: 'mismatch', what: different };
 }
 
 /** A channel's fault: a name that the tables cannot hold could not be asked about later. */

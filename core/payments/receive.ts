@@ -3,7 +3,7 @@ import type { CallbackItem, Trust } from '../contract/channel.ts';
 import { type AttemptRow, readAttemptByChannelNo, readAttemptByNumber, readAttemptBySessionNo } from '../store/tables/attempts.ts';
 import { check } from './check.ts';
 import type { Kernel } from './deps.ts';
-import { compareEcho, type Evidence, evidenceOfReport, expectedOf, isApproved } from './evidence.ts';
+import { compareEcho, type Evidence, evidenceOfDecline, evidenceOfReport, expectedOf, isApproved } from './evidence.ts';
 import { alreadySettled, noteUnusableName, settle } from './settle.ts';
 import { noteTakenBack } from './take-back.ts';
 
@@ -64,8 +64,9 @@ async function findAttempt(kernel: Kernel, account: OpenAccount, item: PaymentIt
 /** Null: the vendor says only that there is something to ask about. */
 function evidenceOfItem(account: OpenAccount, attempt: AttemptRow, item: PaymentItem): Evidence | null {
   if (item.report.state === 'changed' || item.report.state === 'reversed') return null;
-  if (item.report.state === 'declined') return { kind: 'failed', code: item.report.code, advice: 'retry_other_method', vendor: null };
-  return evidenceOfReport(item.report, expectedOf(attempt, account.channel.merchantNo, account.record.livemode));
+  const expected = expectedOf(attempt, account.channel.merchantNo, account.record.livemode);
+  if (item.report.state === 'declined') return evidenceOfDecline({ ...item.report, advice: 'retry_other_method', vendor: null }, expected);
+  return evidenceOfReport(item.report, expected);
 }
 
 function isProof({ kind }: Evidence): boolean {

@@ -40,6 +40,7 @@ export function evidenceOfRefund(outcome: RefundOutcome, expected: ExpectedRefun
     case 'ok':
       return evidenceOfReport(outcome.report, expected);
     case 'declined':
+      if (compareEcho(outcome.echo, expected) !== null) return { kind: 'mismatch' };
       return { kind: 'failed', code: outcome.code, advice: outcome.advice, vendor: outcome.vendor, how: ways[asked] };
     case 'rejected':
       if (asked !== 'refund' || outcome.reason === 'number_reused') return { kind: 'unknown' };

@@ -59,7 +59,13 @@ function payOf(world: World, vendor: Vendor, account: string, request: PayReques
     return traits.named ? { kind: 'action', action, channelNo: order.channelNo } : { kind: 'action', action };
   };
   const code = world.chanceOf('code').oneIn(2) ? 'limit_exceeded' : 'insufficient_funds';
-  const decline = (): Outcome => ({ kind: 'declined', code, advice: 'retry_other_method', vendor: { code: 'NO', message: 'no' } });
+  const decline = (): Outcome => ({
+    kind: 'declined',
+    echo: {},
+    code,
+    advice: 'retry_other_method',
+    vendor: { code: 'NO', message: 'no' },
+  });
   const isTaken = () => world.vault.orders.has(request.number);
   return { operation: 'pay', number: request.number, fault, act, lost, declined: () => (isTaken() ? act() : decline()) };
 }
@@ -144,6 +150,7 @@ function refundOf(world: World, vendor: Vendor, request: RefundRequest): Speech<
   };
   const decline = (): RefundOutcome => ({
     kind: 'declined',
+    echo: {},
     code: 'declined',
     advice: 'contact_support',
     vendor: { code: 'NO', message: 'no' },

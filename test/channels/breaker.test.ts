@@ -7,7 +7,13 @@ import { type CallerOptions, makeAccount, openCaller, type TestCaller } from './
 const good: Outcome = { kind: 'action', action: { type: 'qr', qrContent: 'q' } };
 const lost: Unknown = { kind: 'unknown', reason: 'timeout' };
 const down: NotSent = { kind: 'notSent', reason: 'refused' };
-const declined: Declined = { kind: 'declined', code: 'insufficient_funds', advice: 'retry', vendor: { code: '1', message: 'no' } };
+const declined: Declined = {
+  kind: 'declined',
+  echo: {},
+  code: 'insufficient_funds',
+  advice: 'retry',
+  vendor: { code: '1', message: 'no' },
+};
 const refusedAtOnce: NotSent = { kind: 'notSent', reason: 'breaker' };
 
 describe('The breaker before a vendor', () => {

@@ -106,7 +106,8 @@ describe('A callback of a channel that is data', () => {
     const states = await Promise.all(['A', 'B', 'C'].map((status) => read(words, raw(form(signKettle({ ...told, status }))))));
     expect(states[0]).to.include({ kind: 'ignored', eventType: 'A' });
     expect(states[1]).to.deep.nested.include({ 'items[0].report': { state: 'changed' } });
-    expect(states[2]).to.deep.nested.include({ 'items[0].report': { state: 'declined', code: 'declined' } });
+    const echo = { number: told.number, merchantNo: told.mch };
+    expect(states[2]).to.deep.nested.include({ 'items[0].report': { state: 'declined', code: 'declined', echo } });
   });
 
   it('proves nothing without a signature: it makes the kernel ask', async () => {

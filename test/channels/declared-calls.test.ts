@@ -124,6 +124,7 @@ describe('A channel that is data', () => {
     const { http } = scriptHttp(signed({ code: '4102', text: 'too much' }));
     expect(await openKettle().pay(payRequest, makeCall({ http }))).to.deep.equal({
       kind: 'declined',
+      echo: { merchantNo: '120034' },
       code: 'limit_exceeded',
       advice: 'retry_other_method',
       vendor: { code: '4102', message: 'too much' },

@@ -81,7 +81,7 @@ export const notFound = { kind: 'ok', report: { state: 'not_found' } } as const;
 export const lost = { kind: 'unknown', reason: 'timeout' } as const;
 export const refused = { kind: 'notSent', reason: 'refused' } as const;
 export const declined = (code = 'declined') =>
-  ({ kind: 'declined', code, advice: 'retry_other_method', vendor: { code: 'NO', message: '' } }) as const;
+  ({ kind: 'declined', echo: {}, code, advice: 'retry_other_method', vendor: { code: 'NO', message: '' } }) as const;
 export const refunded = (request: RefundRequest, more: Partial<RefundReport> = {}): RefundOutcome => ({
   kind: 'ok',
   report: {

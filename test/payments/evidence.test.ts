@@ -18,7 +18,7 @@ const table: readonly [string, Outcome, readonly [string, string, string]][] = [
   ['processing', ok({ state: 'processing', echo }), ['processing', 'processing', 'processing']],
   ['closed', ok({ state: 'closed', echo }), ['closed', 'closed', 'closed']],
   ['not found', ok({ state: 'not_found' }), ['notFound', 'notFound', 'notFound']],
-  ['a decline', { kind: 'declined', code: 'declined', advice: 'retry', vendor }, ['failed', 'failed again', 'failed']],
+  ['a decline', { kind: 'declined', echo: {}, code: 'declined', advice: 'retry', vendor }, ['failed', 'failed again', 'failed']],
   ['a rejection', { kind: 'rejected', reason: 'auth' }, ['failed', 'unknown', 'unknown']],
   ['a number used before', { kind: 'rejected', reason: 'number_reused' }, ['unknown', 'unknown', 'unknown']],
   ['not sent', { kind: 'notSent', reason: 'refused' }, ['notSent', 'unknown', 'unknown']],
@@ -53,6 +53,16 @@ describe('What an answer proves about an attempt', () => {
     });
   }
 
+  it('a decline about another number, merchant or environment proves nothing either', () => {
+    const decline = { kind: 'declined', code: 'declined', advice: 'retry', vendor } as const;
+    for (const read of [evidenceOfPay, evidenceOfRepeat, evidenceOfQuery]) {
+      expect(read({ ...decline, echo: { number: 'N2' } }, expected)).to.deep.equal({ kind: 'mismatch', what: 'number' });
+      expect(read({ ...decline, echo: { ...echo, merchantNo: 'M2' } }, expected)).to.deep.equal({ kind: 'mismatch', what: 'merchant' });
+      expect(read({ ...decline, echo: { livemode: true } }, expected)).to.deep.equal({ kind: 'mismatch', what: 'livemode' });
+      expect(read({ ...decline, echo }, expected)).to.have.property('kind', 'failed');
+    }
+  });
+
   for (const amount of [0, -1, 0.1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
     it(`${amount} is no amount`, () => {
       const report = { ...succeeded, money: { ...money, amount } };
@@ -63,7 +73,7 @@ describe('What an answer proves about an attempt', () => {
   it('once another server may have sent it, the first send’s refusal proves nothing, and its success still does', () => {
     const of = (outcome: Outcome) => doubt(evidenceOfPay(outcome, expected)).kind;
     expect(of({ kind: 'notSent', reason: 'refused' })).to.equal('unknown');
-    expect(of({ kind: 'declined', code: 'declined', advice: 'retry', vendor })).to.equal('unknown');
+    expect(of({ kind: 'declined', echo: {}, code: 'declined', advice: 'retry', vendor })).to.equal('unknown');
     expect(of(ok(succeeded))).to.equal('paid');
   });
 });

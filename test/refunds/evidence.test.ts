@@ -16,7 +16,11 @@ const table: readonly [string, RefundOutcome, readonly [string, string, string]]
   ['abnormal', ok({ state: 'abnormal', echo }), ['abnormal', 'abnormal', 'abnormal']],
   ['an end', ok({ state: 'failed', code: 'declined', echo }), ['failed ended', 'failed ended', 'failed ended']],
   ['not found', ok({ state: 'not_found' }), ['notFound', 'notFound', 'notFound']],
-  ['a decline', { kind: 'declined', code: 'declined', advice: 'retry', vendor }, ['failed refused', 'failed repeat', 'failed ended']],
+  [
+    'a decline',
+    { kind: 'declined', echo: {}, code: 'declined', advice: 'retry', vendor },
+    ['failed refused', 'failed repeat', 'failed ended'],
+  ],
   ['a rejection', { kind: 'rejected', reason: 'auth' }, ['failed refused', 'unknown', 'unknown']],
   ['a number used before', { kind: 'rejected', reason: 'number_reused' }, ['unknown', 'unknown', 'unknown']],
   ['not sent', { kind: 'notSent', reason: 'refused' }, ['notSent', 'unknown', 'unknown']],
@@ -49,6 +53,9 @@ describe('What an answer proves about a refund', () => {
   it('an end about another number proves nothing either', () => {
     const report: RefundReport = { state: 'failed', code: 'declined', echo: { number: 'N2' } };
     expect(evidenceOfRefund(ok(report), expected, 'query')).to.deep.equal({ kind: 'mismatch' });
+    const refusal: RefundOutcome = { kind: 'declined', echo: { number: 'N2' }, code: 'declined', advice: 'retry', vendor };
+    for (const asked of ['refund', 'repeat', 'query'] as const)
+      expect(evidenceOfRefund(refusal, expected, asked)).to.deep.equal({ kind: 'mismatch' });
   });
 
   it('a date that is none is no reason to lose a success', () => {
@@ -59,7 +66,7 @@ describe('What an answer proves about a refund', () => {
   it('once another server may have sent it, the first send’s refusal proves nothing, and its success still does', () => {
     const of = (outcome: RefundOutcome) => name(doubtRefund(evidenceOfRefund(outcome, expected, 'refund')));
     expect(of({ kind: 'notSent', reason: 'refused' })).to.equal('unknown');
-    expect(of({ kind: 'declined', code: 'declined', advice: 'retry', vendor })).to.equal('unknown');
+    expect(of({ kind: 'declined', echo: {}, code: 'declined', advice: 'retry', vendor })).to.equal('unknown');
     expect(of(ok(succeeded))).to.equal('succeeded');
     expect(of(ok({ state: 'failed', code: 'declined', echo }))).to.equal('failed ended');
   });

@@ -1,6 +1,6 @@
 import type { Callback, CallbackItem, RawRequest, Reply } from '../../contract/channel.ts';
 import { type Data, readData, readForm, textAt } from './data.ts';
-import { paymentReport, refundReport, stateOf } from './facts.ts';
+import { echoOf, paymentReport, refundReport, stateOf } from './facts.ts';
 import { configValues, fillText, type Opened } from './opened.ts';
 import type { Definition } from './schema.ts';
 import { isGenuine } from './verify.ts';
@@ -46,7 +46,7 @@ function readItem(opened: Opened, rule: Rule, state: string | null, data: Data):
     const report = refundReport(opened, rule, data);
     return report === null ? null : { of: 'refund', ...named, report };
   }
-  if (state === 'declined') return { of: 'payment', ...named, report: { state, code: 'declined' } };
+  if (state === 'declined') return { of: 'payment', ...named, report: { state, code: 'declined', echo: echoOf(rule.facts, data) } };
   const report = paymentReport(opened, rule, data);
   return report === null ? null : { of: 'payment', ...named, report };
 }

@@ -65,7 +65,8 @@ function toOutcome(opened: Opened, { answer }: Request, data: Data): Outcome {
   const said = textAt(data, answer.facts.status) ?? '';
   const vendor = { code: said, message: textAt(data, answer.message) ?? '' };
   const state = stateOf(answer, data);
-  if (state === 'declined') return { kind: 'declined', code: 'declined', advice: 'retry_other_method', vendor };
+  const echo = echoOf(answer.facts, data);
+  if (state === 'declined') return { kind: 'declined', echo, code: 'declined', advice: 'retry_other_method', vendor };
   return state === null ? { ...unmapped, vendor } : unreadable;
 }
 
@@ -74,7 +75,7 @@ export async function query(opened: Opened, request: Request, attempt: AttemptRe
   if (asked.kind === 'data') return toOutcome(opened, request, asked.data);
   if (asked.kind !== 'listed') return asked;
   const report: PaymentReport | null =
-    asked.rule.is === 'not_found' ? { state: 'not_found' } : asked.rule.is === 'closed' ? { state: 'closed', echo: {} } : null;
+    asked.rule.is === 'not_found' ? { state: 'not_found' } : asked.rule.is === 'closed' ? { state: 'closed', echo: asked.echo } : null;
   return report === null ? toRefusal(asked) : { kind: 'ok', report };
 }
 

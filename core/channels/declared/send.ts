@@ -1,6 +1,7 @@
 import type { Call, WireRequest } from '../../contract/kit.ts';
-import type { Declined, NotSent, Rejected, Unknown, VendorError } from '../../contract/outcome.ts';
+import type { Declined, Echo, NotSent, Rejected, Unknown, VendorError } from '../../contract/outcome.ts';
 import { type Data, readData, textAt } from './data.ts';
+import { echoOf } from './facts.ts';
 import { fillText, type Opened, signerOf, signWith } from './opened.ts';
 import type { Answer, ErrorRule, Request } from './schema.ts';
 import type { Values } from './template.ts';
@@ -76,7 +77,7 @@ export function toWire(
 /** An answer that may be read: genuine, and not an error. `listed`: an error that the table knows. */
 export type Asked =
   | { readonly kind: 'data'; readonly data: Data }
-  | { readonly kind: 'listed'; readonly rule: ErrorRule; readonly vendor: VendorError }
+  | { readonly kind: 'listed'; readonly rule: ErrorRule; readonly vendor: VendorError; readonly echo: Echo }
   | NotSent
   | Unknown;
 
@@ -98,7 +99,8 @@ export async function ask(opened: Opened, operation: Operation, request: Request
   }
   if (answer.status < 300 && isSuccess(request.answer, data)) return { kind: 'data', data };
   const rule = opened.definition.errors.find((one) => fits(one, vendor, operation));
-  return rule === undefined ? { kind: 'unknown', reason: 'unmapped', vendor } : { kind: 'listed', rule, vendor };
+  if (rule === undefined) return { kind: 'unknown', reason: 'unmapped', vendor };
+  return { kind: 'listed', rule, vendor, echo: echoOf(request.answer.facts, data) };
 }
 
 const isSuccess = ({ success }: Answer, data: Data): boolean =>
@@ -121,8 +123,9 @@ function vendorError({ definition, config }: Opened, { code, message }: Answer, 
 }
 
 /** What an error of the table means where nothing special is said of the operation. */
-export function toRefusal({ rule, vendor }: Extract<Asked, { kind: 'listed' }>): Declined | Rejected | Unknown {
-  if (rule.is === 'declined') return { kind: 'declined', code: rule.as ?? 'declined', advice: rule.advice ?? 'retry_other_method', vendor };
+export function toRefusal({ rule, vendor, echo }: Extract<Asked, { kind: 'listed' }>): Declined | Rejected | Unknown {
+  if (rule.is === 'declined')
+    return { kind: 'declined', echo, code: rule.as ?? 'declined', advice: rule.advice ?? 'retry_other_method', vendor };
   if (rule.is === 'rejected') return { kind: 'rejected', reason: (rule.as ?? 'validation') as Rejected['reason'], vendor };
   return { kind: 'unknown', reason: 'unmapped', vendor };
 }

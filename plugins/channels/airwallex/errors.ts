@@ -27,7 +27,7 @@ export function explainFault({ status, code, message }: Fault): Declined | Rejec
   const meaning = Object.hasOwn(meanings, code) ? meanings[code] : undefined;
   if (status === 400 && meaning !== undefined) {
     const [ours, advice, en, zh] = meaning;
-    return { kind: 'declined', code: ours, advice, vendor: { code, message: `${message || en} (${zh})` } };
+    return { kind: 'declined', echo: {}, code: ours, advice, vendor: { code, message: `${message || en} (${zh})` } };
   }
   const isRefused = status === 400 && (code === 'validation_error' || code === 'invalid_argument');
   const vendor = { code, message };

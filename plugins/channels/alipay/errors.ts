@@ -136,7 +136,7 @@ export function readFailure(failure: Failure): Declined | Rejected | Unknown {
   if (failure.code === '20000' || /^(isp|aop)\./.test(subCode)) return { kind: 'unknown', reason: 'server_error', vendor };
   if (failure.code === '40005' || subCode.includes('call-limited')) return { kind: 'unknown', reason: 'rate_limited', vendor };
   if (meaning === undefined) return readGatewayFailure(failure, vendor);
-  if (meaning.as === 'declined') return { kind: 'declined', code: meaning.code, advice: meaning.advice, vendor };
+  if (meaning.as === 'declined') return { kind: 'declined', echo: {}, code: meaning.code, advice: meaning.advice, vendor };
   if (meaning.as === 'rejected') return { kind: 'rejected', reason: meaning.reason, vendor };
   return { kind: 'unknown', reason: meaning.reason, vendor };
 }

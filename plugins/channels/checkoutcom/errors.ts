@@ -32,7 +32,7 @@ export function explainFault(fault: Fault): Rejected | Unknown {
 export function explainRefundFault(fault: Fault): Declined | Rejected | Unknown {
   const isRefused = fault.status === 403 || fault.status === 422;
   if (!isRefused) return explainFault(fault);
-  return { kind: 'declined', code: 'refund_rejected', advice: 'contact_support', vendor: vendorError(fault) };
+  return { kind: 'declined', echo: {}, code: 'refund_rejected', advice: 'contact_support', vendor: vendorError(fault) };
 }
 
 function vendorError({ status, type, codes }: Fault): VendorError {

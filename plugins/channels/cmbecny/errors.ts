@@ -83,7 +83,7 @@ export function readQueryFault(error: VendorError): 'not_found' | 'unpaid' | nul
 /** A genuine error of `refund`. */
 export function explainRefundFault(error: VendorError): Declined | Rejected | Unknown {
   const rule = refundDeclines.get(error.code);
-  return rule === undefined ? explainFault(error) : { kind: 'declined', code: rule.code, advice: rule.advice, vendor: error };
+  return rule === undefined ? explainFault(error) : { kind: 'declined', echo: {}, code: rule.code, advice: rule.advice, vendor: error };
 }
 
 /** A genuine error of `queryRefund`; appendix 4 calls every one unknown but the absence of the refund. */

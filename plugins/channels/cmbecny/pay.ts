@@ -63,24 +63,26 @@ export async function query(account: CmbAccount, attempt: AttemptRef, call: Call
   if (answer.kind !== 'data') return answer;
   const { tradeState } = answer.data;
   const report = readPayment(account.kit, answer.data, tradeState);
-  if (report === 'failed') return readFailure(account, attempt, answer.data);
+  if (report === 'failed') return readFailure(answer.data);
   if (report !== null) return { kind: 'ok', report };
   return { kind: 'unknown', reason: 'unreadable', ...(isText(tradeState) ? { vendor: { code: tradeState, message: '' } } : {}) };
 }
 
-function readFault(error: VendorError, { orderId, merId }: Data): Outcome {
+function readFault(error: VendorError, data: Data): Outcome {
   const said = readQueryFault(error);
   if (said === 'not_found') return { kind: 'ok', report: { state: 'not_found' } };
   if (said === null) return explainFault(error);
-  const echo: Echo = { ...(isText(orderId) ? { number: orderId } : {}), ...(isText(merId) ? { merchantNo: merId } : {}) };
-  return { kind: 'ok', report: { state: 'pending', echo } };
+  return { kind: 'ok', report: { state: 'pending', echo: readEcho(data) } };
 }
 
-/** F is final by the bank's appendix 4. A decline carries no echo for the kernel to compare, so it is compared here. */
-function readFailure(account: CmbAccount, attempt: AttemptRef, data: Data): Outcome {
-  if (data['orderId'] !== attempt.number || data['merId'] !== account.merchantNo) return { kind: 'unknown', reason: 'unreadable' };
+function readEcho({ orderId, merId }: Data): Echo {
+  return { ...(isText(orderId) ? { number: orderId } : {}), ...(isText(merId) ? { merchantNo: merId } : {}) };
+}
+
+/** F is final by the bank's appendix 4. */
+function readFailure(data: Data): Outcome {
   const message = isText(data['errDescription']) ? data['errDescription'].slice(0, 256) : '';
-  return { kind: 'declined', code: 'declined', advice: 'retry_other_method', vendor: { code: 'F', message } };
+  return { kind: 'declined', echo: readEcho(data), code: 'declined', advice: 'retry_other_method', vendor: { code: 'F', message } };
 }
 
 /** Reads an order as a query or a callback states it. R is a paid order some of which was returned: how much, only refunds say. */

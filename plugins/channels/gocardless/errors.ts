@@ -38,7 +38,7 @@ export function explainRefundFault(fault: Fault): Declined | Rejected | Unknown 
   const isRefused =
     fault.type === 'validation_failed' || (fault.type === 'invalid_state' && fault.reason !== 'idempotent_creation_conflict');
   if (!isRefused) return explainFault(fault);
-  return { kind: 'declined', code: 'refund_rejected', advice: 'contact_support', vendor: vendorError(fault) };
+  return { kind: 'declined', echo: {}, code: 'refund_rejected', advice: 'contact_support', vendor: vendorError(fault) };
 }
 
 function vendorError({ type, reason, message }: Fault): VendorError {

@@ -109,7 +109,7 @@ function readPayment({ kit, creditorId }: GoCardlessAccount, data: Data, number:
   if (data.status === 'cancelled') return { kind: 'ok', report: { state: 'closed', channelNo, echo } };
   if (refused.has(data.status)) {
     const vendor = { code: String(data.status), message: 'the bank or the payer refused the payment' };
-    return { kind: 'declined', code: 'declined', advice: 'retry_other_method', vendor };
+    return { kind: 'declined', echo, code: 'declined', advice: 'retry_other_method', vendor };
   }
   const money = kit.money.fromMinor(data.amount, data.currency);
   return paid.has(data.status) && money !== null ? { kind: 'ok', report: { state: 'succeeded', channelNo, money, echo } } : unreadable;

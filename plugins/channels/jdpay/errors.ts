@@ -42,7 +42,7 @@ export function explainFault(fault: Fault): Declined | Rejected | Unknown {
   if (as === 'unknown') return { kind: 'unknown', reason: 'unmapped', vendor };
   if (as !== 'refund_rejected') return { kind: 'rejected', reason: as, vendor };
   if (fault.kind === 'unsigned') return { kind: 'unknown', reason: 'unmapped', vendor };
-  return { kind: 'declined', code: as, advice: 'do_not_retry', vendor };
+  return { kind: 'declined', echo: {}, code: as, advice: 'do_not_retry', vendor };
 }
 
 /** What a refusal means for a question, which never declines. */

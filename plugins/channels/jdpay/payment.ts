@@ -23,10 +23,8 @@ export async function query(account: JdAccount, attempt: AttemptRef, call: Call)
   if (read === null) return { kind: 'unknown', reason: 'unreadable' };
   if (read.state !== 'failed') return { kind: 'ok', report: read };
   if (attempt.product !== oneTry) return { kind: 'ok', report: { state: 'pending', echo: read.echo } };
-  // A decline has no echo for the kernel to compare.
-  if (read.echo.number !== attempt.number || read.echo.merchantNo !== account.merchant) return { kind: 'unknown', reason: 'unreadable' };
   const vendor = { code: '3', message: '交易失败 (JD Pay says that the payment failed)' };
-  return { kind: 'declined', code: 'declined', advice: 'retry_other_method', vendor };
+  return { kind: 'declined', echo: read.echo, code: 'declined', advice: 'retry_other_method', vendor };
 }
 
 /** Reads what answers and callbacks say of a payment alike; null when it is about something else or cannot be read. */

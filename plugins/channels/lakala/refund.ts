@@ -22,7 +22,7 @@ export async function refund(account: LakalaAccount, request: RefundRequest, cal
   const { fault } = answer;
   // The gateway's own codes, such as one for a wrong signature, are not in the refund's list: only RFD codes are final.
   if (!fault.code.startsWith('RFD') || unknownCodes.has(fault.code)) return { kind: 'unknown', reason: 'unmapped', vendor: fault };
-  return { kind: 'declined', code: 'refund_rejected', advice: 'contact_support', vendor: fault };
+  return { kind: 'declined', echo: {}, code: 'refund_rejected', advice: 'contact_support', vendor: fault };
 }
 
 export async function queryRefund(account: LakalaAccount, request: RefundRequest, call: Call): Promise<RefundOutcome> {

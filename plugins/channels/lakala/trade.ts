@@ -51,7 +51,13 @@ function readState(kit: Kit, data: Data, product: string): Outcome {
     case 'FAIL':
       // A payment code is good for one try. Whether a shopper may try again with a QR code is not documented.
       if (product !== 'barcode') return { kind: 'unknown', reason: 'unmapped', vendor: { code: 'FAIL', message: '' } };
-      return { kind: 'declined', code: 'declined', advice: 'retry_other_method', vendor: { code: 'FAIL', message: describe(data) } };
+      return {
+        kind: 'declined',
+        echo: about.echo,
+        code: 'declined',
+        advice: 'retry_other_method',
+        vendor: { code: 'FAIL', message: describe(data) },
+      };
     default:
       return { kind: 'unknown', reason: 'unmapped' };
   }

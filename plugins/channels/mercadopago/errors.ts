@@ -24,7 +24,7 @@ const refundRefusals: ReadonlySet<string> = new Set(['2024', '2063']);
 export function explainRefund(fault: Fault): Declined | Rejected | Unknown {
   if (fault.status !== 400 || !refundRefusals.has(fault.code)) return explain(fault);
   const message = `${fault.message} (该支付不可退款。)`;
-  return { kind: 'declined', code: 'refund_rejected', advice: 'contact_support', vendor: { code: fault.code, message } };
+  return { kind: 'declined', echo: {}, code: 'refund_rejected', advice: 'contact_support', vendor: { code: fault.code, message } };
 }
 
 /** Reads an error answer; null when it is none of the vendor's. Its numbers are texts. */

@@ -22,7 +22,7 @@ export function explain(fault: Fault): Rejected | Unknown {
 /** For a refund, an amount that Mollie does not take is its final word: more than is left, or than the balance holds. */
 export function explainRefund(fault: Fault): Declined | Rejected | Unknown {
   if (fault.status !== 422 || fault.field !== 'amount') return explain(fault);
-  return { kind: 'declined', code: 'refund_rejected', advice: 'contact_support', vendor: vendorError(fault) };
+  return { kind: 'declined', echo: {}, code: 'refund_rejected', advice: 'contact_support', vendor: vendorError(fault) };
 }
 
 const reasons: Readonly<Record<string, readonly [code: string, advice: Advice, en: string, zh: string]>> = {
@@ -40,7 +40,7 @@ export function declineBy(reason: unknown): Declined {
   const given = typeof reason === 'string' ? reason.slice(0, 64) : 'failed';
   const known = Object.hasOwn(reasons, given) ? reasons[given] : undefined;
   const [code, advice, en, zh] = known ?? (['declined', 'retry_other_method', 'The payment failed.', '支付失败。'] as const);
-  return { kind: 'declined', code, advice, vendor: { code: given, message: `${en} (${zh})` } };
+  return { kind: 'declined', echo: {}, code, advice, vendor: { code: given, message: `${en} (${zh})` } };
 }
 
 function vendorError({ status, title, detail, field }: Fault): VendorError {

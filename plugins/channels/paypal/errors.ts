@@ -101,7 +101,7 @@ export function saysStillPayable({ status, code }: Fault): boolean {
 
 function decline(fault: Fault): Declined {
   const [code, advice] = meaningOf(fault) ?? ['declined', other];
-  return { kind: 'declined', code, advice, vendor: vendorError(fault) };
+  return { kind: 'declined', echo: {}, code, advice, vendor: vendorError(fault) };
 }
 
 function meaningOf({ code }: Fault): Meaning | undefined {

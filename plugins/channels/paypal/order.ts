@@ -50,14 +50,14 @@ function readCaptures({ kit }: PaypalAccount, unit: Data, echo: Echo): Outcome {
   const channelNo = idOf(waiting?.id);
   if (waiting !== undefined) return report({ state: 'processing', ...(channelNo === null ? {} : { channelNo }), echo });
   const hasFailed = captures.length > 0 && captures.every(({ status }) => failedStates.includes(status));
-  return hasFailed ? failed(captures[0] ?? {}) : unreadable;
+  return hasFailed ? failed(captures[0] ?? {}, echo) : unreadable;
 }
 
 /** Of a completed order nothing more can be captured: what its captures say is the end. */
-function failed(capture: Data): Declined {
+function failed(capture: Data, echo: Echo): Declined {
   const details = isRecord(capture.status_details) ? capture.status_details : {};
   const code = typeof details.reason === 'string' ? details.reason.slice(0, 64) : String(capture.status);
-  return { kind: 'declined', code: 'declined', advice: 'retry_other_method', vendor: { code, message: 'The capture failed' } };
+  return { kind: 'declined', echo, code: 'declined', advice: 'retry_other_method', vendor: { code, message: 'The capture failed' } };
 }
 
 function echoOf(unit: Data): Echo {

@@ -28,7 +28,7 @@ export function explainFault(fault: Fault): Rejected | Unknown {
 export function explainRefundFault(fault: Fault): Declined | Rejected | Unknown {
   const outcome = explainFault(fault);
   if (outcome.kind !== 'rejected' || outcome.reason !== 'validation') return outcome;
-  return { kind: 'declined', code: 'refund_rejected', advice: 'contact_support', vendor: vendorError(fault) };
+  return { kind: 'declined', echo: {}, code: 'refund_rejected', advice: 'contact_support', vendor: vendorError(fault) };
 }
 
 /**

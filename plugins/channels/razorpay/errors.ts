@@ -37,7 +37,7 @@ export function explainRefundFault(fault: Fault): Declined | Rejected | Unknown 
   if (outcome.kind !== 'rejected' || outcome.reason !== 'validation') return outcome;
   // Of a number that was used with another content nothing can be said by this answer.
   if (/idempotency/i.test(fault.description)) return { kind: 'unknown', reason: 'unmapped', vendor: vendorError(fault) };
-  return { kind: 'declined', code: 'refund_rejected', advice: 'contact_support', vendor: vendorError(fault) };
+  return { kind: 'declined', echo: {}, code: 'refund_rejected', advice: 'contact_support', vendor: vendorError(fault) };
 }
 
 /** Razorpay has no code for a missing object: an HTTP 400 with this sentence stands for it. */

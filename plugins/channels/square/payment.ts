@@ -1,4 +1,4 @@
-import type { Outcome, PaymentReport } from '../../../core/contract/outcome.ts';
+import type { Echo, Outcome, PaymentReport } from '../../../core/contract/outcome.ts';
 import { type Data, isRecord, ourNumber, type SquareAccount, textOf, timeOf } from './gateway.ts';
 
 /** A payment of Square's, read. */
@@ -17,14 +17,14 @@ export function readPayment(account: SquareAccount, payment: unknown): Read | nu
   // Paid by a link, the number is in the note; paid by card, the note is the merchant's subject.
   const number = ourNumber(payment.reference_id) ?? ourNumber(payment.note);
   const echo = { ...(number === null ? {} : { number }), merchantNo };
-  if (payment.status === 'FAILED') return { number, outcome: failed(payment) };
+  if (payment.status === 'FAILED') return { number, outcome: failed(payment, echo) };
   const report = reportOf(account, payment, { channelNo, echo });
   return report === null ? null : { number, outcome: { kind: 'ok', report } };
 }
 
 interface Named {
   readonly channelNo: string;
-  readonly echo: Extract<PaymentReport, { state: 'pending' }>['echo'];
+  readonly echo: Echo;
 }
 
 function reportOf({ kit }: SquareAccount, payment: Data, named: Named): PaymentReport | null {
@@ -44,10 +44,10 @@ function reportOf({ kit }: SquareAccount, payment: Data, named: Named): PaymentR
   }
 }
 
-function failed(payment: Data): Extract<Outcome, { kind: 'declined' }> {
+function failed(payment: Data, echo: Echo): Extract<Outcome, { kind: 'declined' }> {
   const details = isRecord(payment.card_details) ? payment.card_details : {};
   const [first] = Array.isArray(details.errors) ? (details.errors as readonly unknown[]) : [];
   const code = isRecord(first) && typeof first.code === 'string' ? first.code.slice(0, 64) : 'FAILED';
   const vendor = { code, message: 'The payment failed' };
-  return { kind: 'declined', code: 'card_declined', advice: 'retry_other_method', vendor };
+  return { kind: 'declined', echo, code: 'card_declined', advice: 'retry_other_method', vendor };
 }

@@ -1,7 +1,7 @@
 import type { Callback, CallbackItem, RawRequest, Reply } from '../../../core/contract/channel.ts';
 import type { Call } from '../../../core/contract/kit.ts';
 import type { Data, StripeAccount } from './gateway.ts';
-import { isOurs, isRecord, numberOf, readPayable, readRefund } from './pay.ts';
+import { isRecord, numberOf, readPayable, readRefund } from './pay.ts';
 import { judge } from './sign.ts';
 
 type Refusal = Extract<Callback, { kind: 'refused' }>['reason'];
@@ -70,10 +70,8 @@ function paymentItems(account: StripeAccount, { type, object, at }: Event): read
   if (reading === null || 'kind' in reading) return 'unreadable';
   const { state, echo, channelNo } = reading;
   if (state === 'succeeded') return [{ of: 'payment', number, channelNo, report: { ...reading, ...at } }];
-  if (type === 'checkout.session.async_payment_failed') {
-    // A decline carries no echo: of another environment it must not reach the kernel.
-    return isOurs(account, object, number) ? [{ of: 'payment', number, report: { state: 'declined', code: 'declined' } }] : 'unreadable';
-  }
+  if (type === 'checkout.session.async_payment_failed')
+    return [{ of: 'payment', number, report: { state: 'declined', code: 'declined', echo } }];
   if (object.object === 'checkout.session') return [{ of: 'payment', number, channelNo, report: reading }];
   // An intent may be a session's, which must keep its own id until it is paid: by any other it could not be expired.
   return [{ of: 'payment', number, report: { state, echo } }];

@@ -64,7 +64,7 @@ export function explainQuestion(fault: Fault): Rejected | Unknown {
 /** The decline that an error is about; a plain one when its codes are not known. */
 export function decline(fault: Fault): Declined {
   const [code, advice] = meaningOf(fault) ?? ['declined', other];
-  return { kind: 'declined', code, advice, vendor: vendorError(fault) };
+  return { kind: 'declined', echo: {}, code, advice, vendor: vendorError(fault) };
 }
 
 /** True when Stripe knows no object of the id that was asked for. */

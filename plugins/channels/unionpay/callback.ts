@@ -35,7 +35,8 @@ function readPayment({ kit }: Merchant, number: string, code: string, fields: Fi
   }
   // Front payments are told of when they succeed and others either way; what is not decided is asked for.
   const failure = askCodes.includes(code) ? null : readFailure(fields, 'resp', 'payment');
-  return { of: 'payment', number, report: failure?.kind === 'declined' ? { state: 'declined', code: failure.code } : { state: 'changed' } };
+  if (failure?.kind !== 'declined') return { of: 'payment', number, report: { state: 'changed' } };
+  return { of: 'payment', number, report: { state: 'declined', code: failure.code, echo: namesOf(fields).echo } };
 }
 
 function readRefund({ kit }: Merchant, number: string, code: string, fields: Fields): CallbackItem | null {

@@ -72,9 +72,9 @@ export function readFailure(fields: Fields, prefix: 'resp' | 'origResp', of: 'pa
   if (meaning?.as === 'unknown') return { kind: 'unknown', reason: 'unmapped', vendor };
   if (meaning?.as === 'rejected' && prefix === 'resp') return { kind: 'rejected', reason: meaning.code as Rejected['reason'], vendor };
   // Asked afterwards, a transaction that was refused for a fault of the merchant's is simply over.
-  if (meaning?.as === 'rejected') return { kind: 'declined', code: 'channel_rejected', advice: meaning.advice, vendor };
+  if (meaning?.as === 'rejected') return { kind: 'declined', echo: {}, code: 'channel_rejected', advice: meaning.advice, vendor };
   const { code, advice } = meaning ?? fallback[of];
-  return { kind: 'declined', code, advice, vendor };
+  return { kind: 'declined', echo: {}, code, advice, vendor };
 }
 
 const fallback = {

@@ -40,9 +40,13 @@ export async function queryBarCode(account: WechatAccount, attempt: AttemptRef, 
   const { trade_state: state = '', out_trade_no: number, mch_id: merchantNo } = answer.fields;
   if (number === undefined || merchantNo === undefined) return { kind: 'unknown', reason: 'unreadable' };
   if (state !== 'PAYERROR') return conclude(readOrder(account, answer.fields));
-  // A decline carries no echo for the kernel to compare, so it counts only for the very order that was asked for.
-  if (number !== attempt.number || merchantNo !== account.mchid) return { kind: 'unknown', reason: 'unreadable' };
-  return { kind: 'declined', code: 'declined', advice: 'retry_other_method', vendor: { code: 'PAYERROR', message: '' } };
+  return {
+    kind: 'declined',
+    echo: { number, merchantNo },
+    code: 'declined',
+    advice: 'retry_other_method',
+    vendor: { code: 'PAYERROR', message: '' },
+  };
 }
 
 type Read = PaymentReport | { readonly state: 'unmapped'; readonly code: string } | null;

@@ -108,7 +108,7 @@ export function explainFault(error: VendorError): Rejected | Unknown {
 /** A genuine error of `pay`. An INVALID_REQUEST created nothing: the vendor checked the request against its rules first. */
 export function explainPayFault(error: VendorError): Declined | Rejected | Unknown {
   const rule = payDeclines.get(flatten(error.code));
-  if (rule !== undefined) return { kind: 'declined', code: rule.code, advice: rule.advice, vendor: error };
+  if (rule !== undefined) return { kind: 'declined', echo: {}, code: rule.code, advice: rule.advice, vendor: error };
   if (flatten(error.code) === 'INVALIDREQUEST' && !saysNumberReused(error))
     return { kind: 'rejected', reason: 'validation', vendor: error };
   return explainFault(error);
@@ -120,13 +120,13 @@ export function explainPayFault(error: VendorError): Declined | Rejected | Unkno
  */
 export function explainBarCodeFault(error: VendorError): Declined | Rejected | Unknown {
   const rule = barCodeDeclines.get(flatten(error.code)) ?? payDeclines.get(flatten(error.code));
-  return rule === undefined ? explainFault(error) : { kind: 'declined', code: rule.code, advice: rule.advice, vendor: error };
+  return rule === undefined ? explainFault(error) : { kind: 'declined', echo: {}, code: rule.code, advice: rule.advice, vendor: error };
 }
 
 /** A genuine error of `refund`. A reused number is looked at first: under it a refund may exist. */
 export function explainRefundFault(error: VendorError): Declined | Rejected | Unknown {
   const rule = saysNumberReused(error) ? undefined : refundDeclines.get(flatten(error.code));
-  return rule === undefined ? explainFault(error) : { kind: 'declined', code: rule.code, advice: rule.advice, vendor: error };
+  return rule === undefined ? explainFault(error) : { kind: 'declined', echo: {}, code: rule.code, advice: rule.advice, vendor: error };
 }
 
 /** A genuine error of `close`. */

@@ -48,10 +48,13 @@ export async function query(account: WechatAccount, attempt: AttemptRef, call: C
   if (report === null) return { kind: 'unknown', reason: 'unreadable' };
   if (report.state === 'unmapped') return { kind: 'unknown', reason: 'unmapped', vendor: { code: report.code, message: '' } };
   if (report.state !== 'declined') return { kind: 'ok', report };
-  // A decline carries no echo for the kernel to compare, so it counts only for the very order that was asked for.
-  const ours = report.echo.number === attempt.number && report.echo.merchantNo === account.mchid;
-  if (!ours) return { kind: 'unknown', reason: 'unreadable' };
-  return { kind: 'declined', code: report.code, advice: 'retry_other_method', vendor: { code: 'PAYERROR', message: '' } };
+  return {
+    kind: 'declined',
+    echo: report.echo,
+    code: report.code,
+    advice: 'retry_other_method',
+    vendor: { code: 'PAYERROR', message: '' },
+  };
 }
 
 /** Closes an unpaid order. The vendor answers 204, and again 204 when it was closed before. */

@@ -1,4 +1,4 @@
-import type { Advice, Declined, Rejected, Unknown, VendorError } from '../../../core/contract/outcome.ts';
+import type { Advice, Declined, Echo, Rejected, Unknown, VendorError } from '../../../core/contract/outcome.ts';
 
 /** An error answer of Xendit. */
 export interface Fault {
@@ -84,8 +84,8 @@ function unmapped({ code, message }: Fault): Unknown {
 }
 
 /** The decline of a payment whose state is final. */
-export function declinePayment(failureCode: unknown): Declined {
-  return declineBy(meanings, textOf(failureCode, 64) || 'FAILED', '');
+export function declinePayment(failureCode: unknown, echo: Echo): Declined {
+  return { ...declineBy(meanings, textOf(failureCode, 64) || 'FAILED', ''), echo };
 }
 
 /** `failure_code` of a refund in our words. */
@@ -97,7 +97,7 @@ export function refundFailureCode(failureCode: unknown): string {
 
 function declineBy(known: Readonly<Record<string, Meaning>>, vendorCode: string, said: string): Declined {
   const [code, advice, en, zh] = (Object.hasOwn(known, vendorCode) ? known[vendorCode] : undefined) ?? ['declined', other, '', ''];
-  return { kind: 'declined', code, advice, vendor: vendorError(vendorCode, said === '' ? en : said, zh) };
+  return { kind: 'declined', echo: {}, code, advice, vendor: vendorError(vendorCode, said === '' ? en : said, zh) };
 }
 
 function vendorError(code: string, said: string, zh: string): VendorError {

@@ -143,7 +143,7 @@ function readPaymentRequest(account: XenditAccount, data: Data): Reading {
     case 'EXPIRED':
       return { state: 'closed', channelNo, echo };
     case 'FAILED':
-      return declinePayment(data.failure_code);
+      return declinePayment(data.failure_code, echo);
     default:
       return null;
   }

@@ -80,7 +80,10 @@ export async function close(account: YeepayAccount, attempt: AttemptRef, call: C
 /** Reads an order of an answer. `open` is what an undecided order is for this product. */
 function outcomeOf(account: YeepayAccount, order: Data, open: 'pending' | 'processing'): Outcome {
   if (order.status === 'FAIL') {
-    return { kind: 'declined', code: 'declined', advice: 'retry_other_method', vendor: { code: 'FAIL', message: textOf(order.message) } };
+    const echo = { number: textOf(order.orderId), merchantNo: textOf(order.merchantNo) };
+    if (echo.number === '') return unreadable;
+    const vendor = { code: 'FAIL', message: textOf(order.message) };
+    return { kind: 'declined', echo, code: 'declined', advice: 'retry_other_method', vendor };
   }
   const report = readOrder(account, order, open);
   return report === null ? unreadable : { kind: 'ok', report };

@@ -21,7 +21,8 @@ export async function pay(teapot: Teapot, request: PayRequest, call: Call): Prom
     return { kind: 'action', action: { type: 'redirect', url }, channelNo: order };
   }
   const vendor = vendorError(data);
-  if (status === 402 && code === 'over_limit') return { kind: 'declined', code: 'limit_exceeded', advice: 'retry_other_method', vendor };
+  if (status === 402 && code === 'over_limit')
+    return { kind: 'declined', echo: {}, code: 'limit_exceeded', advice: 'retry_other_method', vendor };
   if (status === 400) return { kind: 'rejected', reason: 'validation', vendor };
   if (status === 401) return { kind: 'rejected', reason: 'auth', vendor };
   return { kind: 'unknown', reason: 'unmapped', vendor };

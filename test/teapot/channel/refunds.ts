@@ -16,7 +16,7 @@ export async function refund(teapot: Teapot, request: RefundRequest, call: Call)
   if (report !== null) return { kind: 'ok', report };
   const vendor = vendorError(answer.data);
   if (answer.status === 409 && vendor.code === 'too_much')
-    return { kind: 'declined', code: 'refund_rejected', advice: 'fix_request', vendor };
+    return { kind: 'declined', echo: {}, code: 'refund_rejected', advice: 'fix_request', vendor };
   return { kind: 'unknown', reason: 'unmapped', vendor };
 }
 

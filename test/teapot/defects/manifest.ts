@@ -57,7 +57,7 @@ const lying: readonly Defect[] = [
     after: /a code that nobody knows/,
     spoil: answering('pay', (outcome) => {
       if (outcome.kind !== 'unknown' || outcome.vendor === undefined) return outcome;
-      return { kind: 'declined', code: outcome.vendor.code, advice: 'do_not_retry', vendor: outcome.vendor };
+      return { kind: 'declined', echo: {}, code: outcome.vendor.code, advice: 'do_not_retry', vendor: outcome.vendor };
     }),
   },
   {

@@ -3,6 +3,7 @@ import { answering, type Defect, doing, hearing, mishearing, sending } from '../
 
 const declined = (code = 'declined'): Outcome => ({
   kind: 'declined',
+  echo: {},
   code,
   advice: 'retry_other_method',
   vendor: { code: 'none', message: 'none' },

@@ -90,6 +90,7 @@ describe('paying with an Alipay QR code', () => {
     const blocked = { code: '40004', msg: 'Business Failed', sub_code: 'ACQ.BEYOND_PAY_RESTRICTION', sub_msg: '商户收款额度超限' };
     expect(await precreate(signedAnswer(method, blocked))).to.deep.equal({
       kind: 'declined',
+      echo: {},
       code: 'limit_exceeded',
       advice: 'retry_other_method',
       vendor: { code: 'ACQ.BEYOND_PAY_RESTRICTION', message: '商户收款额度超限 (over the seller’s limit)' },

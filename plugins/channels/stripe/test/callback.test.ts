@@ -73,12 +73,12 @@ describe('stripe: a callback about a payment', () => {
 
   it('declines a session whose delayed payment failed, for there is no second try', async () => {
     const item = await itemOf('checkout.session.async_payment_failed', session({ status: 'complete', payment_intent: intentId }));
-    expect(item).to.deep.equal({ of: 'payment', number, report: { state: 'declined', code: 'declined' } });
+    expect(item).to.deep.equal({ of: 'payment', number, report: { state: 'declined', code: 'declined', echo } });
   });
 
-  it('does not decline for an event of the other environment', async () => {
-    const live = session({ status: 'complete', livemode: true });
-    expect((await parse(eventBody('checkout.session.async_payment_failed', live))).kind).to.equal('refused');
+  it('says of which environment a decline is, for the kernel to refuse another’s', async () => {
+    const item = await itemOf('checkout.session.async_payment_failed', session({ status: 'complete', livemode: true }));
+    expect(item).to.have.nested.property('report.echo.livemode', true);
   });
 
   it('keeps the id of an unpaid session: events of its intent name none', async () => {

@@ -30,6 +30,7 @@ describe('UnionPay’s callbacks', () => {
     expect(await parse({ respCode: '64' })).to.have.deep.nested.property('items[0].report', {
       state: 'declined',
       code: 'insufficient_funds',
+      echo,
     });
     for (const respCode of ['03', '05', '12', '74']) {
       expect(await parse({ respCode }), respCode).to.have.deep.nested.property('items[0].report', { state: 'changed' });
