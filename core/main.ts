@@ -7,7 +7,7 @@ import { openVault, VaultError } from './access/vault.ts';
 import { deleteOldVersions } from './access/versions.ts';
 import type { AccountFault } from './channels/accounts.ts';
 import { type Discovered, discoverChannels } from './channels/discover.ts';
-import { containStrays } from './channels/strays.ts';
+import { containExits, containStrays, sealPrototypes } from './channels/strays.ts';
 import { type DefinitionWatch, watchDefinitions } from './channels/watch.ts';
 import { systemClock } from './clock.ts';
 import { withArguments } from './config/arguments.ts';
@@ -251,10 +251,12 @@ async function main(): Promise<void> {
     process.exit(await keepProcesses(rule, createLog(config.log), stopping.signal));
   }
   containStrays(die);
+  containExits();
   // Until it serves there is nothing to finish: whoever stops it then may do so at once, whatever the boot waits for.
   const giveUp = () => process.exit(0);
   stopping.signal.addEventListener('abort', giveUp);
   const server = await boot(config);
+  sealPrototypes();
   stopping.signal.removeEventListener('abort', giveUp);
   const stop = () => void server.stop().then(() => process.exit(0), die);
   stopping.signal.addEventListener('abort', stop);

@@ -66,8 +66,8 @@ export interface SigningKey {
 }
 
 /**
- * `enabled` takes new attempts. `draining` takes none but finishes, queries and refunds. `receive_only`
- * reads callbacks and queries. `retired` does nothing more.
+ * `enabled` takes new attempts. `draining` takes none but finishes those that were begun. `receive_only` asks, closes and
+ * refunds, and takes no money of its own accord. `retired` only reads callbacks (`core/channels/life-cycle.ts`).
  */
 export type AccountStatus = 'enabled' | 'draining' | 'receive_only' | 'retired';
 

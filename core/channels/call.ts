@@ -7,6 +7,8 @@ import type { NotSent, Rejected, Unknown } from '../contract/outcome.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { OpenAccount } from './accounts.ts';
+import { isSent } from './life-cycle.ts';
+import { shapeFault } from './outcome-shape.ts';
 import { createQuarantine, type Quarantine } from './quarantine.ts';
 import { runBlamed } from './strays.ts';
 import { makeWire, type WireTrace } from './wire.ts';
@@ -62,6 +64,8 @@ class FaultyOutcome extends Error {
 }
 
 const shut: NotSent = { kind: 'notSent', reason: 'breaker' };
+/** The account's status does not permit it. */
+const notServed: NotSent = { kind: 'notSent', reason: 'local' };
 
 type Work = () => Promise<{ readonly kind: string }>;
 
@@ -81,8 +85,8 @@ export function createCaller(given: CallerDeps): Caller {
   return {
     async call(account, operation, work) {
       const startedAt = performance.now();
-      const isShut = operation === 'pay' && quarantine.has(account);
-      const outcome = isShut ? shut : await fire(breakerOf(account, operation), () => runOnce(deps, account, operation, work));
+      const refusal = refusalOf(quarantine, account, operation);
+      const outcome = refusal ?? (await fire(breakerOf(account, operation), () => runOnce(deps, account, operation, work)));
       const labels = { channel: account.channelId, account: account.id, operation, result: outcome.kind };
       deps.metrics.channelRequest(labels, (performance.now() - startedAt) / 1000);
       return outcome as never;
@@ -94,6 +98,12 @@ export function createCaller(given: CallerDeps): Caller {
       return deps.agents.close();
     },
   };
+}
+
+/** Why the channel's code is not even run; null where it is. */
+function refusalOf(quarantine: Quarantine, account: OpenAccount, operation: Operation): NotSent | null {
+  if (!isSent(account.record.status, operation)) return notServed;
+  return operation === 'pay' && quarantine.has(account) ? shut : null;
 }
 
 /**
@@ -197,8 +207,9 @@ async function guarded(
   };
   try {
     const outcome: unknown = await Promise.race([runBlamed(blame, () => work(call)), deadline.expired]);
-    if (!isOutcome(outcome)) throw new TypeError('the channel did not answer with an outcome');
-    return outcome;
+    const fault = shapeFault(outcome);
+    if (fault !== null) throw new TypeError(fault);
+    return outcome as { readonly kind: string };
   } catch (error) {
     log.error('the channel threw', { error });
     const outcome = trace.maybeSent ? { kind: 'unknown', reason: 'unmapped' } : { kind: 'rejected', reason: 'config' };
@@ -219,10 +230,6 @@ function boundLog(log: Log): Call['log'] {
     if (lines < linesPerCall) log.write(level, String(message).slice(0, charactersPerLine), fields);
     if (lines === linesPerCall) log.warn('the channel writes too much: the rest of this call is left out');
   };
-}
-
-function isOutcome(value: unknown): value is { readonly kind: string } {
-  return typeof value === 'object' && value !== null && typeof (value as { kind?: unknown }).kind === 'string';
 }
 
 interface Deadline {

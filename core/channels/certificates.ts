@@ -18,9 +18,10 @@ export function certificatesOf(config: AccountConfig): readonly CertificateExpir
   });
 }
 
+/** Inside JSON, as WeChat Pay's platform certificates are given, a line end is written `\\n`. */
 function readEnd(text: string): readonly number[] {
   try {
-    return [new X509Certificate(text).validToDate.getTime()];
+    return [new X509Certificate(text.replaceAll('\\n', '\n')).validToDate.getTime()];
   } catch {
     return [];
   }

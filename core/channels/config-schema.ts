@@ -65,7 +65,14 @@ function checkText(property: ConfigProperty, text: string): string[] {
     faults.push(`must have at most ${property.maxLength} characters`);
   if (property.pattern !== undefined && !new RegExp(property.pattern, 'u').test(text)) faults.push(`must match ${property.pattern}`);
   if (property.enum !== undefined && !property.enum.includes(text)) faults.push(`must be one of ${property.enum.join(', ')}`);
+  if (property.secret === true && isGuessable(text)) faults.push('is no key: it repeats one or two characters');
   return faults;
+}
+
+/** What stands in examples and is tried first (`whsec_000…`, a UUID of zeros): with it anybody could sign what we would believe. */
+function isGuessable(text: string): boolean {
+  const key = text.replace(/^(?:[A-Za-z]+_)+/, '').replace(/[-_=:\s]/g, '');
+  return text.length > 0 && new Set(key).size <= 2;
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

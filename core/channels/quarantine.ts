@@ -15,22 +15,24 @@ export interface Quarantine {
 const fedByOthers: readonly Operation[] = ['callback', 'statement'];
 
 /**
- * Counts the bugs of an opened account that come in a row. One of them may be the fault of one request; so many are the
- * code's. It belongs to the instance: whatever opens the account anew (a change of it, of its channel's definition, a
+ * Counts the bugs of an opened account that come in a row, of each operation by itself: that payments are made says nothing about a
+ * query that always throws. One of them may be the fault of one request; so many are the code's. It belongs to the instance: whatever opens the account anew (a change of it, of its channel's definition, a
  * restart) lets it out.
  */
 export function createQuarantine(afterBugs: number): Quarantine {
-  const bugs = new WeakMap<Channel, number>();
-  const count = ({ channel }: OpenAccount) => bugs.get(channel) ?? 0;
+  const bugs = new WeakMap<Channel, Map<Operation, number>>();
+  const has = ({ channel }: OpenAccount) => Math.max(0, ...(bugs.get(channel)?.values() ?? [])) >= afterBugs;
   return {
     bug(account, operation) {
       if (fedByOthers.includes(operation)) return false;
-      bugs.set(account.channel, count(account) + 1);
-      return count(account) === afterBugs;
+      const before = has(account);
+      const counts = bugs.get(account.channel) ?? new Map<Operation, number>();
+      bugs.set(account.channel, counts.set(operation, (counts.get(operation) ?? 0) + 1));
+      return !before && has(account);
     },
     worked(account, operation) {
-      if (!fedByOthers.includes(operation) && count(account) < afterBugs) bugs.delete(account.channel);
+      if (!has(account)) bugs.get(account.channel)?.delete(operation);
     },
-    has: (account) => count(account) >= afterBugs,
+    has,
   };
 }

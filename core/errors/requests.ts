@@ -178,6 +178,12 @@ export const requestErrors = {
     ['Payment cannot be refunded', '支付不可退款'],
     ['The payment is not in a state in which it can be refunded.', '该支付当前状态不可退款。'],
   ),
+  account_retired: entry(
+    409,
+    'contact_support',
+    ['Channel account retired', '渠道账户已停用'],
+    ['The account that took the payment is retired, and refunds nothing.', '收款账户已停用，无法退款。'],
+  ),
   refund_exceeds_payment: entry(
     409,
     'fix_request',

@@ -5,6 +5,7 @@ import { postEntries } from '../ledger/post.ts';
 import type { Kernel } from '../payments/deps.ts';
 import { viewPayment } from '../payments/view.ts';
 import { type Tx, UniqueError } from '../store/database.ts';
+import { readAttempt } from '../store/tables/attempts.ts';
 import { insertTransitions } from '../store/tables/history.ts';
 import { type PaymentRow, readPayment, reserveRefund } from '../store/tables/payments.ts';
 import { insertRefund, type RefundRow, readRefundByMerchantNo } from '../store/tables/refunds.ts';
@@ -34,6 +35,7 @@ export interface Refunded {
 export async function refund(kernel: Kernel, app: App, request: NewRefund): Promise<Refunded | Refusal> {
   const payment = await readPayment(kernel.database, request.paymentId);
   if (payment === null || payment.app_id !== app.id) return refuse('not_found', { param: 'payment' });
+  if (await isRetired(kernel, payment)) return refuse('account_retired', { payment: viewPayment(kernel, payment, 'en') });
   const id = kernel.newId('rfd_');
   try {
     const reserved = await kernel.database.transaction((tx) => insertReserved(kernel, tx, app, request, id), { table: 'refunds', id });
@@ -43,6 +45,14 @@ export async function refund(kernel: Kernel, app: App, request: NewRefund): Prom
     return repeated(kernel, app, request);
   }
   return { kind: 'refund', refund: await execute(kernel, id), created: true };
+}
+
+/** Set aside, its money would wait for an account that sends nothing. */
+async function isRetired({ channels, database }: Kernel, { accepted_attempt_id: id }: PaymentRow): Promise<boolean> {
+  const retired = channels.accounts().filter(({ record }) => record.status === 'retired');
+  if (retired.length === 0 || id === null) return false;
+  const attempt = await readAttempt(database, id);
+  return retired.some((account) => account.id === attempt?.account_id);
 }
 
 function newRefund(kernel: Kernel, payment: PaymentRow, request: NewRefund, id: string): RefundRow {

@@ -62,8 +62,13 @@ export const accountCommands: readonly Command[] = [
     run: runUpdate,
   },
   simpleStatus('enable', 'enabled', 'Lets an account take new payments.'),
-  simpleStatus('disable', 'draining', 'Takes no new payments; finishes, queries and refunds go on.'),
-  simpleStatus('retire', 'retired', 'Ends an account: nothing is sent to it any more.'),
+  simpleStatus('disable', 'draining', 'Takes no new payments; finishes those that were begun, asks and refunds.'),
+  simpleStatus('receive-only', 'receive_only', 'Takes nothing of its own accord any more; asks, closes and refunds.'),
+  simpleStatus(
+    'retire',
+    'retired',
+    'Ends an account: callbacks are read, nothing is sent. All of its payments and refunds have to have ended.',
+  ),
   {
     name: 'account list',
     doc: 'Shows all accounts, secrets masked.',

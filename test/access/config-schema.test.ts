@@ -37,6 +37,14 @@ describe('the configuration of a channel account', () => {
     for (const value of [null, [], 'text', 3]) expect(checkConfig(schema, value)).to.have.length(1);
   });
 
+  it('refuses a secret that anybody would try first, whatever stands before it', () => {
+    for (const key of ['aaaaaaaaaaaa', 'whsec_000000000000', '00000000-0000-0000-0000-000000000000', 'AAAAAAAAAAA=', 'abababababab'])
+      expect(checkConfig(schema, { ...good, api_key: key.slice(0, 32) }), key).to.include(
+        'api_key is no key: it repeats one or two characters',
+      );
+    expect(checkConfig(schema, { ...good, mchid: '1111111111' }), 'only secrets').to.deep.equal([]);
+  });
+
   it('is completed with the defaults, which never replace a given value', () => {
     expect(completeConfig(schema, good)).to.include({ base_url: 'https://pay.example', retries: 2 });
     expect(completeConfig(schema, { base_url: 'https://other.example' })).to.deep.equal({ base_url: 'https://other.example' });

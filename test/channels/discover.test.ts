@@ -184,10 +184,10 @@ describe('Finding channels on disk', () => {
       return { code, err };
     }
 
-    it('names the channel that ends the process while it is loaded, and does not end as if all were well', async () => {
+    it('names the channel that would end the process while it is loaded, and does not end as if all were well', async () => {
       const { code, err } = await run(makeFolder({ 'toy/index.ts': 'process.exit(0);' }));
-      expect(code).to.equal(1);
-      expect(err).to.equal('the channel toy ended the process while it was loaded\n');
+      expect(code).to.equal(78);
+      expect(err).to.equal('channel toy cannot be loaded: a channel may not call process.exit\n');
     });
 
     it('does not start with a bad channel: it ends with 78 and one line for each bad folder, without a stack', async () => {

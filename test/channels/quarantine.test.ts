@@ -41,9 +41,17 @@ describe('A channel whose code fails', () => {
 
   it('is not when something works in between, as where one request in many is odd', async () => {
     await fail(2);
-    await work();
+    await work(account, 'query');
     await fail(2);
     expect(caller.isQuarantined(account)).to.equal(false);
+  });
+
+  it('is where one operation never works, however well the others do', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      await fail(1);
+      await work();
+    }
+    expect(caller.isQuarantined(account)).to.equal(true);
   });
 
   it('is not for callbacks, which strangers can send; nor does its breaker open for them', async () => {

@@ -4,8 +4,10 @@ import { expect } from 'chai';
 /** A process that contains strays as the server does, and runs this text. What outlives it ends it with 0. */
 function run(text: string) {
   const program = `
-    import { containStrays, runBlamed } from './core/channels/strays.ts';
+    import { containExits, containStrays, runBlamed, sealPrototypes } from './core/channels/strays.ts';
     containStrays((error) => { console.log('own ' + error.message); process.exit(3); });
+    containExits();
+    sealPrototypes();
     const boom = (what) => { throw new Error(what); };
     const blamed = (name, work) => runBlamed((error) => console.log(name + ' ' + error.message), work);
     setTimeout(() => process.exit(0), 100);
@@ -28,6 +30,25 @@ describe('What a channel leaves behind', () => {
     for (const own of ["setTimeout(() => boom('mistake'), 1)", "Promise.reject(new Error('mistake'))"]) {
       expect(run(`blamed('a', () => 1); ${own};`)).to.deep.equal({ status: 3, said: ['own mistake'] });
     }
+  });
+
+  it('cannot end the process, whichever way it asks, and the kernel still can', () => {
+    const ways = ['process.exit(5)', 'process.reallyExit(5)', 'process.abort()', "process.kill(process.pid, 'SIGKILL')"];
+    for (const way of ways) {
+      const { status, said } = run(`blamed('a', () => setTimeout(() => { ${way}; }, 1));`);
+      const name = way.slice(0, way.indexOf('('));
+      expect({ status, said }).to.deep.equal({ status: 0, said: [`a a channel may not call ${name}`] });
+    }
+    expect(run("blamed('a', () => 1); process.exit(5);").status).to.equal(5);
+  });
+
+  it('adds nothing to what every program relies on', () => {
+    const { said } = run(`
+      for (const change of [() => { Object.prototype.x = 1; }, () => { Array.prototype.y = 1; }, () => { Buffer.prototype.z = 1; }]) {
+        try { blamed('a', change); } catch (error) { console.log(error.name); }
+      }
+      for (const name in {}) console.log(name);`);
+    expect(said).to.deep.equal(['TypeError', 'TypeError', 'TypeError']);
   });
 
   it('lets a call’s own answer and exception through', () => {

@@ -70,6 +70,8 @@ describe('Certificates in an account’s configuration', () => {
 
   it('that cannot be read are nothing to tell', () => {
     const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
+    const inJson = JSON.stringify({ '7132D72A03E93CDDF8C03BBD1F37EEDF': early });
+    expect(certificatesOf({ platform_public_keys: inJson })).to.have.nested.property('[0].field', 'platform_public_keys');
     expect(certificatesOf({ certificate: broken, key: '-----BEGIN PUBLIC KEY-----' })).to.deep.equal([]);
   });
 });

@@ -11,7 +11,10 @@ import { must, orderNo, type Paymux, startPaymux } from '../kit/paymux.ts';
 import { type ServerProcess, serverProcess } from '../kit/process.ts';
 
 const token = 'a-token-for-the-scrape';
-const ways = ['throw', 'leak', 'timer', 'tick', 'flood', 'hang', 'nonsense'] as const;
+const ways = [
+  ...['fine', 'throw', 'leak', 'timer', 'tick', 'flood', 'hang', 'nonsense'],
+  ...['exit', 'late_exit', 'abort', 'kill', 'pollute', 'bigint', 'cycle', 'huge', 'script'],
+] as const;
 
 /** A channel in plain JavaScript with a method for each way to misbehave. */
 const rogue = `
@@ -22,6 +25,7 @@ const manifest = ${JSON.stringify({
 const boom = () => { throw new Error('the rogue fails'); };
 const good = { kind: 'action', action: { type: 'qr', qrContent: 'q' } };
 const pay = {
+  fine: async () => good,
   throw: boom,
   leak: async () => { Promise.reject(new Error('nobody waits for it')); return good; },
   timer: async () => { setTimeout(boom, 1); return good; },
@@ -29,6 +33,15 @@ const pay = {
   flood: async (call) => { for (let n = 0; n < 10000; n += 1) call.log('error', 'flood'); return good; },
   hang: () => new Promise(() => {}),
   nonsense: async () => 'paid',
+  exit: () => process.exit(0),
+  late_exit: async () => { setTimeout(() => process.exit(0), 1); return good; },
+  abort: () => process.abort(),
+  kill: () => process.kill(process.pid, 'SIGKILL'),
+  pollute: async () => { Object.prototype.admin = true; Array.prototype.last = boom; return good; },
+  bigint: async () => ({ kind: 'action', action: { type: 'sdk', params: { amount: 1n } } }),
+  cycle: async () => { const params = {}; params.self = params; return { kind: 'action', action: { type: 'sdk', params } }; },
+  huge: async () => ({ kind: 'action', action: { type: 'qr', qrContent: 'q'.repeat(2e6) } }),
+  script: async () => ({ kind: 'action', action: { type: 'redirect', url: 'javascript:alert(1)' } }),
 };
 export default { contract: 1, manifest, open: () => ({
   merchantNo: null,
@@ -86,11 +99,12 @@ describe('A channel that misbehaves, beside one that does not', function () {
       for (const way of ways) {
         const [states] = await Promise.all([neighbours(5), create(`rogue_${way}`)]);
         expect(new Set(states), way).to.deep.equal(new Set(['pending']));
+        expect((await create('rogue_fine')).state, `after ${way}`).to.equal('pending');
       }
       expect((await paymux.call('GET', '/livez')).status).to.equal(200);
       expect((await channel('wechat')).health).to.equal('up');
       expect(await metrics()).to.match(
-        new RegExp(`paymux_channel_bugs_total\\{channel="rogue",account="${accountId}",operation="pay"\\} 5`),
+        new RegExp(`paymux_channel_bugs_total\\{channel="rogue",account="${accountId}",operation="pay"\\} 14`),
       );
     });
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { openOne } from '../../channels/accounts.ts';
 import { type AccountConfig, checkConfig, identityNames, maskConfig, secretNames } from '../../channels/config-schema.ts';
+import { statusMoves } from '../../channels/life-cycle.ts';
 import { type AccountTerms, noTerms, termsFaults } from '../../channels/terms.ts';
 import type { ChannelPlugin } from '../../contract/channel.ts';
 import type { ConfigSchema } from '../../contract/manifest.ts';
@@ -165,9 +166,32 @@ export function setAccountStatus(
   const now = deps.now().getTime();
   return changeConfig(deps.database, async (tx) => {
     if (!accountStatuses.includes(input.status)) return faulty(`status must be one of ${accountStatuses.join(', ')}`);
-    const changed = await tx.run('UPDATE channel_accounts SET status = ?, updated_at = ? WHERE id = ?', [input.status, now, input.id]);
-    return changed === 1 ? done(input) : faulty(`there is no account ${input.id}`);
+    const row = await tx.get('SELECT status FROM channel_accounts WHERE id = ?', [input.id]);
+    if (row === undefined) return faulty(`there is no account ${input.id}`);
+    const fault = await faultOfMove(tx, input.id, String(row['status']), input.status);
+    if (fault !== null) return faulty(fault);
+    await tx.run('UPDATE channel_accounts SET status = ?, updated_at = ? WHERE id = ?', [input.status, now, input.id]);
+    return done(input);
   });
+}
+
+async function faultOfMove(tx: Tx, id: string, from: string, to: AccountStatus): Promise<string | null> {
+  if (from === to) return null;
+  const next = statusMoves[from] ?? [];
+  if (!next.includes(to)) return `an account that is ${from} can become ${next.join(' or ')}, not ${to}`;
+  const open = to === 'retired' ? await countOpen(tx, id) : 0;
+  // Nobody could learn any more how these ended.
+  return open === 0 ? null : `${open} payments or refunds of it have not ended: leave it receive_only until they have`;
+}
+
+/** Whatever asks for attention has not ended. */
+async function countOpen(tx: Tx, accountId: string): Promise<number> {
+  const attempts = await tx.get('SELECT COUNT(*) AS n FROM attempts WHERE due_at IS NOT NULL AND account_id = ?', [accountId]);
+  const refunds = await tx.get(
+    'SELECT COUNT(*) AS n FROM refunds r JOIN attempts a ON a.id = r.attempt_id WHERE r.due_at IS NOT NULL AND a.account_id = ?',
+    [accountId],
+  );
+  return Number(attempts?.['n'] ?? 0) + Number(refunds?.['n'] ?? 0);
 }
 
 /** All accounts with their secrets masked. Of a channel that is not installed every field is. */
