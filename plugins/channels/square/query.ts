@@ -19,18 +19,20 @@ async function queryPayment(account: SquareAccount, id: string, call: Call): Pro
   const answer = await ask(account, call, { method: 'GET', path: `/v2/payments/${encodeURIComponent(id)}` });
   if (answer.kind === 'fault') return saysNotFound(answer.fault) ? notFound : explainQuestion(answer.fault);
   if (answer.kind !== 'data') return answer;
-  return readPayment(account, answer.data.payment)?.outcome ?? unreadable;
+  const { payment } = answer.data;
+  const isAsked = isRecord(payment) && payment.id === id;
+  return (isAsked ? readPayment(account, payment)?.outcome : undefined) ?? unreadable;
 }
 
-/** Which payments belong to a link is known to its order alone. A failed one is no tender: the page stays open. */
+/** Which payments belong to a link is known to its order alone. */
 async function queryOrder(account: SquareAccount, id: string, call: Call): Promise<Outcome> {
   const answer = await ask(account, call, { method: 'GET', path: `/v2/orders/${encodeURIComponent(id)}` });
   if (answer.kind === 'fault') return saysNotFound(answer.fault) ? notFound : explainQuestion(answer.fault);
   if (answer.kind !== 'data') return answer;
   const { order } = answer.data;
   if (!isRecord(order)) return unreadable;
-  const paymentId = firstTender(order);
-  if (paymentId !== null) return queryPayment(account, paymentId, call);
+  const tried = await queryTenders(account, order, call);
+  if (tried !== null) return tried;
   const number = ourNumber(order.reference_id);
   const merchantNo = textOf(order.location_id);
   if (number === null || merchantNo === null) return unreadable;
@@ -38,9 +40,28 @@ async function queryOrder(account: SquareAccount, id: string, call: Call): Promi
   return { kind: 'ok', report: { state, echo: { number, merchantNo } } };
 }
 
-function firstTender({ tenders }: Data): string | null {
-  const first = Array.isArray(tenders) ? (tenders as readonly unknown[]).find(isRecord) : undefined;
-  return first === undefined ? null : (textOf(first.payment_id) ?? textOf(first.id));
+/** A shopper who was refused may try again on the same page: more tries than this are not looked at one by one. */
+const mostTenders = 10;
+
+/**
+ * What the tries to pay an order come to; null where none of them has money, or may yet have. A try that was refused or cancelled
+ * ends nothing (TenderCardDetailsStatus FAILED, VOIDED): the page takes another, until the order itself is over.
+ */
+async function queryTenders(account: SquareAccount, order: Data, call: Call): Promise<Outcome | null> {
+  const ids = tendersOf(order);
+  if (ids.length > mostTenders) return { kind: 'unknown', reason: 'unmapped' };
+  const outcomes: Outcome[] = [];
+  for (const id of ids) outcomes.push(await queryPayment(account, id, call));
+  const states = ['succeeded', 'approved', 'processing'] as const;
+  const live = states.map((state) => outcomes.find((one) => one.kind === 'ok' && one.report.state === state));
+  // One that could not be read may be the one that was paid.
+  const unsure = outcomes.find(({ kind }) => kind !== 'ok' && kind !== 'declined');
+  return live[0] ?? unsure ?? live[1] ?? live[2] ?? null;
+}
+
+function tendersOf({ tenders }: Data): readonly string[] {
+  const listed = Array.isArray(tenders) ? (tenders as readonly unknown[]).filter(isRecord) : [];
+  return listed.flatMap((one) => textOf(one.payment_id) ?? textOf(one.id) ?? []);
 }
 
 /** A link is deleted, which cancels its order. A card payment is over when it has an answer: it can only be cancelled while it is not. */

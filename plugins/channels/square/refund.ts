@@ -14,7 +14,7 @@ export async function refund(account: SquareAccount, request: RefundRequest, cal
   };
   const answer = await ask(account, call, { method: 'POST', path: '/v2/refunds', body });
   if (answer.kind === 'fault') return explainFault(answer.fault);
-  return answer.kind === 'data' ? outcomeOf(account, answer.data.refund) : answer;
+  return answer.kind === 'data' ? outcomeOf(account, request, answer.data.refund) : answer;
 }
 
 export async function queryRefund(account: SquareAccount, request: RefundRequest, call: Call): Promise<RefundOutcome> {
@@ -22,12 +22,14 @@ export async function queryRefund(account: SquareAccount, request: RefundRequest
   if (answer.kind === 'fault') {
     return saysNotFound(answer.fault) ? { kind: 'ok', report: { state: 'not_found' } } : explainQuestion(answer.fault);
   }
-  return answer.kind === 'data' ? outcomeOf(account, answer.data.refund) : answer;
+  return answer.kind === 'data' ? outcomeOf(account, request, answer.data.refund) : answer;
 }
 
-function outcomeOf(account: SquareAccount, data: unknown): RefundOutcome {
+/** A refund names no number of ours for the kernel to compare, so it has to be the one that was asked for, of that payment. */
+function outcomeOf(account: SquareAccount, { channelNo, attempt }: RefundRequest, data: unknown): RefundOutcome {
   const report = readRefund(account, data);
-  return report === null ? { kind: 'unknown', reason: 'unreadable' } : { kind: 'ok', report };
+  const isAsked = isRecord(data) && data.payment_id === attempt.channelNo && (channelNo === null || data.id === channelNo);
+  return report === null || !isAsked ? { kind: 'unknown', reason: 'unreadable' } : { kind: 'ok', report };
 }
 
 export function readRefund({ kit }: SquareAccount, data: unknown): (RefundReport & { readonly channelNo: string }) | null {

@@ -87,6 +87,24 @@ describe('square: asking and closing', () => {
     ]);
   });
 
+  const tries = (...ids: string[]) => good({ order: { ...order, tenders: ids.map((id) => ({ id, payment_id: id })) } });
+  const attemptAt = (id: string, status: string) => good({ payment: { ...payment, id, status } });
+
+  it('a link is paid when any of its tries was, whatever became of those before it', async () => {
+    const { http } = scriptHttp(tries('no', 'void', 'pay1'), attemptAt('no', 'FAILED'), attemptAt('void', 'CANCELED'), good({ payment }));
+    expect(await channel.query(link, makeCall({ http }))).to.have.nested.property('report.state', 'succeeded');
+  });
+
+  it('a link whose tries failed or were cancelled still waits: its page takes another', async () => {
+    const { http } = scriptHttp(tries('no', 'void'), attemptAt('no', 'FAILED'), attemptAt('void', 'CANCELED'));
+    expect(await channel.query(link, makeCall({ http }))).to.have.nested.property('report.state', 'pending');
+  });
+
+  it('a link one of whose tries cannot be read is not known: it may be the paid one', async () => {
+    const { http } = scriptHttp(tries('no', 'odd'), attemptAt('no', 'FAILED'), attemptAt('another', 'COMPLETED'));
+    expect(await channel.query(link, makeCall({ http }))).to.deep.equal({ kind: 'unknown', reason: 'unreadable' });
+  });
+
   it('a link without a payment waits, and is closed when its order was cancelled', async () => {
     expect(await channel.query(link, makeCall(scriptHttp(good({ order }))))).to.have.nested.property('report.state', 'pending');
     const cancelled = await channel.query(link, makeCall(scriptHttp(good({ order: { ...order, state: 'CANCELED' } }))));
@@ -124,6 +142,14 @@ describe('square: asking and closing', () => {
 });
 
 describe('square: refunds', () => {
+  for (const [what, other] of Object.entries({ refund: { id: 'another' }, payment: { payment_id: 'another' } })) {
+    it(`a refund of another ${what} says nothing of the one that was asked for`, async () => {
+      const { http } = scriptHttp(good({ refund: { ...refunded, ...other } }));
+      const asked = { ...refundRequest, channelNo: refunded.id };
+      expect(await channel.queryRefund?.(asked, makeCall({ http }))).to.deep.equal({ kind: 'unknown', reason: 'unreadable' });
+    });
+  }
+
   it('carry our number as the key, and the vendor’s facts back', async () => {
     const { http, requests } = scriptHttp(good({ refund: refunded }));
     expect(await channel.refund(refundRequest, makeCall({ http }))).to.deep.equal({
