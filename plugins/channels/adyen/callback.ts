@@ -3,7 +3,7 @@ import type { Call } from '../../../core/contract/kit.ts';
 import type { Echo } from '../../../core/contract/outcome.ts';
 import type { AdyenAccount, Data } from './gateway.ts';
 import { isRecord, readId, readMoney } from './pay.ts';
-import { isGenuine, type SignedFields } from './sign.ts';
+import { isGenuine, isUnambiguous, type SignedFields } from './sign.ts';
 
 type Refusal = Extract<Callback, { kind: 'refused' }>['reason'];
 
@@ -78,7 +78,7 @@ type Reading = CallbackItem | null | 'unreadable';
 function itemOf(account: AdyenAccount, item: Item, call: Call): Reading {
   const { merchantReference, eventCode, pspReference } = item.signed;
   // The merchant account may have other users. Answered with anything but success, their items would hold up ours.
-  if (!/^[0-9A-HJKMNP-TV-Z]{26}$/.test(merchantReference)) return null;
+  if (!/^[0-9A-HJKMNP-TV-Z]{26}$/.test(merchantReference) || !isUnambiguous(item.signed)) return null;
   switch (eventCode) {
     case 'AUTHORISATION':
       return authorised(account, item, call);

@@ -125,18 +125,19 @@ export const refundItem = (members: Members = {}): Members =>
     ...members,
   });
 
-/** Signs as Adyen does, written apart from the channel. */
-export function signItem(one: Members, key = config.hmac_key): string {
+/** Signs as Adyen does or says that it does, written apart from the channel. */
+export function signItem(one: Members, key = config.hmac_key, escapes = true): string {
   const { value, currency } = one.amount as { value: number; currency: string };
   const of = (name: string) => String(one[name] ?? '');
   const head = [of('pspReference'), of('originalReference'), of('merchantAccountCode'), of('merchantReference')];
   const values = [...head, String(value), currency, of('eventCode'), of('success')];
-  const text = values.map((part) => part.replace(/\\/g, '\\\\').replace(/:/g, '\\:')).join(':');
+  const text = values.map((part) => (escapes ? part.replace(/\\/g, '\\\\').replace(/:/g, '\\:') : part)).join(':');
   return createHmac('sha256', Buffer.from(key, 'hex')).update(text).digest('base64');
 }
 
-export function withHmac(one: Members, key?: string): Members {
-  return { ...one, additionalData: { ...(one.additionalData as Members | undefined), hmacSignature: signItem(one, key) } };
+export function withHmac(one: Members, key?: string, escapes = true): Members {
+  const hmacSignature = signItem(one, key, escapes);
+  return { ...one, additionalData: { ...(one.additionalData as Members | undefined), hmacSignature } };
 }
 
 export function batchOf(...items: readonly Members[]): string {

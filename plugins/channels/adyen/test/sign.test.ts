@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { makeKit } from '../../../../test/kit/channel-kit.ts';
-import { isGenuine, readHmacKey, type SignedFields, signItem } from '../sign.ts';
+import { isGenuine, isUnambiguous, readHmacKey, type SignedFields, signItem } from '../sign.ts';
 import { readVectors } from './fixture.ts';
 
 interface Vector {
@@ -75,9 +75,18 @@ describe("adyen: an item's signature", () => {
     const key = keyOf(vector.secret_hex);
     const one = { ...fields, merchantAccountCode: 'a:b', merchantReference: 'c' };
     const other = { ...fields, merchantAccountCode: 'a', merchantReference: 'b:c' };
-    expect(signItem(one, key)).not.to.equal(signItem(other, key));
-    const escaped = { ...fields, merchantAccountCode: 'a\\', merchantReference: 'c' };
-    expect(signItem(escaped, key)).not.to.equal(signItem({ ...escaped, merchantAccountCode: 'a\\\\' }, key));
+    expect(signItem(one, key, 'escaped')).not.to.equal(signItem(other, key, 'escaped'));
+    const slashes = { ...fields, merchantAccountCode: 'a\\', merchantReference: 'c' };
+    expect(signItem(slashes, key, 'escaped')).not.to.equal(signItem({ ...slashes, merchantAccountCode: 'a\\\\' }, key, 'escaped'));
+    expect([fields, one, other, slashes].map(isUnambiguous)).to.deep.equal([true, false, false, false]);
+  });
+
+  it('is the same in both forms where no value holds a colon or a backslash, and taken in either where one does', () => {
+    const key = keyOf(vector.secret_hex);
+    expect(signItem(fields, key, 'escaped')).to.equal(signItem(fields, key, 'plain'));
+    const report = { ...fields, merchantReference: '14-08-2020-09:53:00' };
+    for (const form of ['plain', 'escaped'] as const)
+      expect(isGenuine(report, signItem(report, key, form), [key], sameText)).to.equal(true);
   });
 
   it('has a key of 64 hex digits', () => {
