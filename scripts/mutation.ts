@@ -1,6 +1,6 @@
 /**
  * Changes every expression of the modules that money hangs on, one at a time, and counts how many changes some test notices:
- * `npm run mutation [-- --only settle] [--survivors]`. Ends with 1 where it is less than 85 of a hundred for any group.
+ * `npm run mutation [-- --only settle] [--survivors] [--concurrency 1]`. Ends with 1 where it is less than 85 of a hundred for any group.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -31,7 +31,7 @@ function install(): void {
 }
 
 /** The tests that run without a mutant have to pass: the tool refuses to begin otherwise. */
-function mutate(root: string, { modules, tests }: Group): Report {
+function mutate(root: string, { modules, tests }: Group, concurrency: number): Report {
   const mocha = `${process.execPath} node_modules/mocha/bin/mocha.js --bail --grep MariaDB --invert ${tests.join(' ')}`;
   const config = {
     testRunner: 'command',
@@ -42,7 +42,7 @@ function mutate(root: string, { modules, tests }: Group): Report {
     tsconfigFile: 'none.json',
     plugins: [],
     checkers: [],
-    concurrency: availableParallelism(),
+    concurrency,
     reporters: ['json'],
     jsonReporter: { fileName: 'mutation.json' },
     timeoutMS: 30_000,
@@ -72,14 +72,15 @@ function scoreOf(report: Report): { readonly noticed: number; readonly all: numb
 }
 
 function main(): number {
-  const options = { only: { type: 'string' }, survivors: { type: 'boolean', default: false } } as const;
+  const options = { only: { type: 'string' }, survivors: { type: 'boolean', default: false }, concurrency: { type: 'string' } } as const;
   const { values } = parseArgs({ options });
+  const concurrency = Number(values.concurrency ?? availableParallelism());
   install();
   const root = copyTree();
   let low = 0;
   try {
     for (const group of groups.filter(({ name }) => name.includes(values.only ?? ''))) {
-      const report = mutate(root, group);
+      const report = mutate(root, group, concurrency);
       const { noticed, all, score } = scoreOf(report);
       if (score < leastScore) low += 1;
       console.log(`${score < leastScore ? 'LOW ' : 'good'} ${group.name}: ${noticed} of ${all} changes noticed, ${score} %`);

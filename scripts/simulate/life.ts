@@ -13,12 +13,13 @@ export interface Life {
   fuse: { transactions: number; readonly death: Death } | null;
 }
 
-const never = new Promise<never>(() => undefined);
+/** A promise of its own for each that waits: one for all would keep every dead server in memory, through those who wait for it. */
+const never = () => new Promise<never>(() => undefined);
 
 /** Everything that a server hears of passes here: a dead one hears nothing, a stopped one hears it later. */
 export async function gate(life: Life, time: Time): Promise<void> {
   while (!life.isDead && time.elapsedMs() < life.pausedUntil) await time.sleep(life.pausedUntil - time.elapsedMs());
-  if (life.isDead) await never;
+  if (life.isDead) await never();
 }
 
 class Killed extends Error {}
@@ -40,7 +41,7 @@ export function mortal(database: Database, life: Life, time: Time, onDeath: () =
     async transaction(work, proof) {
       await gate(life, time);
       if (life.fuse !== null) life.fuse.transactions -= 1;
-      if (dies('before_commit')) return never;
+      if (dies('before_commit')) return never();
       const inside: typeof work = async (tx) => {
         const result = await work(tx);
         if (dies('inside')) throw new Killed();
@@ -48,7 +49,7 @@ export function mortal(database: Database, life: Life, time: Time, onDeath: () =
       };
       const committing = time.busy(database.transaction(inside, proof));
       const result = await committing.catch((error: unknown) => {
-        if (error instanceof Killed) return never;
+        if (error instanceof Killed) return never();
         throw error;
       });
       dies('after_commit');

@@ -1,7 +1,11 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
+import { gate } from '../../scripts/simulate/life.ts';
 import { makePlan } from '../../scripts/simulate/plan.ts';
 import { openPlace, type Place, run } from '../../scripts/simulate/run.ts';
 import { shrink } from '../../scripts/simulate/shrink.ts';
+import { createTime } from '../../scripts/simulate/time.ts';
 
 const seeds = Number(process.env.PAYMUX_SIMULATE_SEEDS ?? 200);
 const steps = Number(process.env.PAYMUX_SIMULATE_STEPS ?? 120);
@@ -32,6 +36,21 @@ describe('Lives of servers, vendors, shoppers and merchants under faults', () =>
     const plan = makePlan(1, 2000);
     const wanted = [...plan.faults.map((fault) => `fault ${fault}`), ...new Set(plan.steps.map(({ does }) => `step ${does}`)), 'death'];
     expect(wanted.filter((what) => !counts.has(what))).to.deep.equal([]);
+  });
+
+  it('leave nothing of a dead server in memory, not even what waits for ever', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const die = () => {
+      const waiting = { for: 'an answer' };
+      void gate({ isDead: true, pausedUntil: 0, fuse: null }, createTime(0)).then(() => waiting);
+      return new WeakRef(waiting);
+    };
+    const rest = die();
+    // What a WeakRef points at lives to the end of the turn in which it was made.
+    await new Promise(setImmediate);
+    collect();
+    expect(rest.deref()).to.equal(undefined);
   });
 
   it('that go wrong are made smaller', async function () {
