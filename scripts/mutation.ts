@@ -48,7 +48,10 @@ function mutate(root: string, { modules, tests }: Group, concurrency: number): R
     timeoutMS: 30_000,
   };
   writeFileSync(join(root, 'stryker.json'), JSON.stringify(config));
-  execFileSync(process.execPath, [stryker, 'run', 'stryker.json', '--logLevel', 'error'], { cwd: root, stdio: ['ignore', 2, 'inherit'] });
+  // What vendors have published is beside the repository, not beside its copy.
+  const env = { ...process.env, PAYMUX_VECTORS: resolve(process.env['PAYMUX_VECTORS'] ?? '../shared/vectors') };
+  const args = [stryker, 'run', 'stryker.json', '--logLevel', 'error'];
+  execFileSync(process.execPath, args, { cwd: root, env, stdio: ['ignore', 2, 'inherit'] });
   return JSON.parse(readFileSync(join(root, 'mutation.json'), 'utf8')) as Report;
 }
 

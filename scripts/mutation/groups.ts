@@ -10,6 +10,40 @@ const scripted = ['attempts', 'late-money', 'not-sent', 'simulated', 'unasked', 
   (name) => `test/faults/${name}.test.ts`,
 );
 
+/** What signs and verifies at each channel, and its tests beside those of its calls and callbacks. */
+const signing: Readonly<Record<string, { readonly modules?: readonly string[]; readonly tests?: readonly string[] }>> = {
+  adyen: { tests: ['sign'] },
+  airwallex: {},
+  alipay: { tests: ['sign'] },
+  checkoutcom: {},
+  cmbecny: { tests: ['sign'] },
+  douyin: {},
+  gocardless: {},
+  jdpay: { modules: ['sign', 'cipher', 'message'], tests: ['cipher', 'vectors'] },
+  lakala: {},
+  mercadopago: {},
+  mollie: {},
+  paypal: { modules: ['sign', 'certificate'] },
+  paystack: {},
+  razorpay: {},
+  square: {},
+  stripe: { tests: ['sign'] },
+  unionpay: { tests: ['sign'] },
+  wechat: { modules: ['sign', 'v2'], tests: ['sign', 'barcode'] },
+  yeepay: { modules: ['sign', 'envelope'], tests: ['sign'] },
+};
+
+function signaturesOf(channel: string): Group {
+  const { modules = ['sign'], tests = [] } = signing[channel] ?? {};
+  const folder = `plugins/channels/${channel}`;
+  const all = [...tests, ...(channel === 'yeepay' ? ['pay'] : ['callback', 'pay'])];
+  return {
+    name: `signatures of ${channel}`,
+    modules: modules.map((name) => `${folder}/${name}.ts`),
+    tests: all.map((name) => `${folder}/test/${name}.test.ts`),
+  };
+}
+
 export const groups: readonly Group[] = [
   { name: 'money', modules: ['core/money.ts'], tests: ['test/money/money.test.ts'] },
   {
@@ -43,4 +77,11 @@ export const groups: readonly Group[] = [
     modules: ['core/access/signature.ts', 'core/notifications/sign.ts'],
     tests: ['test/access/authenticate.test.ts', 'test/notifications/sign.test.ts'],
   },
+  {
+    name: 'signatures of declared channels',
+    modules: ['sign', 'verify'].map((name) => `core/channels/declared/${name}.ts`),
+    tests: ['sign', 'callback', 'vendors'].map((name) => `test/channels/declared-${name}.test.ts`),
+  },
+  { name: 'signatures of SM2', modules: ['core/channels/sm2.ts'], tests: ['test/channels/sm2.test.ts'] },
+  ...Object.keys(signing).map(signaturesOf),
 ];
