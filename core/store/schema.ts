@@ -107,7 +107,7 @@ export const tables = {
     },
     primary: ['id'],
     unique: { payments_order: ['app_id', 'merchant_order_no'] },
-    index: { payments_due: ['due_at'], payments_list: ['app_id', 'created_at', 'id'] },
+    index: { payments_due: ['due_at'], payments_page: ['app_id', 'id'] },
   },
   /**
    * An address that takes payments. `amount`: null where the shopper types it, between `min_amount` and `max_amount`.
@@ -179,6 +179,15 @@ export const tables = {
     },
     primary: ['id'],
     index: { notification_endpoints_app: ['app_id'] },
+  },
+  /**
+   * What happened to finished payments and what was told of it, many payments to a row. `from_payment`, `to_payment`: the least and the
+   * greatest of their ids; others between them may be elsewhere. `content`: see `tables/archives.ts`.
+   */
+  archives: {
+    columns: { id, from_payment: id, to_payment: id, payments: int, content: long, created_at: int },
+    primary: ['id'],
+    index: { archives_payments: ['to_payment', 'from_payment'] },
   },
   /** One row for each event and endpoint. `endpoint_id` is null for a `notify_url` of the payment or app. `state`: pending, delivered, dead, disabled. */
   deliveries: {

@@ -10,6 +10,7 @@ import { paymentLinks } from './0007-payment-links.ts';
 import { ledger } from './0008-ledger.ts';
 import { brands } from './0009-brands.ts';
 import { reconciliation } from './0010-reconciliation.ts';
+import { archive } from './0011-archive.ts';
 import type { Migration } from './migration.ts';
 
 export interface MigrateOptions {
@@ -30,6 +31,7 @@ const kernelMigrations: readonly Migration[] = [
   ledger,
   brands,
   reconciliation,
+  archive,
 ];
 
 /** Names of the migrations that have not been run. Writes nothing. */

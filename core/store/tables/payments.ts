@@ -1,3 +1,4 @@
+import { firstId } from '../../ids.ts';
 import type { Reader, Row, Tx } from '../database.ts';
 import { type Change, changeRows } from './change.ts';
 import { paymentMoves } from './moves.ts';
@@ -125,6 +126,11 @@ export interface PaymentFilter {
   readonly createdTo?: number | undefined;
 }
 
+/** An id is made a little before its row's time is taken. Bounded by ids, a time range is a piece of the index that pages are read by. */
+const idSlackMs = 600_000;
+const lastMs = 2 ** 48 - 1;
+const idAround = (ms: number) => firstId('pay_', new Date(Math.min(Math.max(0, ms), lastMs)));
+
 export async function listPayments(
   reader: Reader,
   filter: PaymentFilter,
@@ -134,7 +140,8 @@ export async function listPayments(
   if (filter.merchantOrderNo !== undefined) where.and('merchant_order_no = ?', filter.merchantOrderNo);
   if (filter.state !== undefined) where.and('state = ?', filter.state);
   if (filter.channel !== undefined) where.and('channel = ?', filter.channel);
-  if (filter.createdFrom !== undefined) where.and('created_at >= ?', filter.createdFrom);
-  if (filter.createdTo !== undefined) where.and('created_at < ?', filter.createdTo);
+  if (filter.createdFrom !== undefined)
+    where.and('created_at >= ? AND id > ?', filter.createdFrom, idAround(filter.createdFrom - idSlackMs));
+  if (filter.createdTo !== undefined) where.and('created_at < ? AND id < ?', filter.createdTo, idAround(filter.createdTo + idSlackMs));
   return readPage<PaymentRow>((sql, params) => reader.all(sql, params), 'payments', where, page);
 }
