@@ -21,7 +21,8 @@ export type IdPrefix =
   | 'rec_'
   | 'stf_'
   | 'dis_'
-  | 'dac_';
+  | 'dac_'
+  | 'arc_';
 
 /** Crockford's base32: digits and capital letters without I, L, O and U, in ASCII order, so ids sort bytewise by time. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';

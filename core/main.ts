@@ -9,7 +9,7 @@ import type { AccountFault } from './channels/accounts.ts';
 import { type Discovered, discoverChannels } from './channels/discover.ts';
 import { containExits, containStrays, sealPrototypes } from './channels/strays.ts';
 import { type DefinitionWatch, watchDefinitions } from './channels/watch.ts';
-import { systemClock } from './clock.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { withArguments } from './config/arguments.ts';
 import { type Config, configExitCode, loadConfig, printFaults } from './config.ts';
 import { type Cradle, wire } from './container.ts';
@@ -23,6 +23,7 @@ import { runSchedule, type Task } from './jobs/schedule.ts';
 import { createLog, type Log } from './log.ts';
 import { type CertificateEnd, createMetrics } from './metrics.ts';
 import { deleteOldDeliveries, deleteOldEvents, keptFrom } from './notifications/retain.ts';
+import { archiveFinished } from './payments/archive.ts';
 import { attendAttempt, attendPayment } from './payments/attend.ts';
 import type { Kernel } from './payments/deps.ts';
 import { countPending } from './payments/pending.ts';
@@ -199,8 +200,24 @@ export function houseKeeping({ clock, config: { retention, channels } }: Cradle)
     { name: 'idempotency_keys', run: (database) => deleteOldKeys(database, new Date(clock.now().getTime() - idempotencyKeptMs)) },
     { name: 'old_credentials', run: (database) => deleteOldVersions(database, channels.rotationGraceHours, clock.now()) },
     { name: 'old_deliveries', run: (database) => deleteOldDeliveries(database, keptFrom(retention.deliveriesDays, clock.now())) },
-    { name: 'old_events', run: (database) => deleteOldEvents(database, keptFrom(retention.eventsDays, clock.now())) },
+    ...archiving(retention, clock),
   ];
+}
+
+/** How much longer events are kept where there is an archive, for the last of a payment's to become old enough to move with the rest. */
+const untilArchivedDays = 30;
+
+function archiving({ eventsDays, archiveDays }: Config['retention'], clock: Clock): readonly Task[] {
+  const oldEvents = (days: number): Task => ({
+    name: 'old_events',
+    run: (database) => deleteOldEvents(database, keptFrom(days, clock.now())),
+  });
+  if (archiveDays === null) return [oldEvents(eventsDays)];
+  const archive = (database: Database) => {
+    const now = clock.now();
+    return archiveFinished({ database, now, before: keptFrom(Math.max(archiveDays, eventsDays), now) });
+  };
+  return [{ name: 'archive', run: archive }, oldEvents(eventsDays + untilArchivedDays)];
 }
 
 function startJobs(cradle: Cradle): readonly Running[] {

@@ -133,6 +133,12 @@ const retention = z.strictObject({
     doc: 'Days that events are kept, with whatever of their notifications is left. Payments are kept for ever.',
     example: '400',
   }).default(400),
+  archiveDays: integer(1, 36_500, {
+    doc: 'Days after which what happened to a finished payment, and its events, move to the archive; not before eventsDays. Absent: never.',
+    example: '400',
+  })
+    .nullable()
+    .default(null),
 });
 
 const metrics = z.strictObject({

@@ -1,8 +1,8 @@
 import type { AttemptChanges, AttemptRow, AttemptState } from '../store/tables/attempts.ts';
-import type { PaymentChanges, PaymentException, PaymentRow, PaymentState } from '../store/tables/payments.ts';
+import type { PaymentChanges, PaymentException, PaymentRow } from '../store/tables/payments.ts';
 import type { RefundKind } from '../store/tables/refunds.ts';
 import type { Evidence } from './evidence.ts';
-import { canMoveAttempt, isLive, isPaid } from './states.ts';
+import { canMoveAttempt, isFinal, isLive, isPaid } from './states.ts';
 
 /** What to do with money that arrives after the payment was closed or failed. */
 export type LatePolicy = 'auto_refund' | 'accept' | 'hold';
@@ -228,8 +228,4 @@ function paymentAfterEnd(evidence: Ended, on: Situation): Pick<Plan, 'payment' |
 function failureOf(evidence: Ended): string {
   if (evidence.kind === 'failed') return JSON.stringify({ code: evidence.code, advice: evidence.advice, vendor: evidence.vendor });
   return JSON.stringify({ code: 'channel_unavailable', advice: 'retry_other_method', vendor: null });
-}
-
-function isFinal(state: PaymentState): boolean {
-  return state === 'success' || state === 'refunded' || state === 'failed' || state === 'closed';
 }

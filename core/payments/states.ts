@@ -20,3 +20,8 @@ export function canMoveAttempt(from: AttemptState, to: AttemptState): boolean {
 export function canMovePayment(from: PaymentState, to: PaymentState): boolean {
   return paymentMoves[from].includes(to);
 }
+
+/** Whether nobody can pay it any more. Money that comes all the same is late, and a success may be refunded. */
+export function isFinal(state: PaymentState): boolean {
+  return state === 'success' || state === 'refunded' || state === 'failed' || state === 'closed';
+}

@@ -1,5 +1,6 @@
 import { maskText } from '../../core/mask.ts';
 import type { Reader, Row } from '../../core/store/database.ts';
+import { readStories, type Story } from '../../core/store/tables/archives.ts';
 import { type AttemptRow, readAttempts } from '../../core/store/tables/attempts.ts';
 import { type PostingRow, readPostingsOf } from '../../core/store/tables/ledger.ts';
 import { type PaymentRow, readPayment } from '../../core/store/tables/payments.ts';
@@ -25,13 +26,14 @@ export const paymentCommands: readonly Command[] = [
 async function gather(database: Reader, payment: PaymentRow): Promise<Readonly<Record<string, unknown>>> {
   const [attempts, refunds] = await Promise.all([readAttempts(database, payment.id), readRefunds(database, payment.id)]);
   const subjects = [payment.id, ...attempts.map((one) => one.id), ...refunds.map((one) => one.id)];
+  const stories = await readStories(database, [payment.id]);
   return {
     payment: showPayment(payment),
     attempts: attempts.map(showAttempt),
     refunds: refunds.map(showRefund),
-    history: await readHistory(database, subjects),
+    history: await readHistory(database, subjects, stories),
     ledger: (await readPostingsOf(database, payment.id)).map(showPosting),
-    notifications: await readNotifications(database, subjects),
+    notifications: await readNotifications(database, subjects, stories),
   };
 }
 
@@ -117,23 +119,31 @@ function showRefund(row: RefundRow) {
 
 const marks = (list: readonly string[]): string => list.map(() => '?').join(', ');
 
-async function readHistory(database: Reader, subjects: readonly string[]) {
+async function readHistory(database: Reader, subjects: readonly string[], stories: readonly Story[]) {
   // Ids made within one millisecond are in no order; what begins comes first.
   const sql = `SELECT * FROM history WHERE subject_id IN (${marks(subjects)}) ORDER BY created_at, from_state IS NOT NULL, id`;
   const rows = await database.all(sql, subjects);
-  return rows.map((row) => ({
+  return [...stories.flatMap((story) => story.history.toSorted(inTime)), ...rows].map((row) => ({
     at: time(row['created_at']),
     what: `${row['subject_id']}: ${row['from_state'] ?? 'new'} → ${row['to_state']}, by ${row['cause']}`,
     ...(row['detail'] === null ? {} : { detail: words(row['detail']) }),
   }));
 }
 
-async function readNotifications(database: Reader, subjects: readonly string[]) {
+/** As the query of the history sorts. */
+function inTime(a: Row, b: Row): number {
+  const key = (row: Row) => [Number(row['created_at']), row['from_state'] === null ? 0 : 1] as const;
+  const [[atA, beganA], [atB, beganB]] = [key(a), key(b)];
+  return atA - atB || beganA - beganB || (String(a['id']) < String(b['id']) ? -1 : 1);
+}
+
+async function readNotifications(database: Reader, subjects: readonly string[], stories: readonly Story[]) {
   const list = marks(subjects);
-  const events = await database.all(`SELECT id, type, created_at FROM events WHERE subject_id IN (${list}) ORDER BY id`, subjects);
-  if (events.length === 0) return [];
-  const ids = events.map((row) => String(row['id']));
-  const deliveries = await database.all(`SELECT * FROM deliveries WHERE event_id IN (${marks(ids)}) ORDER BY id`, ids);
+  const recent = await database.all(`SELECT id, type, created_at FROM events WHERE subject_id IN (${list}) ORDER BY id`, subjects);
+  const ids = ['', ...recent.map((row) => String(row['id']))];
+  const sent = await database.all(`SELECT * FROM deliveries WHERE event_id IN (${marks(ids)}) ORDER BY id`, ids);
+  const events = [...stories.flatMap((story) => story.events), ...recent];
+  const deliveries = [...stories.flatMap((story) => story.deliveries), ...sent];
   return events.map((event) => ({
     event: event['id'],
     type: event['type'],

@@ -1,5 +1,6 @@
 import type { Reader } from '../../core/store/database.ts';
 import { tables } from '../../core/store/schema.ts';
+import { readStories } from '../../core/store/tables/archives.ts';
 import type { AttemptRow } from '../../core/store/tables/attempts.ts';
 import type { PostingRow } from '../../core/store/tables/ledger.ts';
 import type { RefundRow } from '../../core/store/tables/refunds.ts';
@@ -35,8 +36,12 @@ async function readPage({ reader, truth, eventsKeptFrom }: Sources, payments: re
   const refunds = await readWhere<RefundRow>(reader, 'refunds', 'payment_id', ids);
   const postings = await readWhere<PostingRow>(reader, 'ledger_postings', 'payment_id', ids);
   const told = [...ids, ...refunds.map(({ id }) => id)];
-  const history = await readWhere<HistoryRow>(reader, 'history', 'subject_id', [...told, ...attempts.map(({ id }) => id)]);
-  const events = await readWhere<EventRow>(reader, 'events', 'subject_id', told, 'id, app_id, subject_id, type, sequence');
+  // What is finished and old is in the archive; what has happened since is where it always is.
+  const stories = await readStories(reader, ids);
+  const steps = await readWhere<HistoryRow>(reader, 'history', 'subject_id', [...told, ...attempts.map(({ id }) => id)]);
+  const recent = await readWhere<EventRow>(reader, 'events', 'subject_id', told, 'id, app_id, subject_id, type, sequence');
+  const history = [...stories.flatMap((story) => story.history as unknown as readonly HistoryRow[]), ...steps];
+  const events = [...stories.flatMap((story) => story.events as unknown as readonly EventRow[]), ...recent];
   const entries = truth?.of([...attempts, ...refunds].map(({ number }) => number));
   const shared = {
     history: Map.groupBy(history, (row) => row.subject_id),

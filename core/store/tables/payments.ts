@@ -58,6 +58,12 @@ export async function readPaymentByOrderNo(reader: Reader, appId: string, mercha
   return (row as PaymentRow | undefined) ?? null;
 }
 
+export async function readPayments(reader: Reader, ids: readonly string[]): Promise<readonly PaymentRow[]> {
+  if (ids.length === 0) return [];
+  const rows = await reader.all(`SELECT * FROM payments WHERE id IN (${ids.map(() => '?').join(', ')}) ORDER BY id`, ids);
+  return rows as unknown as readonly PaymentRow[];
+}
+
 /** How often each of these rows was written to. */
 export async function readPaymentVersions(reader: Reader, ids: readonly string[]): Promise<readonly Pick<PaymentRow, 'id' | 'version'>[]> {
   if (ids.length === 0) return [];
