@@ -104,4 +104,64 @@ describe('What evidence does to a refund', () => {
     expect(decideRefund(evidences.notFound as RefundEvidence, doubted)).to.equal(null);
     expect(decideRefund(evidences.processing as RefundEvidence, doubted)).to.include({ not_found_at: null });
   });
+
+  it('money that arrived is written with the vendor’s number and time, or ours where it tells none', () => {
+    const at = (when: number | null) =>
+      decideRefund({ kind: 'succeeded', channelNo: 'R1', at: when }, situation({ state: 'processing', exception: 'abnormal' }));
+    const written = { state: 'succeeded', channel_no: 'R1', exception: null, ended_at: now, due_at: null };
+    expect(at(900_000)).to.deep.equal({ ...written, succeeded_at: 900_000 });
+    expect(at(null)).to.deep.equal({ ...written, succeeded_at: now });
+  });
+
+  it('a refund that the vendor took is asked about in a second; a name that it leaves out is not forgotten', () => {
+    const took = (channelNo: string | null) => decideRefund({ kind: 'processing', channelNo }, situation({ state: 'sending' }));
+    expect(took('R1')).to.deep.equal({ state: 'processing', channel_no: 'R1', not_found_at: null, due_at: now + 1000 });
+    expect(took(null)?.channel_no).to.equal(undefined);
+    const known = situation({ state: 'processing', channel_no: 'R1' });
+    expect(decideRefund({ kind: 'processing', channelNo: null }, known)).to.equal(null);
+    expect(decideRefund({ kind: 'processing', channelNo: 'R2' }, known)).to.deep.equal({ channel_no: 'R2', not_found_at: null });
+  });
+
+  it('an answer that was lost is asked for in a second', () => {
+    expect(decideRefund(evidences.unknown as RefundEvidence, situation({ state: 'sending' }))).to.deep.equal({
+      state: 'unknown',
+      due_at: now + 1000,
+    });
+  });
+
+  it('what the vendor cannot finish keeps its reserve, and is shown', () => {
+    const stuck = decideRefund({ kind: 'abnormal', channelNo: 'R1' }, situation({ state: 'sending' }));
+    expect(stuck).to.deep.equal({ state: 'processing', exception: 'abnormal', channel_no: 'R1' });
+    const here = decideRefund({ kind: 'abnormal', channelNo: null }, situation({ state: 'processing' }));
+    expect(here).to.deep.equal({ state: 'processing', exception: 'abnormal', channel_no: undefined });
+    expect(decideRefund({ kind: 'abnormal', channelNo: null }, situation({ state: 'sending', exception: 'abnormal' }))?.state).to.equal(
+      'processing',
+    );
+  });
+
+  it('a refusal is written in the vendor’s words, and ends it', () => {
+    expect(decideRefund(evidences.refused as RefundEvidence, situation({ exception: 'abnormal' }))).to.deep.equal({
+      state: 'failed',
+      failure: '{"code":"declined","advice":"contact_support","vendor":null}',
+      exception: null,
+      ended_at: now,
+      due_at: null,
+    });
+  });
+
+  it('an end that contradicts the books is shown once', () => {
+    const shown = { exception: 'abnormal' } as const;
+    expect(decideRefund(evidences.succeeded as RefundEvidence, situation({ state: 'failed' }))).to.deep.equal(shown);
+    expect(decideRefund(evidences.succeeded as RefundEvidence, situation({ state: 'failed', ...shown }))).to.equal(null);
+    expect(decideRefund(evidences.ended as RefundEvidence, situation({ state: 'succeeded', ...shown }))).to.equal(null);
+    expect(decideRefund({ ...no, how: 'refused' }, situation({ kind: 'late', state: 'created', ...shown }))).to.equal(null);
+  });
+
+  it('each refusal of money that must go back puts it off for longer', () => {
+    const later = [0, 1, 2, 3, 4].map(
+      (checks) => decideRefund({ ...no, how: 'refused' }, situation({ kind: 'late', checks }))?.due_at ?? 0,
+    );
+    expect(later).to.deep.equal(later.toSorted((a, b) => a - b));
+    expect(later[4]).to.be.greaterThan(later[0] ?? 0);
+  });
 });
