@@ -103,6 +103,50 @@ describe('Signatures of WeChat Pay’s version 2', () => {
   });
 });
 
+describe('An answer of WeChat Pay’s version 2', () => {
+  const long = '长'.repeat(300);
+  const refusal = (text: string) => answered(200, `<xml><return_code>FAIL</return_code><return_msg>${text}</return_msg></xml>`);
+  const unreadable = { kind: 'unknown', reason: 'unreadable' };
+  const answers: readonly (readonly [string, WireAnswer, object])[] = [
+    ['that there are too many calls', answered(429, ''), { kind: 'unknown', reason: 'rate_limited' }],
+    ['of a server that fails', answered(500, ''), { kind: 'unknown', reason: 'server_error' }],
+    ['of a server that is away', answered(503, ''), { kind: 'unknown', reason: 'server_error' }],
+    ['that there is no such page', answered(404, '<xml><return_code>SUCCESS</return_code></xml>'), unreadable],
+    ['that is no XML', answered(200, 'busy'), unreadable],
+    ['whose root holds nothing', answered(200, '<xml/>'), unreadable],
+    ['with an element twice', answered(200, '<xml><a>1</a><a>2</a><return_code>SUCCESS</return_code></xml>'), unreadable],
+    ['without a result', genuine({}), unreadable],
+    ['of a failure without a code', genuine({ result_code: 'FAIL' }), unreadable],
+    ['of a third result', genuine({ result_code: 'MAYBE', err_code: 'NOTENOUGH' }), unreadable],
+    ['that another key signed', genuine(paid, 'another'), { kind: 'unknown', reason: 'bad_signature' }],
+    [
+      'that our signature is wrong',
+      refusal('签名错误'),
+      { kind: 'rejected', reason: 'auth', vendor: { code: 'return_code', message: '签名错误' } },
+    ],
+    [
+      'that the request cannot be read, at length',
+      refusal(long),
+      { kind: 'unknown', reason: 'unmapped', vendor: { code: 'return_code', message: '长'.repeat(256) } },
+    ],
+    [
+      'that says no more than no',
+      answered(200, '<xml><return_code>FAIL</return_code></xml>'),
+      { kind: 'unknown', reason: 'unmapped', vendor: { code: 'return_code', message: '' } },
+    ],
+  ];
+  for (const [what, answer, outcome] of answers) {
+    it(`${what} says nothing of the money: ${JSON.stringify(outcome).slice(0, 60)}`, async () => {
+      expect(await queryWith(answer)).to.deep.equal(outcome);
+    });
+  }
+
+  it('with a fault keeps the beginning of the vendor’s words', async () => {
+    const told = await payWith(fault('NOTENOUGH', { err_code_des: long }));
+    expect(told).to.have.nested.property('vendor.message', '长'.repeat(256));
+  });
+});
+
 describe('A bar code that WeChat Pay’s shopper shows', () => {
   it('is asked for byte for byte as the vendor documents', async () => {
     const { http, requests } = scriptHttp(genuine(paid));

@@ -109,6 +109,7 @@ export const doneRefund = {
 export interface Signing {
   readonly key?: KeyObject;
   readonly serial?: string;
+  readonly nonce?: string;
   readonly atSec?: number;
   /** In place of `atSec`: a timestamp in some other writing. */
   readonly timestamp?: string;
@@ -117,14 +118,15 @@ export interface Signing {
 /** The vendor's signature headers over these bytes. */
 export function vendorHeaders(body: string | Uint8Array, signing: Signing = {}): Record<string, string> {
   const timestamp = signing.timestamp ?? String(signing.atSec ?? nowSec);
+  const vendorNonce = signing.nonce ?? 'vendor-nonce';
   const signature = createSign('RSA-SHA256')
-    .update(`${timestamp}\nvendor-nonce\n`)
+    .update(`${timestamp}\n${vendorNonce}\n`)
     .update(body)
     .update('\n')
     .sign(signing.key ?? platform.privateKey, 'base64');
   return {
     'wechatpay-timestamp': timestamp,
-    'wechatpay-nonce': 'vendor-nonce',
+    'wechatpay-nonce': vendorNonce,
     'wechatpay-signature': signature,
     'wechatpay-serial': signing.serial ?? platformSerial,
     'wechatpay-signature-type': 'WECHATPAY2-SHA256-RSA2048',

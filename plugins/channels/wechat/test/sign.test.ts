@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { createCipheriv, createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { makeKit } from '../../../../test/kit/channel-kit.ts';
 import { type Evidence, judge, openResource, signMessage, writeRequestMessage } from '../sign.ts';
@@ -61,6 +61,17 @@ describe('WeChat Pay signing', () => {
       });
     }
 
+    it('takes no header that is missing for a text that says so, though that was signed', () => {
+      for (const [name, headers] of Object.entries({
+        'wechatpay-nonce': vendorHeaders(body, { nonce: 'undefined' }),
+        'wechatpay-serial': vendorHeaders(body, { serial: 'undefined' }),
+      })) {
+        const { [name]: _, ...without } = headers as Record<string, string>;
+        const keys = new Map([platformSerial, 'undefined'].map((serial) => [serial, platform.publicKey]));
+        expect(judge(evidence({ headers: without, platformKeys: keys })), name).to.equal('bad_signature');
+      }
+    });
+
     it('refuses the merchant key in place of the platform key', () => {
       expect(judge(evidence({ headers: vendorHeaders(body, { key: merchant.privateKey }) }))).to.equal('bad_signature');
     });
@@ -77,6 +88,22 @@ describe('WeChat Pay signing', () => {
         expect(judge(evidence({ headers: vendorHeaders(body, { atSec: nowSec + skew }) }))).to.equal('genuine');
       for (const skew of [-301, 301]) expect(judge(evidence({ headers: vendorHeaders(body, { atSec: nowSec + skew }) }))).to.equal('stale');
     });
+  });
+
+  it('says so when a key cannot sign, instead of waiting for ever', async () => {
+    const { privateKey } = generateKeyPairSync('x25519');
+    const failed = await signMessage(privateKey, 'message').then(
+      () => null,
+      (error: unknown) => error,
+    );
+    expect(failed).to.be.an('error');
+  });
+
+  it('opens what was sealed over nothing', () => {
+    const [key, nonce] = [Buffer.alloc(32, 1), 'abcdefghijkl'];
+    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from('about'));
+    cipher.final();
+    expect(openResource(key, { ciphertext: cipher.getAuthTag(), nonce, associatedData: 'about' })).to.deep.equal(Buffer.alloc(0));
   });
 
   describe("agrees with the vendor's own vectors", () => {
