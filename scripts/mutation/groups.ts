@@ -54,7 +54,13 @@ export const groups: readonly Group[] = [
   {
     name: 'deciding',
     modules: ['core/payments/decide.ts', 'core/refunds/decide.ts'],
-    tests: ['test/payments/decide.test.ts', 'test/refunds/decide.test.ts', ...scripted, 'test/refunds/faults.test.ts'],
+    tests: [
+      'test/payments/decide.test.ts',
+      'test/payments/decide-writes.test.ts',
+      'test/refunds/decide.test.ts',
+      ...scripted,
+      'test/refunds/faults.test.ts',
+    ],
   },
   {
     name: 'settle',
