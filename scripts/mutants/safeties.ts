@@ -275,4 +275,18 @@ export const safeties: readonly Safety[] = [
     without: 'entries,',
     tests: ['test/ledger/catch-up.test.ts'],
   },
+  {
+    name: 'a payment that was written to since it was read is not archived',
+    file: 'core/payments/archive.ts',
+    text: '=== payment.version + 1)',
+    without: '!== undefined)',
+    tests: ['test/payments/archive.test.ts'],
+  },
+  {
+    name: 'what still has to be told is not archived',
+    file: 'core/store/tables/archives.ts',
+    text: "state <> 'pending' AND ",
+    without: '',
+    tests: ['test/payments/archive.test.ts'],
+  },
 ];

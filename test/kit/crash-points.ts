@@ -10,6 +10,7 @@ const transactions = [
   'ledger/fold.foldTail',
   'payments/attend.attendAttempt',
   'payments/attend.attendPayment',
+  'payments/archive.movePage',
   'refunds/refund.refund',
   'refunds/execute.sendFirst',
   'refunds/execute.attendRefund',

@@ -5,10 +5,12 @@
  */
 import { appendFileSync } from 'node:fs';
 import { ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import { loadConfig } from '../../core/config.ts';
 import type { Cradle } from '../../core/container.ts';
 import { runAll } from '../../core/jobs/schedule.ts';
 import { boot, die, houseKeeping } from '../../core/main.ts';
+import { archiveFinished } from '../../core/payments/archive.ts';
 import type { Tx } from '../../core/store/database.ts';
 
 const { PAYMUX_CRASH_AT: crashAt, PAYMUX_CRASH_AFTER: passes = '1', PAYMUX_CRASH_LOG: file = '/dev/null', ...environment } = process.env;
@@ -103,6 +105,15 @@ async function keepHouse(cradle: Cradle): Promise<void> {
   await runAll(cradle, houseKeeping(cradle));
 }
 
+/** Archives whatever has come to an end just now, again and again: by the hour and the day, nothing would be old enough. */
+async function archiveAtOnce({ database }: Cradle): Promise<never> {
+  for (;;) {
+    const now = new Date();
+    await archiveFinished({ database, now, before: new Date(now.getTime() + 60_000) });
+    await wait(100);
+  }
+}
+
 async function main(): Promise<void> {
   const loaded = loadConfig(environment);
   if (loaded.kind === 'faults') throw new Error(JSON.stringify(loaded.faults));
@@ -118,6 +129,7 @@ async function main(): Promise<void> {
   });
   point('serving');
   for (const cradle of wired) await keepHouse(cradle);
+  if (crashAt?.includes('payments/archive')) for (const cradle of wired) void archiveAtOnce(cradle).catch(die);
   process.once('SIGTERM', () => void server.stop().then(() => process.exit(0)));
 }
 
