@@ -156,6 +156,35 @@ describe('What evidence does to an attempt', () => {
   });
 });
 
+/** Where each evidence about a waiting attempt takes its payment, whose code was shown, from each state; a dash leaves it. Money is the payment's whole amount. */
+const payments: Readonly<Record<PaymentState, string>> = {
+  pending: 'paid:success paidOther:- waiting:- processing:processing closed:closed failed:failed notSent:- notFound:- unknown:- mismatch:-',
+  processing: 'paid:success paidOther:- waiting:pending processing:- closed:closed failed:failed notSent:- notFound:- unknown:- mismatch:-',
+  success: 'paid:- paidOther:- waiting:- processing:- closed:- failed:- notSent:- notFound:- unknown:- mismatch:-',
+  refunded: 'paid:- paidOther:- waiting:- processing:- closed:- failed:- notSent:- notFound:- unknown:- mismatch:-',
+  failed: 'paid:- paidOther:- waiting:- processing:- closed:- failed:- notSent:- notFound:- unknown:- mismatch:-',
+  closed: 'paid:- paidOther:- waiting:- processing:- closed:- failed:- notSent:- notFound:- unknown:- mismatch:-',
+};
+
+describe('What evidence does to a payment', () => {
+  for (const from of paymentStates) {
+    const wanted = Object.fromEntries(payments[from].split(' ').map((pair) => pair.split(':') as [string, string]));
+    for (const [name, evidence] of Object.entries(evidences)) {
+      it(`${from} + ${name} → ${wanted[name]}`, () => {
+        const to = decide(evidence, situation({}, { state: from })).payment?.state ?? from;
+        expect(to === from ? '-' : to).to.equal(wanted[name]);
+      });
+    }
+  }
+
+  it('of an app that accepts late money: a success from failed and closed too, and from nowhere else', () => {
+    for (const from of paymentStates) {
+      const plan = decide(evidences.paid as Evidence, situation({}, { state: from }, { latePolicy: 'accept' }));
+      expect(plan.payment?.state ?? '-', from).to.equal(from === 'success' || from === 'refunded' ? '-' : 'success');
+    }
+  });
+});
+
 function everySituation() {
   const policies = ['auto_refund', 'accept', 'hold'] as const;
   return attemptStates.flatMap((attempt) =>

@@ -1,6 +1,8 @@
 import type { AttemptState } from './attempts.ts';
 import type { PaymentState } from './payments.ts';
+import type { ReconciliationState } from './reconciliations.ts';
 import type { RefundState } from './refunds.ts';
+import type { StatementFileState } from './statement-files.ts';
 
 /**
  * The life of an attempt. `sending`: committed, the channel is being called. `waiting`: the
@@ -48,6 +50,24 @@ export const refundMoves: Readonly<Record<RefundState, readonly RefundState[]>> 
   processing: ['succeeded', 'failed'],
   succeeded: [],
   failed: [],
+};
+
+/**
+ * The day of an account. `waiting`: for its statement. `refused`: what came was no statement of the day; the next may be. A day
+ * that was compared is compared again as often as one likes, and is `done` for ever.
+ */
+export const reconciliationMoves: Readonly<Record<ReconciliationState, readonly ReconciliationState[]>> = {
+  waiting: ['fetched', 'done', 'refused'],
+  fetched: ['done', 'refused'],
+  refused: ['fetched', 'done'],
+  done: [],
+};
+
+/** A document of a day. `receiving`: it may still break off. Nothing leaves `compared`: what was booked by it must stay to be read. */
+export const statementFileMoves: Readonly<Record<StatementFileState, readonly StatementFileState[]>> = {
+  receiving: ['kept'],
+  kept: ['compared'],
+  compared: [],
 };
 
 /**

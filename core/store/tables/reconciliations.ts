@@ -1,5 +1,8 @@
 import type { Reader, Row, Tx } from '../database.ts';
+import { onlyFrom, reconciliationMoves } from './moves.ts';
 import { insert, type Page, readPage, Where } from './row.ts';
+
+export type ReconciliationState = 'waiting' | 'fetched' | 'done' | 'refused';
 
 /** A row of `reconciliations`, member for member. */
 export interface ReconciliationRow {
@@ -8,7 +11,7 @@ export interface ReconciliationRow {
   readonly channel: string;
   readonly livemode: number;
   readonly day: string;
-  readonly state: 'waiting' | 'fetched' | 'done' | 'refused';
+  readonly state: ReconciliationState;
   readonly reason: string | null;
   readonly tries: number;
   readonly due_at: number | null;
@@ -33,9 +36,11 @@ export async function insertReconciliation(tx: Tx, row: ReconciliationRow): Prom
   await insert(tx, 'reconciliations', row as ReconciliationRow & Row);
 }
 
+/** Writes the changes, unless the day is in a state from which none leads there: one that is done by now stays as it is. */
 export async function changeReconciliation(tx: Tx, id: string, changes: ReconciliationChanges): Promise<void> {
   const columns = Object.keys(changes);
-  const sql = `UPDATE reconciliations SET ${columns.map((column) => `${column} = ?`).join(', ')} WHERE id = ?`;
+  const from = onlyFrom(reconciliationMoves, changes.state);
+  const sql = `UPDATE reconciliations SET ${columns.map((column) => `${column} = ?`).join(', ')} WHERE id = ?${from}`;
   await tx.run(sql, [...(Object.values(changes) as (string | number | null)[]), id]);
 }
 

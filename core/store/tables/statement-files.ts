@@ -1,5 +1,8 @@
 import type { Reader, Row, Tx } from '../database.ts';
+import { onlyFrom, statementFileMoves } from './moves.ts';
 import { insert } from './row.ts';
+
+export type StatementFileState = 'receiving' | 'kept' | 'compared';
 
 /** A row of `statement_files`, member for member. */
 export interface StatementFileRow {
@@ -11,7 +14,7 @@ export interface StatementFileRow {
   readonly sha256: string;
   readonly size: number;
   readonly source: 'vendor' | 'hand';
-  readonly state: 'receiving' | 'kept' | 'compared';
+  readonly state: StatementFileState;
   readonly entries: number | null;
   readonly totals: string | null;
   readonly data_key: string;
@@ -34,11 +37,13 @@ export async function completeStatementFile(
   id: string,
   { sha256, size }: Pick<StatementFileRow, 'sha256' | 'size'>,
 ): Promise<void> {
-  await tx.run("UPDATE statement_files SET sha256 = ?, size = ?, state = 'kept' WHERE id = ?", [sha256, size, id]);
+  const from = onlyFrom(statementFileMoves, 'kept');
+  await tx.run(`UPDATE statement_files SET sha256 = ?, size = ?, state = 'kept' WHERE id = ?${from}`, [sha256, size, id]);
 }
 
 export async function markCompared(tx: Tx, id: string, entries: number, totals: string): Promise<void> {
-  await tx.run("UPDATE statement_files SET entries = ?, totals = ?, state = 'compared' WHERE id = ?", [entries, totals, id]);
+  const from = onlyFrom(statementFileMoves, 'compared');
+  await tx.run(`UPDATE statement_files SET entries = ?, totals = ?, state = 'compared' WHERE id = ?${from}`, [entries, totals, id]);
 }
 
 export async function insertPiece(
