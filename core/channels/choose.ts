@@ -1,4 +1,4 @@
-import type { MethodManifest } from '../contract/manifest.ts';
+import type { AmountRule, MethodManifest } from '../contract/manifest.ts';
 import { type OpenAccount, serves } from './accounts.ts';
 import { noTerms, takesUnder } from './terms.ts';
 
@@ -53,12 +53,20 @@ function fits(account: OpenAccount, methodId: string, wanted: Wanted): boolean {
 /** Whether the account can take such a payment by this method, once all is known that the method needs of the shopper. */
 export function takes(account: OpenAccount, method: MethodManifest, wanted: Omit<Wanted, 'methods' | 'payer'>): boolean {
   if (!serves(account.record, wanted.merchantId, wanted.livemode) || !method.currencies.includes(wanted.currency)) return false;
-  return (
-    takesAmount(method, wanted.amount) && takesLines(method, wanted.lines) && takesUnder(account.record.terms ?? noTerms, method.id, wanted)
-  );
+  return takesAmount(method, wanted) && takesLines(method, wanted.lines) && takesUnder(account.record.terms ?? noTerms, method.id, wanted);
 }
 
-export function takesAmount({ min = 1, max = Number.MAX_SAFE_INTEGER, step = 1 }: MethodManifest, amount: number): boolean {
+/** Which amounts a method takes in a currency. */
+export function amountRuleOf(
+  { min, max, step, inCurrency }: Pick<MethodManifest, keyof AmountRule | 'inCurrency'>,
+  currency: string,
+): AmountRule {
+  const rule = { ...(min !== undefined && { min }), ...(max !== undefined && { max }), ...(step !== undefined && { step }) };
+  return { ...rule, ...(Object.hasOwn(inCurrency ?? {}, currency) ? inCurrency?.[currency] : {}) };
+}
+
+export function takesAmount(method: MethodManifest, { amount, currency }: { readonly amount: number; readonly currency: string }): boolean {
+  const { min = 1, max = Number.MAX_SAFE_INTEGER, step = 1 } = amountRuleOf(method, currency);
   return amount >= min && amount <= max && amount % step === 0;
 }
 

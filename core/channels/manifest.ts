@@ -3,6 +3,7 @@ import type { Channel } from '../contract/channel.ts';
 import type { Abilities, ChannelManifest } from '../contract/manifest.ts';
 import { isCurrency } from '../money.ts';
 import { abilitiesOf, hasAbility } from './abilities.ts';
+import { amountRuleOf } from './choose.ts';
 
 const both = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
 const currency = z.string().refine(isCurrency, 'is not an ISO 4217 code');
@@ -26,6 +27,9 @@ const method = z.strictObject({
   min: z.int().positive().optional(),
   max: z.int().positive().optional(),
   step: z.int().positive().optional(),
+  inCurrency: z
+    .record(currency, z.strictObject({ min: z.int().positive(), max: z.int().positive(), step: z.int().positive() }).partial())
+    .optional(),
   orderLines: z.strictObject({ min: z.int().positive(), max: z.int().positive() }).optional(),
   needs: z.array(z.enum(['openid', 'clientIp', 'authCode', 'token', 'email', 'name', 'phone', 'bankCode', 'country'])).optional(),
   checkout: z
@@ -117,8 +121,13 @@ function contradictions(folder: string | null, one: ChannelManifest): string[] {
   for (const { id, product } of one.methods) {
     if (id !== `${one.id}_${product}`) faults.push(`method ${id} must be called ${one.id}_${product}`);
   }
-  for (const { id, min = 1, max = Number.MAX_SAFE_INTEGER } of one.methods) {
-    if (min > max) faults.push(`method ${id} takes no amount: its min is above its max`);
+  for (const method of one.methods) {
+    for (const currency of method.currencies) {
+      const { min = 1, max = Number.MAX_SAFE_INTEGER, step = 1 } = amountRuleOf(method, currency);
+      if (Math.ceil(min / step) * step > max) faults.push(`method ${method.id} takes no amount in ${currency}: its min is above its max`);
+    }
+    const strange = Object.keys(method.inCurrency ?? {}).filter((currency) => !method.currencies.includes(currency));
+    if (strange.length > 0) faults.push(`method ${method.id} has amounts in ${strange.join(', ')}, which it does not take`);
   }
   const ids = one.methods.map(({ id }) => id);
   for (const id of (one.verified ?? []).flatMap(({ methods = [] }) => methods)) {

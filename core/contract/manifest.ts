@@ -76,8 +76,16 @@ export interface Verification {
   readonly methods?: readonly string[];
 }
 
+/** Which amounts a vendor takes, in minor units, per payment. */
+export interface AmountRule {
+  readonly min?: number;
+  readonly max?: number;
+  /** Amounts must be multiples of this: 100 where a vendor takes whole rupiahs alone. One when absent. */
+  readonly step?: number;
+}
+
 /** One way to pay. */
-export interface MethodManifest {
+export interface MethodManifest extends AmountRule {
   /** `<channel>_<product>`, such as `wechat_native`. */
   readonly id: string;
   readonly product: string;
@@ -87,11 +95,8 @@ export interface MethodManifest {
   readonly maturity?: ChannelManifest['maturity'];
   /** ISO 4217 codes. */
   readonly currencies: readonly string[];
-  /** Minor units, per payment. */
-  readonly min?: number;
-  readonly max?: number;
-  /** Amounts must be multiples of this, in minor units: 100 where a vendor takes whole rupiahs alone. One when absent. */
-  readonly step?: number;
+  /** Where a currency has another rule than the rest; what it leaves out is the method's. */
+  readonly inCurrency?: Readonly<Record<string, AmountRule>>;
   /** How many orders are paid together. Absent for methods that pay one, whatever lines the merchant gives. */
   readonly orderLines?: { readonly min: number; readonly max: number };
   /** Members of {@link Payer} without which the vendor refuses. */

@@ -1,7 +1,8 @@
 import type { App } from '../access/directory.ts';
 import { serves } from '../channels/accounts.ts';
+import { amountRuleOf } from '../channels/choose.ts';
 import { hasMethod, limitsOf, noTerms } from '../channels/terms.ts';
-import type { MethodManifest } from '../contract/manifest.ts';
+import type { AmountRule } from '../contract/manifest.ts';
 import { type Refusal, refuse } from '../errors.ts';
 import type { Kernel } from './deps.ts';
 import { methodsOf, type NewPayment } from './request.ts';
@@ -38,7 +39,7 @@ function refuseChoice(kernel: Kernel, app: App): Refusal {
 }
 
 /** Says which amounts a method takes, in minor units. */
-export function refuseAmountOf(method: string, { min = 1, max, step = 1 }: Pick<MethodManifest, 'min' | 'max' | 'step'>): Refusal {
+export function refuseAmountOf(method: string, { min = 1, max, step = 1 }: AmountRule): Refusal {
   const most = max === undefined || max === Number.MAX_SAFE_INTEGER ? null : max;
   const en = `${method} takes amounts from ${min}${most === null ? '' : ` to ${most}`} minor units${step === 1 ? '' : `, in steps of ${step}`}.`;
   const zh = `${method} 的金额须${most === null ? `不小于 ${min}` : `在 ${min} 至 ${most} 之间`}（最小货币单位）${step === 1 ? '' : `，且为 ${step} 的整数倍`}。`;
@@ -55,7 +56,7 @@ function refuseAmount(kernel: Kernel, app: App, id: string, { amount, currency }
     .filter((terms) => hasMethod(terms, id))
     .map((terms) => limitsOf(terms, id, currency));
   if (method === undefined || agreed.length === 0) return null;
-  const { min: least = 1, max: most = Number.MAX_SAFE_INTEGER, step = 1 } = method;
+  const { min: least = 1, max: most = Number.MAX_SAFE_INTEGER, step = 1 } = amountRuleOf(method, currency);
   const min = Math.max(least, Math.min(...agreed.map((limits) => limits.min ?? 0)));
   const max = Math.min(most, Math.max(...agreed.map((limits) => limits.max ?? Number.MAX_SAFE_INTEGER)));
   return amount < min || amount > max ? refuseAmountOf(id, { min, max, step }) : null;

@@ -40,10 +40,12 @@ export function renderChannelsPage(manifests: readonly ChannelManifest[]): strin
   ].join('');
 }
 
-function channelRow({ id, name, maturity, callbackTrust, idempotency }: ChannelDescription): string {
+function channelRow({ id, name, maturity, callbackTrust, idempotency, methods }: ChannelDescription): string {
   const link = `[${name.en}](../plugins/channels/${id}/README.md) (${name.zh})`;
   const create = idempotency.create ? 'is the same' : 'is not sent';
-  return row([link, maturity, callbackTrust, create, idempotency.refund ? 'is the same' : 'is not sent']);
+  const hasRefunds = methods.some(({ abilities }) => abilities.refund !== 'none');
+  const refund = idempotency.refund ? 'is the same' : 'is not sent';
+  return row([link, maturity, callbackTrust, create, hasRefunds ? refund : 'no refunds']);
 }
 
 function verifiedRows({ name, maturity, verified }: ChannelDescription): readonly string[] {

@@ -101,6 +101,15 @@ describe('Choosing where a payment is tried', () => {
     expect(unlimited).to.deep.equal([1, Number.MAX_SAFE_INTEGER]);
   });
 
+  it('holds amounts to the rule of their currency, where it has one: what that leaves out is the method’s', () => {
+    const whole: MethodManifest = { ...limited, id: 'toy_own', product: 'own', inCurrency: { JPY: { step: 5, max: 50 } } };
+    const account = at('a', {}, makePlugin({ methods: [whole] }));
+    const taken = (currency: string) =>
+      [5, 10, 11, 50, 55, 99].filter((amount) => idsOf(wanted({ methods: ['toy_own'], amount, currency }), [account]).length > 0);
+    expect(taken('CNY')).to.deep.equal([10, 11, 50, 55, 99]);
+    expect(taken('JPY')).to.deep.equal([10, 50]);
+  });
+
   it('leaves out a method whose steps the amount is not made of, or that pays another number of orders', () => {
     const stepped: MethodManifest = { ...qr, id: 'toy_whole', product: 'whole', step: 100 };
     const several: MethodManifest = { ...qr, id: 'toy_several', product: 'several', orderLines: { min: 2, max: 3 } };

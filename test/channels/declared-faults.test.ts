@@ -29,6 +29,11 @@ const cases: readonly Case[] = [
     change: { 'query.answer.facts.number': 'orders.*.no' },
     says: /^query\.answer\.facts\.number: is no path/,
   },
+  {
+    wrong: 'a header of two lines',
+    change: { 'query.headers.x-a': 'b\r\nx-c: d' },
+    says: /^query\.headers\.x-a: must be one line of ASCII$/,
+  },
   // Templates.
   {
     wrong: 'a field of the configuration that is none',
@@ -270,6 +275,10 @@ describe('A definition with a fault', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('is not read at all where it is larger than any definition', () => {
+    expect(faultsOf(`${takeKettle()}# ${'x'.repeat(300_000)}`)).to.deep.equal(['the file: has more than 262144 characters']);
   });
 
   it('takes what was verified as a manifest does, and nothing as nothing', () => {

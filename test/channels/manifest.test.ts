@@ -22,6 +22,24 @@ describe('The zone of a statement’s days', () => {
   }
 });
 
+describe('The amounts that a method takes in a currency', () => {
+  const [first] = makeManifest().methods;
+  const withRule = (inCurrency: object) => manifestFaults('toy', makePlugin({ methods: [{ ...first, inCurrency } as never] })).join();
+
+  it('are refused where they are none, or of a currency that it does not take', () => {
+    expect(withRule({ CNY: { min: 100, step: 10 } })).to.equal('');
+    expect(withRule({ CNY: { min: 11, max: 19, step: 10 } })).to.include('takes no amount in CNY');
+    expect(withRule({ BHD: { step: 10 } })).to.include('has amounts in BHD, which it does not take');
+    expect(withRule({ CNY: { steps: 10 } })).to.include('inCurrency');
+  });
+
+  it('leave out forint and dollars of Taiwan in coins at PayPal, and Kuwait’s third decimal at Checkout.com', () => {
+    const rulesOf = (id: string) => plugins.get(id)?.manifest.methods[0]?.inCurrency;
+    expect(rulesOf('paypal')).to.deep.equal({ HUF: { step: 100 }, TWD: { step: 100 } });
+    expect(rulesOf('checkoutcom')).to.include.keys('BHD', 'JOD', 'KWD', 'OMR');
+  });
+});
+
 describe('What a channel says was verified', () => {
   for (const [id, { manifest }] of plugins) {
     it(`${id} is ${manifest.maturity}${manifest.maturity === 'beta' ? '' : ', and names what of its vendor it was held against'}`, () => {

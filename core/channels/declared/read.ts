@@ -13,11 +13,15 @@ export type Read =
   | { readonly kind: 'read'; readonly plugin: ChannelPlugin }
   | { readonly kind: 'faults'; readonly faults: readonly DefinitionFault[] };
 
+/** Forty times the largest that there is: what reads it builds the whole. */
+const mostCharacters = 262_144;
+
 /**
  * Reads a definition, YAML or JSON (which is YAML too). Every scalar stays the text that was written,
  * because YAML would make 0 of a status `0000` and false of a `no`.
  */
 export function readDefinition(folder: string | null, text: string): Read {
+  if (text.length > mostCharacters) return { kind: 'faults', faults: [`the file: has more than ${mostCharacters} characters`] };
   const plain = readYaml(text, 'text');
   if (plain.kind === 'broken') return { kind: 'faults', faults: [`line ${plain.line}: is no valid YAML (${plain.what})`] };
   const read = definitionSchema.safeParse(plain.value, { jitless: true });

@@ -102,7 +102,12 @@ const fields = z.record(text, z.string());
 const wire = {
   url: text,
   fields: fields.default({}),
-  headers: z.record(z.string().regex(/^[a-z0-9-]+$/, 'must be a header name in small letters'), z.string()).default({}),
+  headers: z
+    .record(
+      z.string().regex(/^[a-z0-9-]+$/, 'must be a header name in small letters'),
+      z.string().regex(/^[\x20-\x7e]*$/, 'must be one line of ASCII'),
+    )
+    .default({}),
   sign: text.optional(),
 };
 

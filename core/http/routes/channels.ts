@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 import type { ApiKey, App } from '../../access/directory.ts';
 import { type OpenAccount, serves } from '../../channels/accounts.ts';
+import { amountRuleOf } from '../../channels/choose.ts';
 import { describeChannel } from '../../channels/describe.ts';
 import type { Origin } from '../../channels/packages.ts';
+import type { MethodManifest } from '../../contract/manifest.ts';
 import type { Kernel } from '../../payments/deps.ts';
 import { answer, defineRoute } from '../route.ts';
 import { channelView, listOf } from './schemas.ts';
@@ -48,6 +50,7 @@ function viewChannel(kernel: Kernel, origins: ReadonlyMap<string, Origin>, own: 
       min: method.min ?? null,
       max: method.max ?? null,
       step: method.step ?? 1,
+      amounts: viewAmounts(method),
       order_lines: method.orderLines ?? null,
       payer_fields: method.payerFields,
       query: method.abilities.query,
@@ -64,6 +67,16 @@ function viewChannel(kernel: Kernel, origins: ReadonlyMap<string, Origin>, own: 
       own.filter((account) => account.channelId === id),
     ),
   };
+}
+
+/** The amounts of the currencies that have a rule of their own. */
+export function viewAmounts(method: Pick<MethodManifest, 'currencies' | 'inCurrency' | 'min' | 'max' | 'step'>) {
+  return Object.keys(method.inCurrency ?? {})
+    .toSorted()
+    .map((currency) => {
+      const { min = null, max = null, step = 1 } = amountRuleOf(method, currency);
+      return { currency, min, max, step };
+    });
 }
 
 /** Of the app's own accounts alone: what other merchants have at a channel is none of its business. */

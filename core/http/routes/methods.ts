@@ -6,7 +6,7 @@ import { type AccountTerms, hasMethod, limitsOf, noTerms } from '../../channels/
 import type { MethodManifest } from '../../contract/manifest.ts';
 import type { Kernel } from '../../payments/deps.ts';
 import { answer, defineRoute } from '../route.ts';
-import { healthOf } from './channels.ts';
+import { healthOf, viewAmounts } from './channels.ts';
 import { listOf, methodView } from './schemas.ts';
 
 /** `/v1/methods`: what this app can use now. */
@@ -48,6 +48,7 @@ function viewMethod(channel: string, method: MethodManifest, health: 'up' | 'deg
     min: method.min ?? null,
     max: method.max ?? null,
     step: method.step ?? 1,
+    amounts: viewAmounts(method),
     limits: method.currencies.flatMap((currency) => viewLimits(method.id, currency, agreed)),
     order_lines: method.orderLines ?? null,
     payer_fields: (method.needs ?? []).map(toPayerField),

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { z } from 'zod';
 import type { App } from '../../access/directory.ts';
-import { missingPayerFields, takesAmount, takesLines } from '../../channels/choose.ts';
+import { amountRuleOf, missingPayerFields, takesAmount, takesLines } from '../../channels/choose.ts';
 import type { MethodManifest } from '../../contract/manifest.ts';
 import {
   type DetailValues,
@@ -140,7 +140,9 @@ function checkChosen(method: MethodManifest, body: Body, payer: NewPayment['paye
       ? []
       : [found('invalid_choice', 'currency_unsupported', 'currency', { values: { currency: body.currency, method: method.id } })]),
     ...missing.map((name) => found('required', 'payer_field_required', `payer.${name}`, { values: { name } })),
-    ...(takesAmount(method, body.amount) ? [] : [{ refusal: refuseAmountOf(method.id, method), as: 'out_of_range' as const }]),
+    ...(takesAmount(method, body)
+      ? []
+      : [{ refusal: refuseAmountOf(method.id, amountRuleOf(method, body.currency)), as: 'out_of_range' as const }]),
     ...checkLineCount(method, body.order_lines?.length ?? 0),
   ];
 }

@@ -208,6 +208,10 @@ export const eventView = z.strictObject({
   data: z.strictObject({ object: z.record(z.string(), z.unknown()) }),
 });
 
+const amountsView = z
+  .array(z.strictObject({ currency: z.string(), min: z.int().nullable(), max: z.int().nullable(), step: z.int() }))
+  .describe('Where a currency has another rule than `min`, `max` and `step`.');
+
 export const methodView = z.strictObject({
   object: z.literal('method'),
   method: z.string(),
@@ -218,6 +222,7 @@ export const methodView = z.strictObject({
   min: z.int().nullable(),
   max: z.int().nullable(),
   step: z.int(),
+  amounts: amountsView,
   limits: z
     .array(z.strictObject({ currency: z.string(), min: z.int().nullable(), max: z.int().nullable() }))
     .describe('Where the contracts with the vendor permit less than `min` and `max` do.'),
@@ -247,6 +252,7 @@ export const channelView = z.strictObject({
       min: z.int().nullable(),
       max: z.int().nullable(),
       step: z.int(),
+      amounts: amountsView,
       order_lines: z.strictObject({ min: z.int(), max: z.int() }).nullable(),
       payer_fields: z.array(z.string()),
       query: z.enum(['by_number', 'by_channel_no', 'none']),

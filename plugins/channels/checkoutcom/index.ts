@@ -23,6 +23,8 @@ const secretPattern = '^sk_(sbox_)?[a-z0-9]{16,}[!-~]?$';
 const channelPattern = '^pc_[a-z0-9]{16,40}$';
 const minSignatureKey = 16;
 
+const tens = { step: 10 };
+
 const manifest: ChannelManifest = {
   id: 'checkoutcom',
   name: { en: 'Checkout.com', zh: 'Checkout.com' },
@@ -47,6 +49,9 @@ const manifest: ChannelManifest = {
         ...['AED', 'AUD', 'BHD', 'CAD', 'CHF', 'CZK', 'DKK', 'EUR', 'GBP', 'HKD', 'JOD', 'JPY', 'KRW', 'KWD'],
         ...['NOK', 'NZD', 'OMR', 'PLN', 'QAR', 'SAR', 'SEK', 'SGD', 'USD', 'ZAR'],
       ],
+      // "Format the amount value": at most nine digits, and of three decimals the last is 0.
+      max: 999_999_999,
+      inCurrency: { BHD: tens, JOD: tens, KWD: tens, OMR: tens },
     },
   ],
   abilities: { query: 'by_number', close: 'none', capture: 'none', refund: 'partial', queryRefund: 'by_number', statement: 'file' },

@@ -25,6 +25,9 @@ const sandboxUrl = 'https://api-m.sandbox.paypal.com';
 /** Those that an account of any country can take. BRL, CNY and MYR are for accounts of their own country. */
 const currencies = 'USD EUR GBP AUD CAD CHF CZK DKK HKD HUF ILS JPY MXN NOK NZD PHP PLN SEK SGD THB TWD'.split(' ');
 
+/** PayPal takes no decimals of these, ISO 4217 has two. */
+const whole = { step: 100 };
+
 const manifest: ChannelManifest = {
   id: 'paypal',
   name: { en: 'PayPal', zh: 'PayPal' },
@@ -39,7 +42,16 @@ const manifest: ChannelManifest = {
     { what: 'signatures', against: 'standard', source: 'the check value of CRC-32; no signed callback is public' },
     { what: 'flow', against: 'simulator', source: 'simulator/vendors/paypal' },
   ],
-  methods: [{ id: 'paypal_checkout', product: 'checkout', name: { en: 'PayPal', zh: 'PayPal' }, action: 'redirect', currencies }],
+  methods: [
+    {
+      id: 'paypal_checkout',
+      product: 'checkout',
+      name: { en: 'PayPal', zh: 'PayPal' },
+      action: 'redirect',
+      currencies,
+      inCurrency: { HUF: whole, TWD: whole },
+    },
+  ],
   abilities: {
     query: 'by_channel_no',
     close: 'none',

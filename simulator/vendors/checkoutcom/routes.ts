@@ -14,12 +14,16 @@ const known = [
   ...['processing_channel_id', 'metadata', 'locale', ...addresses],
 ];
 
+/** At most nine digits; of the currencies with three decimals the last has to be 0. */
+const isWritable = (amount: number, currency: string): boolean =>
+  amount <= 999_999_999 && (!['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND'].includes(currency) || amount % 10 === 0);
+
 /** The codes of all that is wrong with a request for a page. */
 function faultsOf(json: Json, merchant: Merchant): readonly string[] {
   const billing = isRecord(json['billing']) && isRecord(json['billing']['address']) ? json['billing']['address'] : {};
   const rules: readonly (readonly [boolean, string])[] = [
     [strayOf(json, known) === undefined, 'field_unknown'],
-    [isAmount(json['amount']), 'amount_invalid'],
+    [isAmount(json['amount']) && isWritable(json['amount'], textOf(json['currency'])), 'amount_invalid'],
     [/^[A-Z]{3}$/.test(textOf(json['currency'])), 'currency_invalid'],
     [textOf(json['reference']).length <= 50, 'reference_invalid'],
     [textOf(json['description']).length <= 100, 'description_invalid'],
