@@ -173,10 +173,12 @@ async function closeGracefully(server: Server, connections: Connections, graceMs
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   const unsent = setTimeout(() => connections.endUnsent(), Math.min(unsentMs, graceMs));
   let sweep: NodeJS.Timeout | undefined;
+  // Only once the loop has read: on a busy server, requests that have arrived wait in connections that look idle to a timer.
+  const closeIdle = () => setImmediate(() => server.closeIdleConnections());
   const arriving = setTimeout(
     () => {
-      server.closeIdleConnections();
-      sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs);
+      closeIdle();
+      sweep = setInterval(closeIdle, idleSweepMs);
     },
     Math.min(arrivingMs, graceMs),
   );

@@ -1,3 +1,5 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Operation } from '../../core/channels/call.ts';
 import type { Declined, NotSent, Outcome, Unknown } from '../../core/contract/outcome.ts';
@@ -54,6 +56,30 @@ describe('The breaker before a vendor', () => {
     await answerTimes(2, lost);
     expect(await answer(good)).to.deep.equal(refusedAtOnce);
     expect(calls).to.equal(2);
+  });
+
+  it('lets fifty calls that are under way end as they end: what may have arrived is never said not to have been sent', async () => {
+    open({ volumeThreshold: 20 });
+    const held: ServerResponse[] = [];
+    const vendor = createServer((_request, response) => void held.push(response));
+    await new Promise<void>((resolve) => vendor.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(vendor.address() as AddressInfo).port}/`;
+    const send = () =>
+      caller.call<Outcome>(account, 'pay', async ({ http }) => {
+        const answered = await http({ method: 'POST', url, body: 'pay' });
+        return answered.kind === 'answered' ? good : answered;
+      });
+    const underWay = Array.from({ length: 50 }, send);
+    await eventually(() => held.length === 50);
+    await answerTimes(20, lost);
+    expect(caller.isOpen(account.id, 'pay')).to.equal(true);
+    expect(await send()).to.deep.equal(refusedAtOnce);
+    expect(held).to.have.length(50);
+    for (const [index, response] of held.entries()) index % 2 === 0 ? response.end('yes') : response.destroy();
+    const ends = (await Promise.all(underWay)).map(({ kind }) => kind).sort();
+    expect(ends).to.deep.equal([...Array(25).fill('action'), ...Array(25).fill('unknown')]);
+    vendor.closeAllConnections();
+    vendor.close();
   });
 
   const healthy: Readonly<Record<string, Outcome>> = {
