@@ -1,63 +1,32 @@
 import { createGunzip, createInflate, type Gunzip, type Inflate } from 'node:zlib';
-import type { CsvRow, CsvRule, FilesKit, StatementDocument } from '../contract/statement.ts';
+import type { FilesKit, StatementDocument } from '../contract/statement.ts';
+import { readSeparated } from './separated-text.ts';
 
 /** What may come out of a compressed file. A day of a large merchant has a tenth of it. */
 const mostBytes = 2 ** 31;
 const mostFiles = 1000;
 
-/** A record that is longer than this is not a record: a quote was left open, or the file is something else. */
-const longestRecord = 2 ** 20;
+/** A line that is longer than this is not a record. */
+const longestLine = 2 ** 20;
 
-/** The libraries are loaded with the first file: no payment needs them. */
+/** The library of ZIP files is loaded with the first of them: no payment needs it. */
 export const filesKit: FilesKit = {
-  csv,
+  csv: readSeparated,
   lines,
   unzip,
   gunzip: (content) => unpack(content, createGunzip()),
   inflate: (content) => unpack(content, createInflate()),
 };
 
-async function* csv(content: AsyncIterable<Uint8Array>, { charset, separator = ',', isQuoted = false }: CsvRule): AsyncIterable<CsvRow> {
-  const { parse } = await import('csv-parse');
-  const parser = parse({
-    bom: true,
-    delimiter: separator,
-    quote: isQuoted ? '"' : false,
-    escape: isQuoted ? '"' : null,
-    record_delimiter: ['\r\n', '\n'],
-    relax_column_count: true,
-    relax_quotes: true,
-    skip_empty_lines: true,
-    max_record_size: longestRecord,
-    raw: true,
-    info: true,
-  });
-  const fed = feed(decoded(content, charset), parser);
-  try {
-    for await (const { record, raw, info } of parser as AsyncIterable<ParsedRow>) {
-      if (record.some((cell) => cell !== '')) yield { cells: record, raw: raw.replace(/^[\r\n]+|[\r\n]+$/g, ''), line: info.lines };
-    }
-    await fed;
-  } finally {
-    parser.destroy();
-  }
-}
-
-interface ParsedRow {
-  readonly record: readonly string[];
-  readonly raw: string;
-  readonly info: { readonly lines: number };
-}
-
 /** Gives a stream what it can take, and its error to whoever reads it. */
 async function feed(
-  texts: AsyncIterable<string | Uint8Array>,
+  content: AsyncIterable<Uint8Array>,
   into: NodeJS.WritableStream & { destroy(error?: Error): unknown; readonly destroyed: boolean },
 ) {
   try {
-    for await (const text of texts) {
+    for await (const bytes of content) {
       if (into.destroyed) return;
-      if (!into.write(text)) await untilTaken(into);
+      if (!into.write(bytes)) await untilTaken(into);
     }
     into.end();
   } catch (error) {
@@ -76,16 +45,6 @@ function untilTaken(into: NodeJS.WritableStream): Promise<void> {
   });
 }
 
-async function* decoded(content: AsyncIterable<Uint8Array>, charset: CsvRule['charset']): AsyncIterable<string> {
-  const decoder = new TextDecoder(charset, { fatal: true });
-  try {
-    for await (const bytes of content) yield decoder.decode(bytes, { stream: true });
-    yield decoder.decode();
-  } catch (error) {
-    throw error instanceof TypeError ? new Error(`the file has bytes that are not ${charset}`) : error;
-  }
-}
-
 async function* lines(content: AsyncIterable<Uint8Array>): AsyncIterable<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const bytes of content) {
@@ -96,7 +55,7 @@ async function* lines(content: AsyncIterable<Uint8Array>): AsyncIterable<Buffer>
       from = end + 1;
     }
     rest = held.subarray(from);
-    if (rest.length > longestRecord) throw new Error(`the file has a line of more than ${longestRecord} bytes`);
+    if (rest.length > longestLine) throw new Error(`the file has a line of more than ${longestLine} bytes`);
   }
   if (rest.length > 0) yield withoutReturn(rest);
 }

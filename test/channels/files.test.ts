@@ -1,5 +1,6 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
+import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { strToU8, zipSync } from 'fflate';
 import { filesKit } from '../../core/channels/files.ts';
@@ -29,6 +30,18 @@ async function filesOf(zip: Uint8Array, wanted: (name: string) => boolean = () =
   return files;
 }
 
+/** The rows as another reader cuts them; null where it refuses. */
+function refereeRows(text: string, isQuoted: boolean): readonly (readonly string[])[] | null {
+  const quoting = isQuoted ? { quote: '"', escape: '"' } : { quote: false as const, escape: null };
+  const form = { bom: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true, ...quoting };
+  try {
+    const records = parse(text, { ...form, record_delimiter: ['\r\n', '\n'] }) as string[][];
+    return records.filter((cells) => cells.some((cell) => cell !== ''));
+  } catch {
+    return null;
+  }
+}
+
 const failureOf = (work: Promise<unknown>) =>
   work.then(
     () => 'none',
@@ -56,8 +69,8 @@ describe('Files of vendors: separated text', () => {
 
   it('is refused where bytes are not of the charset, or a quote is left open', async () => {
     expect(await failureOf(rowsOf(Buffer.from('bdbb0a', 'hex')))).to.equal('the file has bytes that are not utf-8');
-    expect(await failureOf(rowsOf(`"${'x'.repeat(3000)}`, { isQuoted: true }))).to.include('Quote');
-    expect(await failureOf(rowsOf('x'.repeat(2 ** 20 + 10), {}, 65_536))).to.match(/max_record_size|record/i);
+    expect(await failureOf(rowsOf(`"${'x'.repeat(3000)}`, { isQuoted: true }))).to.equal('the file ends inside of quotes');
+    expect(await failureOf(rowsOf('x'.repeat(2 ** 20 + 10), {}, 65_536))).to.equal('the file has a record of more than 1048576 bytes');
   });
 
   it('ends with the error of what it is read from', async () => {
@@ -69,6 +82,26 @@ describe('Files of vendors: separated text', () => {
       for await (const _ of filesKit.csv(broken(), { charset: 'utf-8' }));
     };
     expect(await failureOf(read())).to.equal('the line was cut');
+  });
+
+  it('is refused where quotes hold more than a record can have, whatever it is made of', async () => {
+    for (const inside of ['x'.repeat(99), '', '""'])
+      expect(await failureOf(rowsOf(`"${`${inside}\n`.repeat(2 ** 20)}"`, { isQuoted: true }, 65_536))).to.equal(
+        'the file has a record of more than 1048576 bytes',
+      );
+  });
+
+  it('is cut as the library csv-parse cuts it, whatever it holds', async () => {
+    const part = fc.constantFrom('"', '""', ',', ',"', '",', '\n', '\r\n', 'a', ' ', '茶', '`1', '"b"', '|');
+    await fc.assert(
+      fc.asyncProperty(fc.array(part, { maxLength: 24 }), fc.boolean(), fc.integer({ min: 1, max: 9 }), async (parts, isQuoted, size) => {
+        const text = `${parts.join('')}\n`;
+        const referee = refereeRows(text, isQuoted);
+        const own = await rowsOf(text, { isQuoted }, size).catch(() => null);
+        expect(own?.map(({ cells }) => cells) ?? null).to.deep.equal(referee);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('is what it was made of, for any cells without separators', async () => {
