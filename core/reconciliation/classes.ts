@@ -51,19 +51,25 @@ export interface Tally {
 type Sum = { -readonly [K in keyof ClassSum]: ClassSum[K] };
 
 export function createTally(): Tally {
-  const sums = new Map<string, Sum>();
+  const sums: Sum[] = [];
   return {
     count({ class: name, kind, currency, there, here }) {
-      const key = `${name} ${kind} ${currency}`;
-      const sum = sums.get(key) ?? { class: name, kind, currency, entries_there: 0, amount_there: 0, entries_here: 0, amount_here: 0 };
+      const sum = sumOf(sums, name, kind, currency);
       sum.entries_there += there === null ? 0 : 1;
       sum.amount_there = exact(sum.amount_there + (there ?? 0));
       sum.entries_here += here === null ? 0 : 1;
       sum.amount_here = exact(sum.amount_here + (here ?? 0));
-      sums.set(key, sum);
     },
-    sums: () => [...sums.values()].sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1)),
+    sums: () => [...sums].sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1)),
   };
+}
+
+/** They are few: looking through them is quicker than making a key for each of a million entries. */
+function sumOf(sums: Sum[], name: Class, kind: EntryKind, currency: string): Sum {
+  for (const sum of sums) if (sum.class === name && sum.kind === kind && sum.currency === currency) return sum;
+  const made: Sum = { class: name, kind, currency, entries_there: 0, amount_there: 0, entries_here: 0, amount_here: 0 };
+  sums.push(made);
+  return made;
 }
 
 const nameOf = ({ class: name, kind, currency }: Sum) => `${classes.indexOf(name)} ${kind} ${currency}`;

@@ -1,5 +1,4 @@
 import type { OpenAccount } from '../channels/accounts.ts';
-import type { StatementLine } from '../contract/statement.ts';
 import type { Database } from '../store/database.ts';
 import { readBooked, readByNumbers } from '../store/tables/booked.ts';
 import type { StatementFileRow } from '../store/tables/statement-files.ts';
@@ -10,7 +9,7 @@ import { type Day, type Found, findPaired } from './find.ts';
 import { type KeepDeps, KeptUnreadable, openKept } from './keep.ts';
 import { classifyUnseen, type Entry, type Finding, type Patience } from './match.ts';
 import { proveSums, sumExpected } from './prove.ts';
-import { addLine, readStatement, type Sum } from './read.ts';
+import { createSums, readStatement, type Sum } from './read.ts';
 import { type Judged, judgeDocument, newJudged, Refusal } from './refuse.ts';
 import { lookUp, noteFinding, takeEntry } from './take.ts';
 
@@ -96,29 +95,32 @@ async function loadExpected(database: Database, { day, span }: Comparing): Promi
   const expected = createExpected();
   for (const kind of ['payment', 'refund'] as const)
     for await (const rows of readBooked(database, kind, { accountId: day.accountId, ...span }))
-      for (const row of rows) expected.add({ ...row, kind, amount: kind === 'refund' ? -row.amount : row.amount });
+      for (const { number, amount, currency, fee, at } of rows)
+        expected.add({ kind, number, amount: kind === 'refund' ? -amount : amount, currency, fee, at });
   return expected;
 }
 
 async function readDocument(deps: Pick<KeepDeps, 'database' | 'vault'>, state: Compared, file: StatementFileRow, before: number) {
-  let sums: readonly Sum[] = [];
+  const sums = createSums();
   let place = 0;
   state.judged = newJudged();
-  for await (const line of readOrRefuse(readStatement(state.account, openKept(deps, file)))) {
-    place += 1;
-    sums = addLine(sums, line);
-    takeEntry(state, { line, fileId: file.id, place });
+  for await (const lines of readOrRefuse(readStatement(state.account, openKept(deps, file)))) {
+    for (const line of lines) {
+      place += 1;
+      sums.add(line);
+      takeEntry(state, { line, fileId: file.id, place });
+      if (place % progressEvery === 0) state.onProgress(before + place);
+    }
     if (state.waiting.length >= lookUpAtOnce) await lookUp(state);
-    if (place % progressEvery === 0) state.onProgress(before + place);
   }
   await lookUp(state);
   const { day, isByTrade } = state;
   judgeDocument(state.judged, { name: file.name, day: day.day, zone: day.zone, isByTrade, isFurther: before > 0 });
-  return { entries: place, sums };
+  return { entries: place, sums: sums.list() };
 }
 
 /** What a channel's reader throws is for the person who holds the document. */
-async function* readOrRefuse(lines: AsyncIterable<StatementLine>): AsyncIterable<StatementLine> {
+async function* readOrRefuse<Lines>(lines: AsyncIterable<Lines>): AsyncIterable<Lines> {
   try {
     yield* lines;
   } catch (error) {

@@ -10,6 +10,8 @@ export interface Expectation {
   readonly at: number;
 }
 
+export type Values = Omit<Expectation, 'number'>;
+
 /** The expectations of a day, to be found by their numbers. Holds no object for a row: a million take about 100 MB less so. */
 export interface Expected {
   readonly count: number;
@@ -17,6 +19,8 @@ export interface Expected {
   /** Its place, or -1. */
   find(kind: Expectation['kind'], number: string): number;
   get(place: number): Expectation;
+  /** The same without the number, which whoever found it has: making texts of a million numbers takes longer than to find them. */
+  valuesOf(place: number): Values;
   /** How often the statement named it. */
   timesSeen(place: number): number;
   see(place: number): void;
@@ -58,7 +62,8 @@ export function createExpected(): Expected {
       columns.slots[slot] = columns.count;
     },
     find,
-    get: (place) => read(columns, place, currencyNames),
+    get: (place) => ({ ...readValues(columns, place, currencyNames), number: readNumber(columns, place) }),
+    valuesOf: (place) => readValues(columns, place, currencyNames),
     timesSeen: (place) => columns.seen[place] ?? 0,
     see(place) {
       columns.seen[place] = (columns.seen[place] ?? 0) + 1;
@@ -104,12 +109,14 @@ function append(columns: Columns, { kind, number, amount, fee, at }: Expectation
   columns.count += 1;
 }
 
-function read(columns: Columns, place: number, currencyNames: readonly string[]): Expectation {
-  const [start, end] = [columns.starts[place] ?? 0, columns.starts[place + 1] ?? 0];
+function readNumber({ text, starts }: Columns, place: number): string {
+  return text.toString('latin1', (starts[place] ?? 0) + 1, starts[place + 1] ?? 0);
+}
+
+function readValues(columns: Columns, place: number, currencyNames: readonly string[]): Values {
   const fee = columns.fees[place] ?? Number.NaN;
   return {
-    kind: columns.text[start] === paymentByte ? 'payment' : 'refund',
-    number: columns.text.toString('latin1', start + 1, end),
+    kind: columns.text[columns.starts[place] ?? 0] === paymentByte ? 'payment' : 'refund',
     amount: columns.amounts[place] ?? 0,
     currency: currencyNames[columns.currencies[place] ?? 0] ?? '',
     fee: Number.isNaN(fee) ? null : fee,
@@ -133,16 +140,22 @@ function slotOf(columns: Columns, kind: Expectation['kind'], number: string): nu
 function isNamed(columns: Columns, place: number, kind: Expectation['kind'], number: string): boolean {
   const start = columns.starts[place] ?? 0;
   if ((columns.starts[place + 1] ?? 0) - start !== number.length + 1 || columns.text[start] !== byteOf(kind)) return false;
-  for (let index = 0; index < number.length; index += 1) if (columns.text[start + 1 + index] !== number.charCodeAt(index)) return false;
+  // From the end: numbers of one day begin alike.
+  for (let index = number.length - 1; index >= 0; index -= 1)
+    if (columns.text[start + 1 + index] !== number.charCodeAt(index)) return false;
   return true;
 }
 
 /** FNV-1a, its upper bits folded in: numbers of one millisecond differ in their last characters only. */
 function hashOf(first: number, number: string): number {
-  let hash = Math.imul(0x811c9dc5 ^ first, 0x01000193);
-  for (let index = 0; index < number.length; index += 1) hash = Math.imul(hash ^ number.charCodeAt(index), 0x01000193);
-  return (hash ^ (hash >>> 15)) >>> 0;
+  let hash = mix(hashSeed, first);
+  for (let index = 0; index < number.length; index += 1) hash = mix(hash, number.charCodeAt(index));
+  return fold(hash);
 }
+
+const hashSeed = 0x811c9dc5;
+const mix = (hash: number, byte: number) => Math.imul(hash ^ byte, 0x01000193);
+const fold = (hash: number) => (hash ^ (hash >>> 15)) >>> 0;
 
 function grow(columns: Columns): void {
   const rows = columns.amounts.length * 2;
@@ -163,7 +176,9 @@ function grow(columns: Columns): void {
 function putAgain(columns: Columns, place: number): void {
   const [start, end] = [columns.starts[place] ?? 0, columns.starts[place + 1] ?? 0];
   const mask = columns.slots.length - 1;
-  let slot = hashOf(columns.text[start] ?? 0, columns.text.toString('latin1', start + 1, end)) & mask;
+  let hash = hashSeed;
+  for (let index = start; index < end; index += 1) hash = mix(hash, columns.text[index] ?? 0);
+  let slot = fold(hash) & mask;
   while (columns.slots[slot] !== 0) slot = (slot + 1) & mask;
   columns.slots[slot] = place + 1;
 }

@@ -13,10 +13,18 @@ type Totals = Map<string, Total>;
 /** What was loaded of ours, counted apart from the classes and before them. */
 export function sumExpected(expected: Expected): ReadonlyMap<string, Total> {
   const totals: Totals = new Map();
+  let run = { kind: '', currency: '', entries: 0, amount: 0 };
+  const close = () => run.entries > 0 && add(totals, `here ${run.kind} ${run.currency}`, run);
   for (let place = 0; place < expected.count; place += 1) {
-    const { kind, currency, amount } = expected.get(place);
-    add(totals, `here ${kind} ${currency}`, { entries: 1, amount });
+    const { kind, currency, amount } = expected.valuesOf(place);
+    if (kind !== run.kind || currency !== run.currency) {
+      close();
+      run = { kind, currency, entries: 0, amount: 0 };
+    }
+    run.entries += 1;
+    run.amount += amount;
   }
+  close();
   return totals;
 }
 

@@ -10,19 +10,26 @@ export interface Sum {
   readonly gross: number;
 }
 
+/** Handing on each alone takes as long as comparing it. */
+const linesAtOnce = 100;
+
 /**
- * The lines of one document, held to what a line must be: a channel's reader is believed about the vendor's form, not about
+ * The lines of one document, some at a time, held to what a line must be: a channel's reader is believed about the vendor's form, not about
  * integers. Throws an `Error` for a person who holds the document.
  */
-export async function* readStatement({ channel }: OpenAccount, document: StatementDocument): AsyncIterable<StatementLine> {
+export async function* readStatement({ channel }: OpenAccount, document: StatementDocument): AsyncIterable<readonly StatementLine[]> {
   if (channel.readStatement === undefined) throw new Error('this channel reads no statements');
   let count = 0;
+  let lines: StatementLine[] = [];
   for await (const line of channel.readStatement(document)) {
     count += 1;
     const fault = faultOf(line);
     if (fault !== null) throw new Error(`entry ${count} of ${document.name} has ${fault}: a fault of the channel`);
-    yield line;
+    if (lines.push(line) < linesAtOnce) continue;
+    yield lines;
+    lines = [];
   }
+  if (lines.length > 0) yield lines;
 }
 
 function faultOf({ gross, fee, net, channelNo, occurredAt }: StatementLine): string | null {
@@ -34,10 +41,22 @@ function faultOf({ gross, fee, net, channelNo, occurredAt }: StatementLine): str
 const isMoney = ({ amount, currency }: Money) => Number.isSafeInteger(amount) && /^[A-Z]{3}$/.test(currency);
 
 /** Sums by kind and currency, exact: a sum beyond the safe integers throws. */
-export function addLine(sums: readonly Sum[], { kind, gross }: StatementLine): readonly Sum[] {
-  const isSame = (sum: Sum) => sum.kind === kind && sum.currency === gross.currency;
-  const known = sums.find(isSame) ?? { kind, currency: gross.currency, lines: 0, gross: 0 };
-  const added = { ...known, lines: known.lines + 1, gross: known.gross + gross.amount };
-  if (!Number.isSafeInteger(added.gross)) throw new Error('the amounts of the statement cannot be added up');
-  return sums.some(isSame) ? sums.map((sum) => (isSame(sum) ? added : sum)) : [...sums, added];
+export interface Sums {
+  add(line: StatementLine): void;
+  list(): readonly Sum[];
+}
+
+export function createSums(): Sums {
+  const sums: { -readonly [K in keyof Sum]: Sum[K] }[] = [];
+  return {
+    add({ kind, gross: { amount, currency } }) {
+      const known = sums.find((one) => one.kind === kind && one.currency === currency);
+      const sum = known ?? { kind, currency, lines: 0, gross: 0 };
+      if (known === undefined) sums.push(sum);
+      sum.lines += 1;
+      sum.gross += amount;
+      if (!Number.isSafeInteger(sum.gross)) throw new Error('the amounts of the statement cannot be added up');
+    },
+    list: () => sums.map((sum) => ({ ...sum })),
+  };
 }

@@ -31,14 +31,15 @@ export async function lookUp(state: Compared): Promise<void> {
 }
 
 function takeExpected(state: Compared, entry: Entry, place: number): void {
-  const ours = { ...state.expected.get(place), isBooked: true };
+  const { amount, currency, fee, at } = state.expected.valuesOf(place);
+  const ours = { isBooked: true, amount, currency, fee, at };
   const timesSeen = state.expected.timesSeen(place);
   const name = classify(entry.line, ours, state.span, 'unknown', timesSeen);
   countThere(state, name, entry);
   // What is ours was counted with the first entry that named it.
   if (timesSeen === 0) countHere(state, name, entry, ours);
   judgeRepeat(state.judged, timesSeen);
-  if (name !== 'matched') noteFinding(state, findingOf(name, entry, ours, timesSeen));
+  if (name !== 'matched') noteFinding(state, findingOf(name, entry, { ...ours, number: state.expected.get(place).number }, timesSeen));
   state.expected.see(place);
 }
 

@@ -6,7 +6,7 @@ import type { OpenAccount } from '../../core/channels/accounts.ts';
 import type { StatementLine } from '../../core/contract/statement.ts';
 import type { Kernel } from '../../core/payments/deps.ts';
 import { fetchStatement } from '../../core/reconciliation/fetch.ts';
-import { addLine, readStatement, type Sum } from '../../core/reconciliation/read.ts';
+import { createSums, readStatement } from '../../core/reconciliation/read.ts';
 import type { Command, Given, Option, Printed } from './command.ts';
 import { withKernel } from './with-kernel.ts';
 
@@ -78,20 +78,20 @@ const runRead = (opened: OpenAccount, given: Given) => summarise(opened, [given.
 /** A vendor's name for a file is a name and never a path. */
 const safeName = (name: string) => basename(name.replaceAll('\\', '/')).replace(/^\.+/, '') || 'statement';
 
-async function* readAll(opened: OpenAccount, files: readonly string[]): AsyncIterable<StatementLine> {
+async function* readAll(opened: OpenAccount, files: readonly string[]): AsyncIterable<readonly StatementLine[]> {
   for (const file of files) yield* readStatement(opened, { name: basename(file), content: createReadStream(file) });
 }
 
 async function summarise(opened: OpenAccount, files: readonly string[], isWhole: boolean): Promise<Printed> {
-  let sums: readonly Sum[] = [];
+  const sums = createSums();
   const shown: StatementLine[] = [];
   try {
-    for await (const line of readAll(opened, files)) {
-      sums = addLine(sums, line);
-      if (isWhole) shown.push(line);
+    for await (const lines of readAll(opened, files)) {
+      for (const line of lines) sums.add(line);
+      if (isWhole) shown.push(...lines);
     }
   } catch (error) {
     return refused(error instanceof Error ? error.message : String(error));
   }
-  return { kind: 'done', facts: { statement: 'ready', documents: files, sums, ...(isWhole && { lines: shown }) } };
+  return { kind: 'done', facts: { statement: 'ready', documents: files, sums: sums.list(), ...(isWhole && { lines: shown }) } };
 }
