@@ -15,11 +15,13 @@ export async function* readSeparated(content: AsyncIterable<Uint8Array>, rule: C
   const { take, end } = createRows(rule);
   let rest: Buffer = Buffer.alloc(0);
   for await (const bytes of content) {
-    const held = rest.length === 0 ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.concat([rest, bytes]);
+    const held = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const first = rest.length === 0 ? 0 : held.indexOf(lineFeed) + 1;
+    if (first > 0) yield* take(Buffer.concat([rest, held.subarray(0, first)]));
     const whole = held.lastIndexOf(lineFeed) + 1;
-    if (whole > 0) yield* take(held.subarray(0, whole));
+    if (whole > first) yield* take(held.subarray(first, whole));
     // A copy: the pieces of some streams are written over.
-    rest = Buffer.from(held.subarray(whole));
+    rest = whole === 0 ? Buffer.concat([rest, held]) : Buffer.from(held.subarray(whole));
     if (rest.length > longestRecord) throw tooLong();
   }
   if (rest.length > 0) yield* take(rest);
