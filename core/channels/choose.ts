@@ -1,5 +1,6 @@
-import type { AmountRule, MethodManifest } from '../contract/manifest.ts';
+import type { MethodManifest } from '../contract/manifest.ts';
 import { type OpenAccount, serves } from './accounts.ts';
+import { takesAmount } from './amounts.ts';
 import { noTerms, takesUnder } from './terms.ts';
 
 /** One way to try a payment: a method on an account. */
@@ -54,20 +55,6 @@ function fits(account: OpenAccount, methodId: string, wanted: Wanted): boolean {
 export function takes(account: OpenAccount, method: MethodManifest, wanted: Omit<Wanted, 'methods' | 'payer'>): boolean {
   if (!serves(account.record, wanted.merchantId, wanted.livemode) || !method.currencies.includes(wanted.currency)) return false;
   return takesAmount(method, wanted) && takesLines(method, wanted.lines) && takesUnder(account.record.terms ?? noTerms, method.id, wanted);
-}
-
-/** Which amounts a method takes in a currency. */
-export function amountRuleOf(
-  { min, max, step, inCurrency }: Pick<MethodManifest, keyof AmountRule | 'inCurrency'>,
-  currency: string,
-): AmountRule {
-  const rule = { ...(min !== undefined && { min }), ...(max !== undefined && { max }), ...(step !== undefined && { step }) };
-  return { ...rule, ...(Object.hasOwn(inCurrency ?? {}, currency) ? inCurrency?.[currency] : {}) };
-}
-
-export function takesAmount(method: MethodManifest, { amount, currency }: { readonly amount: number; readonly currency: string }): boolean {
-  const { min = 1, max = Number.MAX_SAFE_INTEGER, step = 1 } = amountRuleOf(method, currency);
-  return amount >= min && amount <= max && amount % step === 0;
 }
 
 export function takesLines({ orderLines }: MethodManifest, lines: number): boolean {

@@ -3,7 +3,7 @@ import type { Channel } from '../contract/channel.ts';
 import type { Abilities, ChannelManifest } from '../contract/manifest.ts';
 import { isCurrency } from '../money.ts';
 import { abilitiesOf, hasAbility } from './abilities.ts';
-import { amountRuleOf } from './choose.ts';
+import { amountRuleOf } from './amounts.ts';
 
 const both = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
 const currency = z.string().refine(isCurrency, 'is not an ISO 4217 code');

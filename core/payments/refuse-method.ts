@@ -1,6 +1,6 @@
 import type { App } from '../access/directory.ts';
 import { serves } from '../channels/accounts.ts';
-import { amountRuleOf } from '../channels/choose.ts';
+import { amountRuleOf } from '../channels/amounts.ts';
 import { hasMethod, limitsOf, noTerms } from '../channels/terms.ts';
 import type { AmountRule } from '../contract/manifest.ts';
 import { type Refusal, refuse } from '../errors.ts';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ApiKey, App } from '../../access/directory.ts';
 import { type OpenAccount, serves } from '../../channels/accounts.ts';
-import { amountRuleOf } from '../../channels/choose.ts';
+import { amountRuleOf } from '../../channels/amounts.ts';
 import { describeChannel } from '../../channels/describe.ts';
 import type { Origin } from '../../channels/packages.ts';
 import type { MethodManifest } from '../../contract/manifest.ts';

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import type { z } from 'zod';
 import type { App } from '../../access/directory.ts';
-import { amountRuleOf, missingPayerFields, takesAmount, takesLines } from '../../channels/choose.ts';
+import { amountRuleOf, takesAmount } from '../../channels/amounts.ts';
+import { missingPayerFields, takesLines } from '../../channels/choose.ts';
 import type { MethodManifest } from '../../contract/manifest.ts';
 import {
   type DetailValues,
