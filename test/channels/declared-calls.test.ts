@@ -131,6 +131,17 @@ describe('A channel that is data', () => {
     });
   });
 
+  it('tells what an error means in both languages, beside what the vendor said', async () => {
+    const text = { en: 'More than the merchant may take.', zh: '超出商户限额。' };
+    const told = async (said: string) => {
+      const { http } = scriptHttp(signed({ code: '4102', text: said }));
+      const errors = [{ code: '4102', is: 'declined', as: 'limit_exceeded', text }];
+      return openKettle({ errors }).pay(payRequest, makeCall({ http }));
+    };
+    expect(await told('too much')).to.have.nested.property('vendor.message', 'too much (超出商户限额。)');
+    expect(await told('')).to.have.nested.property('vendor.message', 'More than the merchant may take. (超出商户限额。)');
+  });
+
   it('takes no invitation to pay that is about another order or merchant', async () => {
     const good = { code: '0000', number: attempt.number, order: 'K77', qr_code: 'kettle://1' };
     for (const other of [{ number: 'OTHER' }, { mch: '999999' }]) {

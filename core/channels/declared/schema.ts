@@ -177,6 +177,7 @@ const error = z.strictObject({
   is: z.enum(['declined', 'rejected', 'not_found', 'closed', 'paid']),
   as: text.optional(),
   advice: z.enum(['retry', 'retry_other_method', 'fix_request', 'contact_support', 'do_not_retry']).optional(),
+  text: both.optional(),
 });
 
 export const definitionSchema = z.strictObject({

@@ -100,7 +100,7 @@ export async function ask(opened: Opened, operation: Operation, request: Request
   if (answer.status < 300 && isSuccess(request.answer, data)) return { kind: 'data', data };
   const rule = opened.definition.errors.find((one) => fits(one, vendor, operation));
   if (rule === undefined) return { kind: 'unknown', reason: 'unmapped', vendor };
-  return { kind: 'listed', rule, vendor, echo: echoOf(request.answer.facts, data) };
+  return { kind: 'listed', rule, vendor: withText(rule, vendor), echo: echoOf(request.answer.facts, data) };
 }
 
 const isSuccess = ({ success }: Answer, data: Data): boolean =>
@@ -120,6 +120,11 @@ function vendorError({ definition, config }: Opened, { code, message }: Answer, 
       .reduce((left, secret) => left.replaceAll(secret, '***'), text)
       .slice(0, 200);
   return { code: clean(textAt(data, code) ?? ''), message: clean(textAt(data, message) ?? '') };
+}
+
+/** The vendor's sentence with the table's; the table's alone where the vendor has none. */
+function withText({ text }: ErrorRule, { code, message }: VendorError): VendorError {
+  return text === undefined ? { code, message } : { code, message: `${message === '' ? text.en : message} (${text.zh})` };
 }
 
 /** What an error of the table means where nothing special is said of the operation. */

@@ -1,6 +1,7 @@
 import type { PayRequest } from '../../../core/contract/channel.ts';
 import type { Call } from '../../../core/contract/kit.ts';
 import type { Action, Outcome, VendorError } from '../../../core/contract/outcome.ts';
+import { saysProcessing } from './errors.ts';
 import { ask, type Data, isRecord, type LakalaAccount, textOf } from './gateway.ts';
 import { echoOf, readPaid, unreadable } from './trade.ts';
 
@@ -59,8 +60,7 @@ async function payBarCode(account: LakalaAccount, request: PayRequest, call: Cal
     auth_code: request.payer.authCode,
   });
   if (answer.kind === 'fault') {
-    // The shopper is asked for the password.
-    if (answer.fault.code === 'BBS10000') return { kind: 'ok', report: { state: 'processing', echo: {} } };
+    if (saysProcessing(answer.fault)) return { kind: 'ok', report: { state: 'processing', echo: {} } };
     return undecided(answer.fault);
   }
   if (answer.kind !== 'data') return answer;

@@ -1,11 +1,9 @@
 import type { RefundRequest } from '../../../core/contract/channel.ts';
 import type { Call } from '../../../core/contract/kit.ts';
 import type { RefundOutcome } from '../../../core/contract/outcome.ts';
+import { explainRefund } from './errors.ts';
 import { ask, type Data, type LakalaAccount, textOf, timeOf } from './gateway.ts';
 import { echoOf, unreadable } from './trade.ts';
-
-/** Documented as "not known": every other code of a refund is documented as a failure. */
-const unknownCodes: ReadonlySet<string> = new Set(['RFD11105', 'RFD11112']);
 
 export async function refund(account: LakalaAccount, request: RefundRequest, call: Call): Promise<RefundOutcome> {
   const reason = [...(request.reason ?? '')].slice(0, 32).join('').trim();
@@ -18,11 +16,7 @@ export async function refund(account: LakalaAccount, request: RefundRequest, cal
     location_info: { request_ip: account.requestIp },
   });
   if (answer.kind === 'data') return readRefund(account, request, answer.data);
-  if (answer.kind !== 'fault') return answer;
-  const { fault } = answer;
-  // The gateway's own codes, such as one for a wrong signature, are not in the refund's list: only RFD codes are final.
-  if (!fault.code.startsWith('RFD') || unknownCodes.has(fault.code)) return { kind: 'unknown', reason: 'unmapped', vendor: fault };
-  return { kind: 'declined', echo: {}, code: 'refund_rejected', advice: 'contact_support', vendor: fault };
+  return answer.kind === 'fault' ? explainRefund(answer.fault) : answer;
 }
 
 export async function queryRefund(account: LakalaAccount, request: RefundRequest, call: Call): Promise<RefundOutcome> {

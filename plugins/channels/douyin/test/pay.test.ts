@@ -164,12 +164,12 @@ describe('Douyin Pay orders', () => {
     [answered(502, '<html>'), { kind: 'unknown', reason: 'server_error' }],
     [answered(403, '<html>'), { kind: 'unknown', reason: 'unreadable' }],
     [fault(403, 'NOT_ENOUGH'), { kind: 'unknown', reason: 'unmapped', vendor: { code: 'NOT_ENOUGH', message: 'text' } }],
-    [fault(400, 'PARAM_ERROR'), { kind: 'rejected', reason: 'validation', vendor: { code: 'PARAM_ERROR', message: 'text' } }],
+    [fault(400, 'PARAM_ERROR'), { kind: 'rejected', reason: 'validation', vendor: { code: 'PARAM_ERROR', message: 'text (参数错误。)' } }],
     [
       fault(403, 'OUT_TRADE_NO_USED'),
-      { kind: 'rejected', reason: 'number_reused', vendor: { code: 'OUT_TRADE_NO_USED', message: 'text' } },
+      { kind: 'rejected', reason: 'number_reused', vendor: { code: 'OUT_TRADE_NO_USED', message: 'text (商户订单号重复。)' } },
     ],
-    [answered(401, '{"code":"SIGN_ERROR"}'), { kind: 'rejected', reason: 'auth', vendor: { code: 'SIGN_ERROR', message: '' } }],
+    [answered(401, '{"code":"SIGN_ERROR"}'), { kind: 'rejected', reason: 'auth', vendor: { code: 'SIGN_ERROR', message: 'The signature is refused. (签名错误。)' } }],
   ];
   outcomes.forEach(([step, outcome], index) => {
     it(`come to the outcome that the answer proves (${index + 1}: ${JSON.stringify(outcome).slice(0, 60)})`, async () => {
