@@ -67,7 +67,8 @@ export function sampleOf(channel: ChannelManifest, method: MethodManifest): Samp
   const known = Object.fromEntries(facts);
   const code = known.auth_code === undefined ? {} : { auth_code: barCodes[channel.id] ?? known.auth_code };
   const token = known.token === undefined ? {} : { token: tokens[channel.id] ?? known.token };
-  return { channel, method, currency, amount, payer: { ...known, ...code, ...token } };
+  const bank = known.bank_code === undefined ? {} : { bank_code: method.checkout?.banks?.[0]?.code ?? known.bank_code };
+  return { channel, method, currency, amount, payer: { ...known, ...code, ...token, ...bank } };
 }
 
 /** Does what a shopper would do with a payment's next step. A form is sent as a browser sends it. */

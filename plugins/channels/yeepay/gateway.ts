@@ -14,6 +14,8 @@ export interface YeepayAccount {
   readonly platformKey: KeyObject;
   readonly terminalId: string;
   readonly kit: Kit;
+  /** Where a browser goes with an order's token; null where there is none to go to. */
+  readonly cashierUrl: string | null;
 }
 
 export type Data = Readonly<Record<string, unknown>>;

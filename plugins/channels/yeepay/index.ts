@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type { Account, Channel, ChannelPlugin } from '../../../core/contract/channel.ts';
 import type { Call, Kit } from '../../../core/contract/kit.ts';
 import type { ChannelManifest } from '../../../core/contract/manifest.ts';
+import { banks } from './banks.ts';
 import { readCallback } from './callback.ts';
 import { ask, type YeepayAccount } from './gateway.ts';
 import { close, pay, query } from './pay.ts';
@@ -17,8 +18,10 @@ export interface Config {
   readonly private_key: string;
   readonly platform_public_key: string;
   readonly terminal_id?: string;
+  readonly cashier_url?: string;
 }
 
+const liveCashierUrl = 'https://cash.yeepay.com/cashier/std';
 const liveUrl = 'https://openapi.yeepay.com/yop-center';
 const sandboxUrl = 'https://sandbox.yeepay.com/yop-center';
 
@@ -36,6 +39,12 @@ const manifest: ChannelManifest = {
     },
     { what: 'callbacks', against: 'vendor_vector', source: 'the same: a sealed notification' },
     { what: 'requests', against: 'other_code', source: 'public clients: fields of orders' },
+    {
+      what: 'requests',
+      against: 'other_code',
+      source: "the cashier's address: CashierSupport of the vendor's Java and TypeScript SDKs; bank codes: public clients",
+      methods: ['yeepay_netbank'],
+    },
     { what: 'flow', against: 'simulator', source: 'simulator/vendors/yeepay' },
   ],
   methods: [
@@ -53,6 +62,16 @@ const manifest: ChannelManifest = {
       name: { en: 'Payment code shown by the shopper', zh: '付款码(被扫)' },
       action: 'none',
       needs: ['authCode', 'clientIp'],
+      ...money,
+    },
+    {
+      id: 'yeepay_netbank',
+      product: 'netbank',
+      name: { en: 'Online banking', zh: '网银支付' },
+      action: 'redirect',
+      needs: ['bankCode'],
+      // The banks' own pages are made for large screens.
+      checkout: { devices: ['desktop'], banks },
       ...money,
     },
   ],
@@ -90,6 +109,12 @@ const manifest: ChannelManifest = {
         maxLength: 8192,
       },
       platform_public_key: { type: 'string', description: "YeePay's RSA public key, PEM or base64", maxLength: 4096 },
+      cashier_url: {
+        type: 'string',
+        description: 'Address of the standard cashier, for online banking. Absent: that of live; for test accounts there is none.',
+        pattern: '^https?://[^\\s?#]+$',
+        maxLength: 255,
+      },
       terminal_id: { type: 'string', description: 'Terminal that reads payment codes', pattern: '^[\\w-]{1,32}$', default: 'paymux' },
     },
   },
@@ -130,8 +155,19 @@ function readConfig({ config, livemode }: Account<Config>, kit: Kit): YeepayAcco
     privateKey: readKey('private_key', config.private_key),
     platformKey: readKey('platform_public_key', config.platform_public_key),
     terminalId: config.terminal_id ?? 'paymux',
+    cashierUrl: readCashier(config.cashier_url ?? (livemode ? liveCashierUrl : null), livemode),
     kit,
   };
+}
+
+/** Where the shopper's browser goes with a signed token: over https, but for a simulator on this machine. */
+function readCashier(text: string | null, livemode: boolean): string | null {
+  if (text === null) return null;
+  const url = URL.parse(text);
+  const onLoopback = url !== null && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  if (url?.protocol !== 'https:' && !onLoopback) throw new Error('cashier_url must be https, or http on loopback');
+  if (!livemode && text === liveCashierUrl) throw new Error('cashier_url is that of live');
+  return text;
 }
 
 /** The vendor's console hands out bare base64; other tools write PEM. */

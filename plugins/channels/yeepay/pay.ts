@@ -1,29 +1,14 @@
 import type { AttemptRef, PayRequest } from '../../../core/contract/channel.ts';
 import type { Call } from '../../../core/contract/kit.ts';
 import type { CloseOutcome, Outcome, PaymentReport } from '../../../core/contract/outcome.ts';
-import { explainFault, type Fault, saysNotFound } from './errors.ts';
-import { ask, beijingTime, type Data, textOf, timeOf, type YeepayAccount } from './gateway.ts';
-
-const unreadable = { kind: 'unknown', reason: 'unreadable' } as const;
-
-/** Both codes stand for a request that was taken; which one comes differs by the interface. */
-const taken: ReadonlySet<unknown> = new Set(['00000', 'OPR00000']);
+import { explainFault, saysNotFound } from './errors.ts';
+import { ask, type Data, textOf, timeOf, type YeepayAccount } from './gateway.ts';
+import { payAtBank } from './netbank.ts';
+import { commonFields, faultOf, taken, unreadable } from './orders.ts';
 
 export async function pay(account: YeepayAccount, request: PayRequest, call: Call): Promise<Outcome> {
+  if (request.product === 'netbank') return payAtBank(account, request, call);
   return request.product === 'barcode' ? payByCode(account, request, call) : showCode(account, request, call);
-}
-
-function commonFields(account: YeepayAccount, request: PayRequest) {
-  return {
-    parentMerchantNo: account.parentMerchantNo,
-    merchantNo: account.merchantNo,
-    orderId: request.number,
-    orderAmount: account.kit.money.toMajor(request.money),
-    goodsName: request.subject,
-    userIp: request.payer.clientIp ?? '',
-    notifyUrl: request.callbackUrl,
-    expiredTime: beijingTime(request.expiresAt),
-  };
 }
 
 async function showCode(account: YeepayAccount, request: PayRequest, call: Call): Promise<Outcome> {
@@ -65,7 +50,8 @@ export async function query(account: YeepayAccount, attempt: AttemptRef, call: C
 export async function close(account: YeepayAccount, attempt: AttemptRef, call: Call): Promise<CloseOutcome> {
   const { parentMerchantNo, merchantNo } = account;
   const fields = { parentMerchantNo, merchantNo, orderId: attempt.number };
-  const answer = await ask(account, call, { method: 'POST', path: '/rest/v1.0/aggpay/close-order', fields });
+  const path = attempt.product === 'netbank' ? '/rest/v1.0/trade/order/close' : '/rest/v1.0/aggpay/close-order';
+  const answer = await ask(account, call, { method: 'POST', path, fields });
   if (answer.kind === 'fault') return explainFault(answer.fault);
   if (answer.kind !== 'result') return answer;
   if (taken.has(answer.result.code)) return answer.result.orderId === attempt.number ? { kind: 'closed' } : unreadable;
@@ -105,8 +91,4 @@ export function readOrder({ kit }: YeepayAccount, order: Data, open: 'pending' |
 /** Amounts are decimal text, and in some answers a JSON number, whose text is the same for anything that a payment can be. */
 export function amountText(value: unknown): unknown {
   return typeof value === 'number' ? String(value) : value;
-}
-
-export function faultOf(result: Data): Fault {
-  return { platform: false, code: textOf(result.code), message: textOf(result.message) };
 }

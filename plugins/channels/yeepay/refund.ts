@@ -3,7 +3,8 @@ import type { Call } from '../../../core/contract/kit.ts';
 import type { RefundOutcome, RefundReport } from '../../../core/contract/outcome.ts';
 import { explainFault, saysNotFound } from './errors.ts';
 import { ask, type Data, textOf, timeOf, type YeepayAccount } from './gateway.ts';
-import { amountText, faultOf } from './pay.ts';
+import { faultOf } from './orders.ts';
+import { amountText } from './pay.ts';
 
 /** The same `refundRequestId` is the same refund (the vendor's guide on refunds, "easily got wrong"). */
 export async function refund(account: YeepayAccount, request: RefundRequest, call: Call): Promise<RefundOutcome> {

@@ -57,6 +57,11 @@ export async function signRequest(key: KeyObject, request: Signable): Promise<Re
   return { ...signed, authorization: `YOP-RSA2048-SHA256 ${auth}/${names}/${signature}$SHA256` };
 }
 
+/** The signature of an address of the cashier: over its text as it stands there. */
+export async function signText(key: KeyObject, text: string): Promise<string> {
+  return `${(await signOnThread('sha256', Buffer.from(text), key)).toString('base64url')}$SHA256`;
+}
+
 /** `x-yop-sign` is over the body without its spaces, tabs and line feeds. */
 export function isAnswerSigned(key: KeyObject, body: Uint8Array, header: string | undefined): boolean {
   const [signature, algorithm] = header?.split('$') ?? [];

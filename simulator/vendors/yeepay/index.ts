@@ -4,6 +4,7 @@ import { signText } from '../../rsa.ts';
 import type { Answer, Vendor, VendorModule } from '../../types.ts';
 import type { Pair } from '../../vault.ts';
 import type { World } from '../../world.ts';
+import { isCashier, visitCashier } from './cashier.ts';
 import { refused } from './common.ts';
 import { sealCallback } from './envelope.ts';
 import { describeOrder, describeRefund } from './objects.ts';
@@ -35,10 +36,12 @@ function openYeepay(world: YeepayWorld): Vendor {
   const merchantOf = (appKey: unknown) => world.keys.merchants.find((merchant) => merchant.appKey === appKey);
   return {
     identify(wire) {
+      if (isCashier(wire)) return { operation: null, account: null };
       const found = findRoute(routes, wire);
       return found && { operation: found.operation, account: merchantOf(wire.headers['x-yop-appkey'])?.merchantNo ?? null };
     },
     async execute(wire, twist) {
+      if (isCashier(wire)) return visitCashier(world, wire);
       const merchant = merchantOf(wire.headers['x-yop-appkey']);
       const found = findRoute(routes, wire);
       const fields = fieldsOf(wire);
@@ -97,6 +100,7 @@ export default {
         merchant_no: merchantNo,
         private_key: bareKey(pair.privatePem),
         platform_public_key: bareKey(platform.publicPem),
+        cashier_url: `${baseUrl}/cashier/std`,
       }),
     })),
   open: openYeepay,

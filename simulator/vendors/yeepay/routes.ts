@@ -55,6 +55,7 @@ function draft(world: YeepayWorld, { fields, merchant }: Found, product: string)
     subject: fields['goodsName'] ?? '',
     expiresAt: expiryOf(fields['expiredTime'], world.now()) ?? world.now(),
     notifyUrl: fields['notifyUrl'] ?? null,
+    returnUrl: fields['redirectUrl'] ?? null,
   });
 }
 
@@ -74,6 +75,18 @@ export function makeRoutes(world: YeepayWorld): readonly Route<Handler>[] {
     return { answer: result('00000', '成功', { ...describeOrder(order, found.twist), qrCodeUrl: world.payPage(order) }), order };
   });
 
+  /** An order for the cashier: how it is paid is chosen there. */
+  const order: Handler = (found) => {
+    const { userIp: _, ...rest } = found.fields;
+    const known = [...common.filter((name) => !['userIp', 'payWay', 'scene'].includes(name)), 'redirectUrl'];
+    const fault = faultOf({ ...rest, userIp: '127.0.0.1' }, found.merchant, [...known, 'userIp'], world.now());
+    if (fault !== null || 'userIp' in found.fields) return { answer: refused('40042', fault ?? 'userIp') };
+    if (find(found) !== undefined) return { answer: result('OPR10002', '商户订单号重复') };
+    const made = draft(world, found, 'netbank');
+    world.store.save(made);
+    return { answer: result('OPR00000', '成功', { ...describeOrder(made, found.twist), token: made.token }), order: made };
+  };
+
   const payByCode = start([...common, 'authCode', 'terminalId'], 'MERCHANT_SCAN', (found) => {
     if (!/^\d{18}$/.test(found.fields['authCode'] ?? '') || !found.fields['terminalId']) return { answer: refused('40042', 'authCode') };
     const order = draft(world, found, 'barcode');
@@ -88,13 +101,15 @@ export function makeRoutes(world: YeepayWorld): readonly Route<Handler>[] {
     return { answer: result('OPR00000', '成功', describeOrder(order, found.twist)), order };
   };
 
-  const close: Handler = (found) => {
-    const order = find(found);
-    if (order === undefined) return { answer: result('OPR11000', '订单不存在') };
-    if (order.state !== 'open') return { answer: result('OPR12000', '订单状态不允许关闭'), order };
-    const afterwards = closeOrder(world, order);
-    return { answer: result('OPR00000', '成功', { merchantNo: order.account, orderId: order.number }), order, afterwards };
-  };
+  const close =
+    (ofCashier: boolean): Handler =>
+    (found) => {
+      const order = find(found);
+      if (order === undefined || (order.product === 'netbank') !== ofCashier) return { answer: result('OPR11000', '订单不存在') };
+      if (order.state !== 'open') return { answer: result('OPR12000', '订单状态不允许关闭'), order };
+      const afterwards = closeOrder(world, order);
+      return { answer: result('OPR00000', '成功', { merchantNo: order.account, orderId: order.number }), order, afterwards };
+    };
 
   const statement: Handler = ({ merchant, fields }) => ({ answer: downloadBill(world, merchant, fields) });
 
@@ -102,8 +117,10 @@ export function makeRoutes(world: YeepayWorld): readonly Route<Handler>[] {
     ['GET', /^\/yop-center\/yos\/v1\.0\/std\/bill\/tradedaydownload$/, 'statement', statement],
     ['POST', /^\/yop-center\/rest\/v1\.0\/aggpay\/pay-link$/, 'pay', payLink],
     ['POST', /^\/yop-center\/rest\/v1\.0\/aggpay\/pay$/, 'pay', payByCode],
+    ['POST', /^\/yop-center\/rest\/v1\.0\/trade\/order$/, 'pay', order],
     ['GET', /^\/yop-center\/rest\/v1\.0\/trade\/order\/query$/, 'query', query],
-    ['POST', /^\/yop-center\/rest\/v1\.0\/aggpay\/close-order$/, 'close', close],
+    ['POST', /^\/yop-center\/rest\/v1\.0\/aggpay\/close-order$/, 'close', close(false)],
+    ['POST', /^\/yop-center\/rest\/v1\.0\/trade\/order\/close$/, 'close', close(true)],
     ['POST', /^\/yop-center\/rest\/v1\.0\/trade\/refund$/, 'refund', makeRefund(world, find)],
     ['GET', /^\/yop-center\/rest\/v1\.0\/trade\/refund\/query$/, 'query', makeRefundQuery(find)],
   ];
