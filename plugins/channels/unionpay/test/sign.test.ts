@@ -1,7 +1,7 @@
-import { X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { isSignedBy, parseSigner, signFields, type Trusted, verifyFields } from '../sign.ts';
+import { isSignedBy, parseAuthorities, parseSigner, signFields, type Trusted, verifyFields } from '../sign.ts';
 import { certificates, certify, keys, ownerName, pemOf, readVectors, signed, vectorKey } from './fixture.ts';
 
 const now = new Date('2026-01-02T03:04:05Z');
@@ -118,5 +118,64 @@ describe('UnionPay’s signature', () => {
   it('fails for certificates that are none, without an exception', () => {
     fc.assert(fc.property(fc.string(), (text) => !verifies({ ...message, signPubKeyCert: text })));
     expect(verifies({ ...message, signPubKeyCert: 'x'.repeat(100_000) })).to.equal(false);
+  });
+
+  it('fails for another way of signing, though the rest is signed well', () => {
+    for (const change of [{ signMethod: '11' }, { version: '5.0.0' }])
+      expect(verifies(signed({ orderId: '1', ...change }))).to.equal(false);
+  });
+
+  it('holds from the first second of the certificate to its last', async () => {
+    const dates = { from: new Date('2025-12-01T00:00:00Z'), to: new Date('2026-02-01T00:00:00Z') };
+    const fields = signed({ orderId: '1' }, keys.gateway, await certify(keys.gateway, keys.middle, ownerName, 'CFCA OCA1', dates));
+    expect([verifies(fields, dates.from), verifies(fields, dates.to)]).to.deep.equal([true, true]);
+  });
+
+  it('fails for a certificate without an owner, whoever else might be called so', async () => {
+    const nameless = signed({ orderId: '1' }, keys.stranger, await certify(keys.stranger, keys.middle, 'x', 'CFCA OCA1'));
+    expect(verifies(nameless, now, { ...trusted, owners: ['undefined', 'null', ''] })).to.equal(false);
+  });
+
+  it('fails for a certificate that is longer than any of UnionPay’s', () => {
+    const padded = (length: number) => `${certificates.gateway}${' '.repeat(length - certificates.gateway.length)}`;
+    expect(verifies(signed({ orderId: '1' }, keys.gateway, padded(8192)))).to.equal(true);
+    expect(verifies(signed({ orderId: '1' }, keys.gateway, padded(8193)))).to.equal(false);
+  });
+
+  it('is not waited for when a key cannot sign', async () => {
+    const { privateKey } = generateKeyPairSync('x25519');
+    expect(
+      await signFields({ a: '1' }, privateKey).then(
+        () => null,
+        (error: unknown) => error,
+      ),
+    ).to.be.an('error');
+  });
+});
+
+describe('UnionPay’s keys as they are configured', () => {
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
+  const curve = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+
+  it('are authorities that lead to one another, of RSA and long enough', async () => {
+    expect(parseAuthorities(`${certificates.middle}\n${certificates.root}`)).to.have.length(2);
+    for (const none of ['', 'x', `${certificates.root}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----`])
+      expect(() => parseAuthorities(none)).to.throw('ca_certificates is not a list of certificates in PEM form');
+    expect(() => parseAuthorities(certificates.middle)).to.throw('ca_certificates lacks the issuer of one of its certificates');
+    const short = await certify(weak, keys.root, 'CFCA OCA1', 'CFCA CS CA');
+    expect(() => parseAuthorities(`${short}${certificates.root}`)).to.throw('a key that is not RSA of at least 2048 bits');
+  });
+
+  it('are a private key with its own certificate, of RSA and long enough', async () => {
+    const signer = parseSigner(pemOf(keys.merchant), certificates.merchant);
+    expect(signer.certId).to.equal(BigInt(`0x${signer.certificate.serialNumber}`).toString());
+    const of = (key: Parameters<typeof pemOf>[0], certificate: string) => () => parseSigner(pemOf(key), certificate);
+    expect(of(keys.merchant, 'x')).to.throw('certificate is not a certificate in PEM form');
+    expect(() => parseSigner('x', certificates.merchant)).to.throw('private_key is not a private key in PEM form');
+    expect(of(keys.stranger, certificates.merchant)).to.throw('certificate does not belong to private_key');
+    for (const key of [weak, curve]) {
+      const certificate = await certify(key, keys.middle, ownerName, 'CFCA OCA1');
+      expect(of(key, certificate)).to.throw('private_key must be an RSA key of at least 2048 bits');
+    }
   });
 });
