@@ -36,24 +36,22 @@ export function toDer(signature: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from([0x30, body.length]), body]);
 }
 
-/** The 64 bytes r‖s of a DER signature; null unless it is written in the one strict way. */
+/**
+ * The 64 bytes r‖s of a DER signature; null unless it is written in the one strict way. What was read is written again and compared:
+ * so no length, sign or trailing byte has to be judged for itself.
+ */
 export function fromDer(der: Uint8Array): Buffer | null {
-  if (der.length < 8 || der.length > 72 || der[0] !== 0x30 || der[1] !== der.length - 2) return null;
-  const r = readNumber(der, 2);
-  const s = r === null ? null : readNumber(der, r.end);
-  if (r === null || s === null || s.end !== der.length) return null;
-  const signature = Buffer.concat([r.digits, s.digits]);
+  const [r, s] = [readNumber(der, 2), readNumber(der, 4 + (der[3] ?? 0))];
+  if (r === null || s === null) return null;
+  const signature = Buffer.concat([r, s]);
   return toDer(signature).equals(der) ? signature : null;
 }
 
-function readNumber(der: Uint8Array, at: number): { readonly digits: Buffer; readonly end: number } | null {
-  const length = der[at + 1] ?? 0;
-  const end = at + 2 + length;
-  if (der[at] !== 0x02 || length < 1 || length > 33 || end > der.length) return null;
-  const written = der.subarray(at + 2, end);
-  if (length === 33 && written[0] !== 0) return null;
-  const digits = length === 33 ? written.subarray(1) : written;
-  return { digits: Buffer.concat([Buffer.alloc(32 - digits.length), digits]), end };
+/** The 32 bytes of the number that begins there; null where it has more. In front of a high bit stands a zero. */
+function readNumber(der: Uint8Array, at: number): Buffer | null {
+  const written = der.subarray(at + 2, at + 2 + (der[at + 1] ?? 0));
+  const digits = written.length === 33 ? written.subarray(1) : written;
+  return digits.length > 32 ? null : Buffer.concat([Buffer.alloc(32 - digits.length), digits]);
 }
 
 /** Before the point itself, every SM2 public key in this form (SPKI, uncompressed) is the same. */
