@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { archiveFinished } from '../../core/payments/archive.ts';
 import { forEachDatabase } from '../kit/database.ts';
 import { eventually, type Merchant, startMerchant } from '../kit/merchant.ts';
 import { orderNo, type Paymux, startPaymux, targetOf } from '../kit/paymux.ts';
@@ -64,6 +65,11 @@ describe('npm run admin -- payment show', function () {
       const types = facts.notifications.map((event: { type: string }) => event.type);
       expect(types).to.include.members(['payment.created', 'payment.succeeded', 'refund.succeeded']);
       expect(facts.notifications[0].deliveries[0]).to.include({ state: 'delivered', tries: 1, last_status: 204, to: `${shop.url}?…` });
+      const now = new Date();
+      const archiving = { database: paymux.stored.database, now, before: new Date(now.getTime() + 60_000) };
+      expect(await archiveFinished(archiving)).to.be.greaterThan(0);
+      const archived = await show(id);
+      expect([archived.history, archived.notifications], 'out of the archive').to.deep.equal([facts.history, facts.notifications]);
     });
 
     it('is readable: a line for each fact, times in UTC', async () => {
