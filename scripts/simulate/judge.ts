@@ -1,8 +1,11 @@
+import { archiveFinished } from '../../core/payments/archive.ts';
 import type { Reader } from '../../core/store/database.ts';
 import { findViolations } from '../money/check.ts';
 import { openTruth } from '../money/truth.ts';
 import { isPayable } from './vendor.ts';
 import type { World } from './world.ts';
+
+const dayMs = 86_400_000;
 
 /** The books as they stand between two transactions. What vendors did is not known yet by then. */
 export async function checkNow(world: World): Promise<void> {
@@ -24,6 +27,17 @@ export async function checkEnd(world: World, reader: Reader): Promise<void> {
   for (const table of ['payments', 'attempts', 'refunds', 'history', 'events'])
     for (const row of await reader.all(`SELECT * FROM ${table} ORDER BY id`)) world.note(JSON.stringify(row));
   for (const row of await reader.all('SELECT * FROM ledger_postings ORDER BY entry_id, line')) world.note(JSON.stringify(row));
+}
+
+/** Years later, what has come to its end is archived, and the same has to hold of it. */
+export async function checkArchived(world: World, reader: Reader): Promise<void> {
+  if (world.failures.length > 0) return;
+  const now = new Date(world.time.wallMs());
+  const moved = await archiveFinished({ database: world.database, now, before: new Date(now.getTime() + 1000 * dayMs) });
+  for (let one = 0; one < moved; one += 1) world.count('payment archived');
+  const truth = await openTruth(world.vault.truth);
+  for await (const { number, says } of findViolations({ reader, truth })) world.failures.push(`archived: C${number} ${says}`);
+  truth.close();
 }
 
 const unended: readonly (readonly [string, string])[] = [

@@ -8,7 +8,7 @@ import { openDatabase } from '../../core/store/open.ts';
 import { openSqlite } from '../../core/store/sqlite/engine.ts';
 import { openReadOnly } from '../../core/store/sqlite/read-only.ts';
 import { createWriterLock } from '../../core/store/sqlite/writer.ts';
-import { checkEnd, checkNow } from './judge.ts';
+import { checkArchived, checkEnd, checkNow } from './judge.ts';
 import { makeMerchants } from './merchants.ts';
 import type { Plan } from './plan.ts';
 import { createChance } from './random.ts';
@@ -65,6 +65,7 @@ export async function run(place: Place, plan: Plan, trace: ((line: string) => vo
     if (plan.seed % 2 === 0) startServer(world, place.config);
     await live(world, () => nextDue(look.reader));
     await checkEnd(world, look.reader);
+    await checkArchived(world, look.reader);
     return { digest: world.digest(), failures: world.failures, counts: world.counts };
   } finally {
     await look.close();

@@ -34,7 +34,12 @@ describe('Lives of servers, vendors, shoppers and merchants under faults', () =>
       for (const [what, count] of result.counts) counts.set(what, (counts.get(what) ?? 0) + count);
     }
     const plan = makePlan(1, 2000);
-    const wanted = [...plan.faults.map((fault) => `fault ${fault}`), ...new Set(plan.steps.map(({ does }) => `step ${does}`)), 'death'];
+    const wanted = [
+      ...plan.faults.map((fault) => `fault ${fault}`),
+      ...new Set(plan.steps.map(({ does }) => `step ${does}`)),
+      'death',
+      'payment archived',
+    ];
     expect(wanted.filter((what) => !counts.has(what))).to.deep.equal([]);
   });
 
