@@ -86,7 +86,7 @@ export const groups: readonly Group[] = [
   {
     name: 'signatures of declared channels',
     modules: ['sign', 'verify'].map((name) => `core/channels/declared/${name}.ts`),
-    tests: ['sign', 'callback', 'vendors'].map((name) => `test/channels/declared-${name}.test.ts`),
+    tests: ['sign', 'keys', 'callback', 'vendors'].map((name) => `test/channels/declared-${name}.test.ts`),
   },
   { name: 'signatures of SM2', modules: ['core/channels/sm2.ts'], tests: ['test/channels/sm2.test.ts'] },
   ...Object.keys(signing).map(signaturesOf),
