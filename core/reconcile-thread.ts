@@ -10,6 +10,7 @@ import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { Kernel } from './payments/deps.ts';
 import { attendDay, listDueDays } from './reconciliation/due.ts';
+import { letOthersFirst, reconcilingMib } from './reconciliation/thread.ts';
 import { openDatabase } from './store/open.ts';
 
 /** A statement of a million entries takes this process's event loop some ten seconds, which requests must not wait. */
@@ -26,7 +27,8 @@ export function reconciliationTask(config: Config, kernel: Kernel): Task {
 }
 
 function runThread(config: Config): Promise<void> {
-  const worker = new Worker(new URL(import.meta.url), { workerData: { reconciles: true, config } });
+  const resourceLimits = { maxYoungGenerationSizeMb: reconcilingMib.young * 3, maxOldGenerationSizeMb: reconcilingMib.old };
+  const worker = new Worker(new URL(import.meta.url), { workerData: { reconciles: true, config }, resourceLimits });
   return new Promise((resolve, reject) => {
     worker.once('error', reject);
     worker.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the thread of reconciliation ended with ${code}`))));
@@ -79,4 +81,7 @@ async function attendOne(
   }
 }
 
-if (isThread) await reconcileDueDays((workerData as { readonly config: Config }).config);
+if (isThread) {
+  letOthersFirst();
+  await reconcileDueDays((workerData as { readonly config: Config }).config);
+}

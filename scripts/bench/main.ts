@@ -5,7 +5,7 @@
  *   npm run bench -- start  [--channels 25]
  *   npm run bench -- memory [--database mariadb|sqlite] [--payments 100000]
  *   npm run bench -- ledger [--database mariadb|sqlite]     transfers on one account, beside a naive conditional update
- *   npm run bench -- reconcile [--database mariadb|sqlite] [--payments 1000000]     a day against WeChat Pay's bill of it
+ *   npm run bench -- reconcile [--payments 1000000] [--rate 200]   a day against WeChat Pay's bill of it, and creates meanwhile
  *   npm run bench -- growth [--database mariadb|sqlite] [--payments 1000000]   creates and queries over 10,000 payments and over many
  *   npm run bench -- channels     each channel at load, an idle server with all, and WeChat Pay beside raw RSA
  *   npm run bench -- checkout     how long a slow phone waits for the amount, and pages beside creates
@@ -26,7 +26,6 @@ import { benchGrowth } from './growth.ts';
 import { benchLedger } from './ledger.ts';
 import { benchMemory } from './memory.ts';
 import { printChannels, printGrowth, printMemory, printOutcome, printStart } from './print.ts';
-import { benchReconcile } from './reconcile.ts';
 import { compareReports, printChanges, printReport, type Report, readReport, writeReport } from './report.ts';
 import type { Engine } from './rig.ts';
 import { benchStart } from './start-time.ts';
@@ -110,9 +109,6 @@ async function main(): Promise<number> {
       return 0;
     case 'ledger':
       console.log(await benchLedger(engine, pace));
-      return 0;
-    case 'reconcile':
-      console.log(await benchReconcile(engine, payments));
       return 0;
     case 'growth':
       console.log(printGrowth(await benchGrowth(engine, payments, pace)));

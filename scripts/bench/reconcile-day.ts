@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { openVault } from '../../core/access/vault.ts';
 import { type OpenAccount, openOne } from '../../core/channels/accounts.ts';
 import { discoverChannels } from '../../core/channels/discover.ts';
@@ -7,8 +8,9 @@ import { makeId } from '../../core/ids.ts';
 import type { Kernel } from '../../core/payments/deps.ts';
 import { importGiven } from '../../core/reconciliation/import.ts';
 import { reconcileDay } from '../../core/reconciliation/reconcile.ts';
+import { letOthersFirst } from '../../core/reconciliation/thread.ts';
 import { openDatabase } from '../../core/store/open.ts';
-import { billDay, billMerchant, writeBill } from './bill.ts';
+import { billDay, billMerchant } from './bill.ts';
 import { readJob } from './child.ts';
 
 export interface ReconcileJob {
@@ -16,7 +18,10 @@ export interface ReconcileJob {
   readonly dataDir: string;
   readonly keyFile: string;
   readonly accountId: string;
-  readonly payments: number;
+  /** The file. */
+  readonly bill: string;
+  /** Whether others go first, as they do before the thread: alone, that would measure what else the machine does. */
+  readonly isPolite: boolean;
 }
 
 export interface ReconciledDay {
@@ -27,7 +32,8 @@ export interface ReconciledDay {
   /** Of the processor, for both: on a machine with other work the time on the clock is others' too. */
   readonly cpuMs: number;
   readonly peakMib: number;
-  readonly classes: readonly string[];
+  /** How many entries are of each. */
+  readonly classes: readonly (readonly [string, number])[];
 }
 
 const mib = 1024;
@@ -51,7 +57,8 @@ async function openAccount(id: string): Promise<OpenAccount> {
   return opened;
 }
 
-async function run({ url, dataDir, keyFile, accountId, payments }: ReconcileJob): Promise<ReconciledDay> {
+async function run({ url, dataDir, keyFile, accountId, bill, isPolite }: ReconcileJob): Promise<ReconciledDay> {
+  if (isPolite) letOthersFirst();
   const account = await openAccount(accountId);
   const stored = await openDatabase({ url, dataDir });
   const newId: Kernel['newId'] = (prefix) => makeId(prefix, new Date());
@@ -59,14 +66,14 @@ async function run({ url, dataDir, keyFile, accountId, payments }: ReconcileJob)
   const deps = { kernel, vault: openVault({ keyFile, create: false }) };
   const begun = performance.now();
   const cpu = process.cpuUsage();
-  await importGiven(deps, account, billDay, { name: 'bill.csv', content: writeBill(payments) });
+  await importGiven(deps, account, billDay, { name: 'bill.csv', content: createReadStream(bill) });
   const imported = performance.now();
   const done = await reconcileDay(deps, { account, day: billDay });
   const ended = performance.now();
   const spent = process.cpuUsage(cpu);
   await stored.close();
   if (done.kind === 'refused') throw new Error(done.reason);
-  const classes = done.sums.map((sum) => `${sum.class} ${Math.max(sum.entries_there, sum.entries_here)}`);
+  const classes = done.sums.map((sum) => [sum.class, Math.max(sum.entries_there, sum.entries_here)] as const);
   const peakMib = Math.round(process.resourceUsage().maxRSS / mib);
   const cpuMs = (spent.user + spent.system) / 1000;
   return { cpuMs, importMs: imported - begun, compareMs: ended - imported, peakMib, classes };

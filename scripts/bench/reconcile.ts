@@ -1,56 +1,78 @@
+import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { openDatabase } from '../../core/store/open.ts';
-import { firstMs } from './bill.ts';
+import { pipeline } from 'node:stream/promises';
+import { reconcilingMib } from '../../core/reconciliation/thread.ts';
+import { writeBill } from './bill.ts';
+import { fillDay } from './booked-day.ts';
 import { runPart } from './child.ts';
+import { send } from './compare.ts';
 import type { ReconciledDay, ReconcileJob } from './reconcile-day.ts';
-import { type Engine, makeRig, type Rig } from './rig.ts';
+import { describeMachine, type Figure, type Report } from './report.ts';
+import { makeRig, type Rig } from './rig.ts';
+import { type Given, refuseOthers, withServer } from './serve.ts';
 
-/** A day of so many payments against a bill of as many entries, in a process of its own as the job is on a thread of its own. */
-export async function benchReconcile(engine: Engine, payments: number): Promise<string> {
-  const rig = await makeRig({ engine, connections: 4 });
+/** W5: a day of so many payments against a bill of as many entries, alone and beside creates that come at a constant rate. */
+export async function benchReconcile(given: Given): Promise<Report> {
+  const { engine, payments, pace, ratePerSecond } = given;
+  const rig = await makeRig({ engine, connections: pace.connections });
   try {
-    const url = engine === 'sqlite' ? null : rig.database;
-    const [, , accountId = ''] = rig.fixedIds;
-    await fillDay(rig, url, accountId, payments);
-    const job: ReconcileJob = { url, dataDir: rig.folder, keyFile: join(rig.folder, 'paymux.key'), accountId, payments };
-    const part = new URL('./reconcile-day.ts', import.meta.url);
-    return print(
-      payments,
-      await runPart<ReconciledDay>(part, job, {
-        args: ['--max-semi-space-size=16'],
-      }),
-    );
+    const job = await prepareDay(rig, payments);
+    const alone = await reconcile(job);
+    const beside = await createBeside(rig, given, job, alone);
+    const conditions = `${payments.toLocaleString('en')} payments, creates at ${ratePerSecond}/s; ${rig.durability}; ${describeMachine()}`;
+    return { workload: 'reconcile', conditions, figures: [...figuresOf(alone), ...beside] };
   } finally {
     await rig.remove();
   }
 }
 
-function print(payments: number, { cpuMs, importMs, compareMs, peakMib, classes }: ReconciledDay): string {
-  const seconds = (ms: number) => (ms / 1000).toLocaleString('en', { maximumFractionDigits: 1 });
-  return [
-    `reconcile ${payments.toLocaleString('en')} payments: ${seconds(importMs + compareMs)} s, of the processor ${seconds(cpuMs)} s, ${peakMib} MiB`,
-    `  taken in ${seconds(importMs)} s, compared and written ${seconds(compareMs)} s`,
-    `  ${classes.join(', ')}`,
-  ].join('\n');
+async function prepareDay(rig: Rig, payments: number): Promise<ReconcileJob> {
+  const url = rig.engine === 'sqlite' ? null : rig.database;
+  const [accountId = ''] = rig.accounts;
+  await fillDay(rig, url, accountId, payments);
+  const bill = join(rig.folder, 'bill.csv');
+  await pipeline(writeBill(payments), createWriteStream(bill));
+  return { url, dataDir: rig.folder, keyFile: join(rig.folder, 'paymux.key'), accountId, bill, isPolite: false };
 }
 
-const digits =
-  '(SELECT 0 AS d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)';
-const perStatement = 10_000;
+/** In a process of its own, as the job is on a thread of its own, with the limits that the thread has. */
+function reconcile(job: ReconcileJob): Promise<ReconciledDay> {
+  const args = [`--max-semi-space-size=${reconcilingMib.young}`, `--max-old-space-size=${reconcilingMib.old}`];
+  return runPart<ReconciledDay>(new URL('./reconcile-day.ts', import.meta.url), job, { args });
+}
 
-/** Payments as they would be stored, made by the database itself: only their attempts, which alone are compared. */
-async function fillDay(rig: Rig, url: string | null, accountId: string, payments: number): Promise<void> {
-  const { database, close } = await openDatabase({ url, dataDir: rig.folder });
-  const padded = database.engine === 'sqlite' ? "printf('P%025d', n)" : "CONCAT('P', LPAD(n, 25, '0'))";
-  const named = (prefix: string, text: string) =>
-    database.engine === 'sqlite' ? `'${prefix}' || ${text}` : `CONCAT('${prefix}', ${text})`;
-  const number = `a.d * 1000 + b.d * 100 + c.d * 10 + e.d + ?`;
-  const sql = `INSERT INTO attempts (id, payment_id, number, account_id, account_version, channel, method, product, state, amount, currency,
-      amount_paid, currency_paid, channel_no, expires_at, created_at, succeeded_at)
-    SELECT ${named('att_', padded)}, ${named('pay_', padded)}, ${padded}, ?, 1, 'wechat', 'wechat_native', 'native', 'succeeded', 100 + n % 90000, 'CNY',
-      100 + n % 90000, 'CNY', ${named('v', padded)}, 0, 0, ? + n % 80000 * 1000
-    FROM (SELECT ${number} AS n FROM ${digits} a, ${digits} b, ${digits} c, ${digits} e) numbers WHERE n < ?`;
-  for (let from = 0; from < payments; from += perStatement)
-    await database.transaction((tx) => tx.run(sql, [accountId, firstMs, from, payments]));
-  await close();
+function figuresOf({ cpuMs, importMs, compareMs, peakMib, classes }: ReconciledDay): readonly Figure[] {
+  return [
+    { name: 'document to report', value: importMs + compareMs, unit: 'ms', better: 'lower', goal: 15_000 },
+    { name: 'of that, taking in', value: importMs, unit: 'ms', better: 'lower' },
+    { name: 'of that, comparing and writing', value: compareMs, unit: 'ms', better: 'lower' },
+    { name: 'processor time', value: cpuMs, unit: 'ms', better: 'lower' },
+    { name: 'memory, highest', value: peakMib, unit: 'MiB', better: 'lower', goal: 256 },
+    ...classes.map(([name, value]): Figure => ({ name, value, unit: 'count' })),
+  ];
+}
+
+/** Creates before, during and after: the same day again, which reads and compares all of it and writes nothing new. */
+function createBeside(
+  rig: Rig,
+  { pace, profile, ratePerSecond }: Given,
+  job: ReconcileJob,
+  alone: ReconciledDay,
+): Promise<readonly Figure[]> {
+  return withServer(rig, { profile }, async (server) => {
+    const sides = { rig, server, ids: [], pace, what: 'create' } as const;
+    const load = { port: server.port, ratePerSecond };
+    const before = await send(sides, { ...load, warmUpMs: 5000 });
+    const durationMs = Math.round(alone.importMs + alone.compareMs);
+    const [during] = await Promise.all([send(sides, { ...load, warmUpMs: 0, durationMs }), reconcile({ ...job, isPolite: true })]);
+    const after = await send(sides, load);
+    for (const { statuses } of [before, during, after]) refuseOthers(statuses, ['201']);
+    const quietMs = (before.measured.p99Ms + after.measured.p99Ms) / 2;
+    return [
+      { name: 'create p99 before', value: before.measured.p99Ms, unit: 'ms', better: 'lower' },
+      { name: 'create p99 beside it', value: during.measured.p99Ms, unit: 'ms', better: 'lower' },
+      { name: 'create p99 after', value: after.measured.p99Ms, unit: 'ms', better: 'lower' },
+      { name: 'create p99 beside / without', value: during.measured.p99Ms / quietMs, unit: 'ratio', better: 'lower', goal: 1.5 },
+    ];
+  });
 }

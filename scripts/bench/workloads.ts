@@ -1,6 +1,7 @@
 import { benchCallback } from './callback.ts';
 import { benchNotifications } from './notifications.ts';
 import { benchOutage } from './outage.ts';
+import { benchReconcile } from './reconcile.ts';
 import { benchRefund } from './refund.ts';
 import type { Report } from './report.ts';
 import type { Given } from './serve.ts';
@@ -10,5 +11,6 @@ export const workloads: Readonly<Record<string, (given: Given) => Promise<Report
   callback: benchCallback,
   notifications: benchNotifications,
   outage: benchOutage,
+  reconcile: benchReconcile,
   refund: benchRefund,
 };
