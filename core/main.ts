@@ -37,6 +37,7 @@ import { migrate, pendingMigrations } from './store/migrations/migrate.ts';
 import { checkDatabase, isGalera } from './store/mysql/checks.ts';
 import { type OpenDatabase, openForServer } from './store/open.ts';
 import { readOutstanding } from './store/tables/discrepancies.ts';
+import { countTail } from './store/tables/ledger.ts';
 
 /** Why the server does not start, in words for the operator who can mend it. */
 export class BootFault extends Error {}
@@ -129,6 +130,7 @@ async function serve(cradle: Cradle, found: Discovered, stored: OpenDatabase, ve
     certificates: () => listCertificates(cradle),
     discrepancies: () => readOutstanding(kernel.database),
     lastReconciled: () => listLastReconciled(kernel),
+    ledgerUncounted: () => countTail(kernel.database),
     ...(stored.poolUse && { dbPool: stored.poolUse }),
   });
   for (const [channel, { kind, name, version: its }] of cradle.origins) {

@@ -42,6 +42,7 @@ export interface Watched {
   readonly certificates?: () => readonly CertificateEnd[];
   readonly discrepancies?: () => Promise<readonly OutstandingDiscrepancies[]>;
   readonly lastReconciled?: () => Promise<readonly { readonly channel: string; readonly at: number }[]>;
+  readonly ledgerUncounted?: () => Promise<number>;
   readonly dbPool?: () => { readonly inUse: number; readonly waiting: number };
 }
 
@@ -233,7 +234,7 @@ async function readWatched(series: Series, sources: Watched): Promise<void> {
         set('channel_certificate_expiry_seconds', labels, Math.floor(expiresAt.getTime() / 1000));
       }
     });
-  await readReconciliation(series, sources);
+  await readBooks(series, sources);
   if (dbPool)
     await refresh(series, ['db_pool_in_use', 'db_pool_waiting'], async (set) => {
       const { inUse, waiting } = dbPool();
@@ -242,7 +243,9 @@ async function readWatched(series: Series, sources: Watched): Promise<void> {
     });
 }
 
-async function readReconciliation(series: Series, { discrepancies, lastReconciled }: Watched): Promise<void> {
+async function readBooks(series: Series, { discrepancies, lastReconciled, ledgerUncounted }: Watched): Promise<void> {
+  if (ledgerUncounted)
+    await refresh(series, ['ledger_uncounted_entries'], async (set) => set('ledger_uncounted_entries', {}, await ledgerUncounted()));
   if (discrepancies)
     await refresh(
       series,

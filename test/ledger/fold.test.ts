@@ -5,6 +5,7 @@ import type { Entry, LedgerAccount } from '../../core/ledger/entry.ts';
 import { foldTail } from '../../core/ledger/fold.ts';
 import { postEntries } from '../../core/ledger/post.ts';
 import type { Database } from '../../core/store/database.ts';
+import { countTail } from '../../core/store/tables/ledger.ts';
 import { checkMoney } from '../kit/check-money.ts';
 import { forEachDatabase } from '../kit/database.ts';
 
@@ -35,8 +36,10 @@ describe('The balances of the ledger', () => {
       await post(transfer('1', 'a', 'b', 5), transfer('2', 'b', 'a', 2));
       const before = [await balanceOf(database, account('a')), await balanceOf(database, account('b'))];
       expect(before).to.deep.equal([3, -3]);
+      expect(await countTail(database)).to.equal(2);
       expect(await foldTail(database, at)).to.equal(2);
       expect(await foldTail(database, at)).to.equal(0);
+      expect(await countTail(database)).to.equal(0);
       expect([await balanceOf(database, account('a')), await balanceOf(database, account('b'))]).to.deep.equal(before);
       expect({ ...(await database.get('SELECT * FROM ledger_accounts WHERE owner_id = ?', ['a'])) }).to.deep.equal({
         id: 'merchant_payable:a:CNY',

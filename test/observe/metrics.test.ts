@@ -85,11 +85,13 @@ describe('metrics', () => {
     metrics.watch({
       paymentsPending: async () => rows,
       notificationsOldestPendingSeconds: async () => 7,
+      ledgerUncounted: async () => 12,
       dbPool: () => ({ inUse: 2, waiting: 1 }),
     });
     const first = await metrics.text();
     expect(first).to.include('paymux_payments_pending{channel="alipay",age="under_1h"} 3');
     expect(first).to.match(/^paymux_notifications_oldest_pending_seconds 7$/m);
+    expect(first).to.match(/^paymux_ledger_uncounted_entries 12$/m);
     expect(first)
       .to.match(/^paymux_db_pool_in_use 2$/m)
       .and.match(/^paymux_db_pool_waiting 1$/m);

@@ -73,6 +73,15 @@ export async function readPostingsOf(reader: Reader, paymentId: string): Promise
   return (await reader.all(sql, [paymentId])) as unknown as readonly PostingRow[];
 }
 
+/** A scrape must not read further: a tail of this length says enough. */
+const mostCounted = 1_000_000;
+
+/** How many entries no balance counts yet. */
+export async function countTail(reader: Reader): Promise<number> {
+  const row = await reader.get(`SELECT COUNT(*) AS entries FROM (SELECT entry_id FROM ledger_tail LIMIT ${mostCounted}) AS tail`);
+  return Number(row?.['entries'] ?? 0);
+}
+
 /** Entries that no balance counts yet, up to so many. */
 export async function readTail(reader: Reader, most: number): Promise<readonly string[]> {
   return (await reader.all(`SELECT entry_id FROM ledger_tail ORDER BY entry_id LIMIT ${most}`)).map((row) => String(row['entry_id']));
