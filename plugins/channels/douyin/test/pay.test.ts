@@ -169,7 +169,10 @@ describe('Douyin Pay orders', () => {
       fault(403, 'OUT_TRADE_NO_USED'),
       { kind: 'rejected', reason: 'number_reused', vendor: { code: 'OUT_TRADE_NO_USED', message: 'text (商户订单号重复。)' } },
     ],
-    [answered(401, '{"code":"SIGN_ERROR"}'), { kind: 'rejected', reason: 'auth', vendor: { code: 'SIGN_ERROR', message: 'The signature is refused. (签名错误。)' } }],
+    [
+      answered(401, '{"code":"SIGN_ERROR"}'),
+      { kind: 'rejected', reason: 'auth', vendor: { code: 'SIGN_ERROR', message: 'The signature is refused. (签名错误。)' } },
+    ],
   ];
   outcomes.forEach(([step, outcome], index) => {
     it(`come to the outcome that the answer proves (${index + 1}: ${JSON.stringify(outcome).slice(0, 60)})`, async () => {
