@@ -40,7 +40,7 @@ const meaningOf = ({ code, type }: Fault): Meaning | undefined =>
 /** What an error answer means for a request that would have created or moved something. */
 export function explainFault(fault: Fault): Rejected | Unknown {
   const vendor = vendorError(fault);
-  if (fault.status === 401 || fault.status === 403) {
+  if (fault.status === 401 || fault.status === 403 || meaningOf(fault)?.as === 'auth') {
     return { kind: 'rejected', reason: 'auth', vendor: { code: vendor.code, message: 'Paystack refuses the secret key (密钥无效)' } };
   }
   if (meaningOf(fault)?.as === 'number_reused') return { kind: 'rejected', reason: 'number_reused', vendor };
