@@ -87,6 +87,12 @@ describe('square: asking and closing', () => {
     ]);
   });
 
+  it('says of which payment a failure is, for the kernel to compare', async () => {
+    const other = { ...payment, status: 'FAILED', reference_id: '01JGJ2Q8Z5X0000000000000B2', location_id: 'LOTHER' };
+    const outcome = await channel.query(card, makeCall(scriptHttp(good({ payment: other }))));
+    expect(outcome).to.deep.include({ kind: 'declined', echo: { number: other.reference_id, merchantNo: 'LOTHER' } });
+  });
+
   const tries = (...ids: string[]) => good({ order: { ...order, tenders: ids.map((id) => ({ id, payment_id: id })) } });
   const attemptAt = (id: string, status: string) => good({ payment: { ...payment, id, status } });
 

@@ -105,6 +105,12 @@ describe('yeepay: asking and closing', () => {
 
   it('reads a failed order as declined, and an order that does not exist as not found', async () => {
     expect(await channel.query(attempt, makeCall(scriptHttp(good({ ...order, status: 'FAIL' }))))).to.include({ kind: 'declined' });
+    const other = { ...order, status: 'FAIL', orderId: 'OTHER', merchantNo: '10086039999' };
+    const echo = { number: 'OTHER', merchantNo: '10086039999' };
+    expect(await channel.query(attempt, makeCall(scriptHttp(good(other)))), 'for the kernel to refuse').to.deep.include({
+      kind: 'declined',
+      echo,
+    });
     const missing = good({ code: 'OPR11000', message: '订单不存在' });
     expect(await channel.query(attempt, makeCall(scriptHttp(missing)))).to.have.nested.property('report.state', 'not_found');
   });
