@@ -30,8 +30,15 @@ export interface Device {
   readonly userAgent: string;
 }
 
-export function readDevice(userAgent: string): Device {
-  return { kind: /Mobile|Android|iPhone|iPad/i.test(userAgent) ? 'phone' : 'desktop', userAgent };
+/**
+ * Tablets count as desktops: an iPad says Macintosh unless an app opened the page, both times it is the same screen, large
+ * enough to show a code to a phone. Browsers on phones say Mobile, those on Android and HarmonyOS tablets leave it out. The
+ * hint only adds: it says no wherever somebody asked for the desktop's page, and there the User-Agent says so as well.
+ */
+export function readDevice(headers: Readonly<Record<string, string | undefined>>): Device {
+  const userAgent = headers['user-agent'] ?? '';
+  const isPhone = headers['sec-ch-ua-mobile'] === '?1' || (/Mobi|iPhone/i.test(userAgent) && !/iPad|Tablet/i.test(userAgent));
+  return { kind: isPhone ? 'phone' : 'desktop', userAgent };
 }
 
 /** What the page can ask the shopper for, or sees by itself. */
@@ -63,13 +70,19 @@ function canAsk({ account }: Offered, field: keyof Payer): boolean {
   return field === 'openid' ? account.channel.identify !== undefined : asked.includes(field);
 }
 
-function isAtHome({ checkout }: MethodManifest, { userAgent }: Device): boolean {
-  const { inside, home = [] } = checkout ?? {};
-  return [...(inside === undefined ? [] : [inside]), ...home].some((part) => userAgent.includes(part));
+function isAtHome(method: MethodManifest, device: Device): boolean {
+  const { inside, home = [] } = method.checkout ?? {};
+  const { userAgent } = device;
+  return !isShutOut(method, device) && [...(inside === undefined ? [] : [inside]), ...home].some((part) => userAgent.includes(part));
+}
+
+function isShutOut({ checkout }: MethodManifest, { userAgent }: Device): boolean {
+  return checkout?.except?.some((part) => userAgent.includes(part)) ?? false;
 }
 
 function fits(method: MethodManifest, device: Device): boolean {
   const { checkout, action } = method;
+  if (isShutOut(method, device)) return false;
   if (isAtHome(method, device)) return true;
   if (checkout?.inside !== undefined) return false;
   // Parameters for an app are of no use to a browser.

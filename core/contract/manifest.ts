@@ -109,6 +109,8 @@ export interface MethodManifest extends AmountRule {
     readonly inside?: string;
     /** Parts of the User-Agent by which this wallet's own browser is known, where the method works elsewhere too. At home it comes alone. */
     readonly home?: readonly string[];
+    /** Parts of the User-Agent of browsers in which the method does not work, whatever else is said here. */
+    readonly except?: readonly string[];
     /** For methods that need `bankCode`: the banks to choose from. Absent: the shopper types what his bank is called. */
     readonly banks?: readonly Bank[];
   };

@@ -57,7 +57,7 @@ describe('A payment whose shopper chooses the method', () => {
     it('offers what fits the browser, and shows what there is to do once one was chosen', async () => {
       const shop = await start();
       const id = await choosable(shop);
-      const offers = listOffers(shop.kernel, app(shop), await shop.payment(id), readDevice('Mozilla/5.0'));
+      const offers = listOffers(shop.kernel, app(shop), await shop.payment(id), readDevice({ 'user-agent': 'Mozilla/5.0' }));
       expect(offers.map(({ method }) => method)).to.deep.equal(['fake_qr', 'fake_page']);
       const chosen = await choose(shop, id);
       expect(chosen).to.nested.include({ kind: 'chosen', 'payment.state': 'pending', 'payment.method': 'fake_qr' });

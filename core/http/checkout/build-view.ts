@@ -12,7 +12,7 @@ export interface Asked {
   readonly voice: Voice;
   readonly token: string;
   readonly query: URLSearchParams;
-  readonly userAgent: string;
+  readonly headers: Parameters<typeof readDevice>[0];
 }
 
 /** Begun later than this before its end, an attempt would be refused. */
@@ -21,7 +21,7 @@ const leastTimeMs = 15_000;
 /** Gathers what the page of a payment shows. */
 export function buildView(kernel: Kernel, directory: Directory, asked: Asked): View {
   const { session, voice, token, query } = asked;
-  const device = readDevice(asked.userAgent);
+  const device = readDevice(asked.headers);
   const now = kernel.clock.now();
   const wantsChoice = query.get('choose') === '1';
   const choosing = session.isChoice && (session.phase === 'choose' || (session.phase === 'act' && wantsChoice));

@@ -97,7 +97,7 @@ function readOwn(kernel: Kernel, { params }: RawRouteInput): Promise<CheckoutSes
 
 function viewOf(kernel: Kernel, directory: Directory, { input, query, voice }: Framed, session: CheckoutSession) {
   const token = input.params['token'] ?? '';
-  return buildView(kernel, directory, { session, voice, token, query, userAgent: input.headers['user-agent'] ?? '' });
+  return buildView(kernel, directory, { session, voice, token, query, headers: input.headers });
 }
 
 async function choose(kernel: Kernel, framed: Framed): Promise<RawAnswer> {
@@ -131,7 +131,7 @@ function seen(kernel: Kernel, { input, address }: Framed, session: CheckoutSessi
 }
 
 function findOffer(kernel: Kernel, { headers }: RawRouteInput, { app, payment }: CheckoutSession, method: string): Offer | undefined {
-  const device = readDevice(headers['user-agent'] ?? '');
+  const device = readDevice(headers);
   return listOffers(kernel, app, payment, device).find((offer) => offer.method === method);
 }
 

@@ -78,7 +78,8 @@ const manifest: ChannelManifest = {
       currencies: ['CNY'],
       min: 1,
       needs: ['openid'],
-      checkout: { inside: 'MicroMessenger' },
+      // A mini program's web view has no bridge to pay by, and in WeCom the shopper has no openid of ours.
+      checkout: { inside: 'MicroMessenger', except: ['miniProgram/', 'wxwork/'] },
     },
     {
       id: 'wechat_mini',
@@ -105,7 +106,8 @@ const manifest: ChannelManifest = {
       currencies: ['CNY'],
       min: 1,
       needs: ['clientIp'],
-      checkout: { devices: ['phone'] },
+      // It opens WeChat from another browser, and WeChat refuses it inside itself.
+      checkout: { devices: ['phone'], except: ['MicroMessenger'] },
     },
     {
       id: 'wechat_barcode',
