@@ -1,5 +1,6 @@
 import type { Reader } from '../../core/store/database.ts';
 import { readWhere } from './books.ts';
+import { acrossDays } from './days.ts';
 import { found, type Violation } from './invariant.ts';
 import { acrossLedger } from './ledger.ts';
 import type { Truth } from './truth.ts';
@@ -77,6 +78,7 @@ export const across: readonly Across[] = [
     says: (row) => `${row['id']}: done, without an answer`,
   },
   ...acrossLedger,
+  ...acrossDays,
 ];
 
 export async function* checkAcross(reader: Reader): AsyncIterable<Violation> {

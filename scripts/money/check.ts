@@ -1,6 +1,7 @@
 import type { Reader } from '../../core/store/database.ts';
 import { across, checkAcross, findOrphanMoney } from './across.ts';
 import { readCases } from './books.ts';
+import { findUnevenDays } from './days.ts';
 import type { Invariant, Violation } from './invariant.ts';
 import { amountsAreWhole, oneApp, paidIsWhatWasAsked } from './invariants/amounts.ts';
 import { chargesReallyHappened } from './invariants/charges.ts';
@@ -62,5 +63,6 @@ export async function* findViolations({ reader, truth, eventsKeptFrom = 0, onPay
     onPayment?.();
   }
   yield* checkAcross(reader);
+  yield* findUnevenDays(reader);
   if (truth !== null) yield* findOrphanMoney(reader, truth);
 }
