@@ -49,7 +49,9 @@ export const groups: readonly Group[] = [
   {
     name: 'states',
     modules: ['core/payments/states.ts', 'core/refunds/states.ts', 'core/store/tables/moves.ts'],
-    tests: ['test/payments/decide.test.ts', 'test/refunds/decide.test.ts', 'test/store/predicates.test.ts'],
+    tests: ['decide', 'decide-writes']
+      .map((name) => `test/payments/${name}.test.ts`)
+      .concat('test/refunds/decide.test.ts', 'test/store/predicates.test.ts', 'test/store/machines.test.ts'),
   },
   {
     name: 'deciding',
