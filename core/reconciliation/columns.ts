@@ -17,15 +17,21 @@ export interface Columns {
 interface Part {
   /** The kind and number of each row, one after the other. */
   text: Buffer;
-  /** Where a row's text begins. */
-  readonly starts: Uint32Array;
-  readonly amounts: Float64Array;
+  /**
+   * What else there is of a row lies together, in 32 bytes that two arrays look at: an entry names any row, and with an array
+   * for each value most of the time went into waiting for the memory.
+   */
+  readonly doubles: Float64Array;
+  readonly words: Uint32Array;
   /** Null until a row has a fee; NaN where it is not known. Fees are integers otherwise. */
   fees: Float64Array | null;
-  readonly times: Float64Array;
-  readonly currencies: Uint16Array;
-  readonly seen: Uint32Array;
 }
+
+/** Places within a row: of doubles the first two, of words behind them. */
+const [amountAt, timeAt, doublesOfRow] = [0, 1, 4];
+const [startAt, endAt, currencyAt, seenAt, wordsOfRow] = [4, 5, 6, 7, 8];
+const word = ({ words }: Part, row: number, at: number) => words[row * wordsOfRow + at] ?? 0;
+const double = ({ doubles }: Part, row: number, at: number) => doubles[row * doublesOfRow + at] ?? 0;
 
 const [partBits, firstTextBytes] = [14, 2 ** 19];
 const partRows = 2 ** partBits;
@@ -48,16 +54,16 @@ export function createColumns(): Columns {
       count += 1;
     },
     numberOf(place) {
-      const { text, starts } = partOf(place);
-      return text.toString('latin1', (starts[rowOf(place)] ?? 0) + 1, starts[rowOf(place) + 1]);
+      const [part, row] = [partOf(place), rowOf(place)];
+      return part.text.toString('latin1', word(part, row, startAt) + 1, word(part, row, endAt));
     },
     valuesOf: (place) => readValues(partOf(place), rowOf(place), currencyNames),
     isNamed: (place, kind, number) => isNamed(partOf(place), rowOf(place), kind, number),
     hashOf: (place) => hashPart(partOf(place), rowOf(place)),
-    timesSeen: (place) => partOf(place).seen[rowOf(place)] ?? 0,
+    timesSeen: (place) => word(partOf(place), rowOf(place), seenAt),
     see(place) {
-      const { seen } = partOf(place);
-      seen[rowOf(place)] = (seen[rowOf(place)] ?? 0) + 1;
+      const part = partOf(place);
+      part.words[rowOf(place) * wordsOfRow + seenAt] = word(part, rowOf(place), seenAt) + 1;
     },
   };
 }
@@ -67,15 +73,8 @@ function raise(place: number): never {
 }
 
 function makePart(): Part {
-  return {
-    text: Buffer.alloc(firstTextBytes),
-    starts: new Uint32Array(partRows + 1),
-    amounts: new Float64Array(partRows),
-    fees: null,
-    times: new Float64Array(partRows),
-    currencies: new Uint16Array(partRows),
-    seen: new Uint32Array(partRows),
-  };
+  const doubles = new Float64Array(partRows * doublesOfRow);
+  return { text: Buffer.alloc(firstTextBytes), doubles, words: new Uint32Array(doubles.buffer), fees: null };
 }
 
 function indexOf(names: string[], name: string): number {
@@ -84,41 +83,44 @@ function indexOf(names: string[], name: string): number {
 }
 
 function appendTo(part: Part, row: number, { kind, number, amount, fee, at }: Expectation, currency: number): void {
-  const start = part.starts[row] ?? 0;
+  const start = row === 0 ? 0 : word(part, row - 1, endAt);
   const end = start + 1 + number.length;
   if (end > part.text.length) part.text = Buffer.concat([part.text], part.text.length * 2 + number.length);
   part.text[start] = byteOf(kind);
   part.text.write(number, start + 1, 'latin1');
-  part.starts[row + 1] = end;
-  part.amounts[row] = amount;
+  const { doubles, words } = part;
+  doubles[row * doublesOfRow + amountAt] = amount;
+  doubles[row * doublesOfRow + timeAt] = at;
+  words[row * wordsOfRow + startAt] = start;
+  words[row * wordsOfRow + endAt] = end;
+  words[row * wordsOfRow + currencyAt] = currency;
   if (fee !== null) part.fees ??= new Float64Array(partRows).fill(Number.NaN);
   if (part.fees !== null) part.fees[row] = fee ?? Number.NaN;
-  part.times[row] = at;
-  part.currencies[row] = currency;
 }
 
 function readValues(part: Part, row: number, currencyNames: readonly string[]): Values {
   const fee = part.fees?.[row] ?? Number.NaN;
   return {
-    kind: part.text[part.starts[row] ?? 0] === paymentByte ? 'payment' : 'refund',
-    amount: part.amounts[row] ?? 0,
-    currency: currencyNames[part.currencies[row] ?? 0] ?? '',
+    kind: part.text[word(part, row, startAt)] === paymentByte ? 'payment' : 'refund',
+    amount: double(part, row, amountAt),
+    currency: currencyNames[word(part, row, currencyAt)] ?? '',
     fee: Number.isNaN(fee) ? null : fee,
-    at: part.times[row] ?? 0,
+    at: double(part, row, timeAt),
   };
 }
 
-function isNamed({ text, starts }: Part, row: number, kind: Expectation['kind'], number: string): boolean {
-  const start = starts[row] ?? 0;
-  if ((starts[row + 1] ?? 0) - start !== number.length + 1 || text[start] !== byteOf(kind)) return false;
+function isNamed(part: Part, row: number, kind: Expectation['kind'], number: string): boolean {
+  const { text } = part;
+  const start = word(part, row, startAt);
+  if (word(part, row, endAt) - start !== number.length + 1 || text[start] !== byteOf(kind)) return false;
   // From the end: numbers of one day begin alike.
   for (let index = number.length - 1; index >= 0; index -= 1) if (text[start + 1 + index] !== number.charCodeAt(index)) return false;
   return true;
 }
 
-function hashPart({ text, starts }: Part, row: number): number {
+function hashPart(part: Part, row: number): number {
   let hash = hashSeed;
-  for (let index = starts[row] ?? 0; index < (starts[row + 1] ?? 0); index += 1) hash = mix(hash, text[index] ?? 0);
+  for (let index = word(part, row, startAt); index < word(part, row, endAt); index += 1) hash = mix(hash, part.text[index] ?? 0);
   return fold(hash);
 }
 
