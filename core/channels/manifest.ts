@@ -40,6 +40,7 @@ const method = z.strictObject({
         .optional(),
       inside: z.string().min(3).optional(),
       home: z.array(z.string().min(3)).min(1).optional(),
+      kind: z.enum(['card']).optional(),
       except: z.array(z.string().min(3)).min(1).optional(),
       banks: z
         .array(z.strictObject({ code: z.string().regex(/^[!-~]{1,32}$/), name: both }))

@@ -14,6 +14,7 @@ export interface Offer {
   readonly accountId: string;
   readonly name: MethodManifest['name'];
   readonly action: MethodManifest['action'];
+  readonly kind: 'card' | null;
   /** What the page has to ask the shopper for. */
   readonly missing: readonly (keyof Payer)[];
   /** Where the shopper names his bank: which there are. Empty: the vendor's list is not known. */
@@ -52,17 +53,24 @@ export function listOffers(kernel: Kernel, app: App, payment: PaymentRow, device
     (one) => fits(one.method, device) && one.missing.every((field) => canAsk(one, field)),
   );
   const own = fitting.filter(({ method }) => isAtHome(method, device));
-  return inOrder(own.length > 0 ? own : fitting, device).map(({ method, account, missing, isUp }) => ({
+  const offers = inOrder(own.length > 0 ? own : fitting, device).map(({ method, account, missing, isUp }) => ({
     method: method.id,
     channel: account.channelId,
     accountId: account.id,
     name: method.name,
     action: method.action,
+    kind: method.checkout?.kind ?? null,
     missing,
     banks: method.checkout?.banks ?? [],
     isAtHome: isAtHome(method, device),
     isUp,
   }));
+  return oneOfEachKind(offers);
+}
+
+/** To a shopper cards are cards, whoever takes them. */
+export function oneOfEachKind<T extends Pick<Offer, 'kind'>>(offers: readonly T[]): readonly T[] {
+  return offers.filter(({ kind }, index) => kind === null || offers.findIndex((one) => one.kind === kind) === index);
 }
 
 /** Who the shopper is the vendor tells, where the account can ask it. */

@@ -111,6 +111,8 @@ export interface MethodManifest extends AmountRule {
     readonly home?: readonly string[];
     /** Parts of the User-Agent of browsers in which the method does not work, whatever else is said here. */
     readonly except?: readonly string[];
+    /** What shoppers know the method as, where the vendor's name tells them nothing. Of several, the page shows the best alone. */
+    readonly kind?: 'card';
     /** For methods that need `bankCode`: the banks to choose from. Absent: the shopper types what his bank is called. */
     readonly banks?: readonly Bank[];
   };

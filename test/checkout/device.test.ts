@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { readDevice } from '../../core/checkout/offers.ts';
+import { oneOfEachKind, readDevice } from '../../core/checkout/offers.ts';
 import { startEmbeddedPaymux } from '../browser/server.ts';
 import { getPage, openCheckout } from '../kit/checkout.ts';
 import type { Paymux } from '../kit/paymux.ts';
@@ -46,6 +46,16 @@ const wallets: Readonly<Record<string, { readonly userAgent: string; readonly of
     offered: ['alipay_precreate', 'alipay_wap', 'stripe_checkout', 'wechat_native'],
   },
 };
+
+describe('Ways to pay that are the same to a shopper', () => {
+  it('are shown once, the best of them, and those that differ stay as they are', () => {
+    const offers = (['wallet', 'card one', 'other wallet', 'card two'] as const).map((name) => ({
+      name,
+      kind: name.startsWith('card') ? ('card' as const) : null,
+    }));
+    expect(oneOfEachKind(offers).map(({ name }) => name)).to.deep.equal(['wallet', 'card one', 'other wallet']);
+  });
+});
 
 describe('The browser of a shopper', function () {
   this.timeout(30_000);

@@ -34,6 +34,14 @@ describe('The hosted checkout over HTTP', function () {
     expect(methods).to.have.members(['alipay_page', 'alipay_precreate', 'stripe_checkout', 'wechat_native']);
   });
 
+  it('calls cards what shoppers call them, in their language, and not by the name of who takes them', async () => {
+    const { checkout_url: url } = await openCheckout(paymux);
+    for (const [language, words] of Object.entries({ en: 'Card and more', 'zh-CN': '银行卡等', ja: 'カードなど' })) {
+      const { text } = await getPage(`${url}?lang=${language}`);
+      expect(text).to.contain(`<strong>${words}</strong>`).and.not.contain('Stripe');
+    }
+  });
+
   it('shows a phone what a phone can do', async () => {
     const { checkout_url: url } = await openCheckout(paymux);
     const page = await getPage(url, { 'user-agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Mobile' });

@@ -47,6 +47,7 @@ const offer = (more: Partial<NamedOffer> = {}): NamedOffer => ({
   name: { en: 'Bank', zh: '银行' },
   label: 'Bank',
   action: 'redirect',
+  kind: null,
   missing: [],
   banks: [],
   isAtHome: false,

@@ -69,6 +69,9 @@ describe('A payment in two tabs at once', () => {
         const switched = choose(url, 'alipay_precreate');
         await new Promise((resolve) => setTimeout(resolve, delayMs));
         await Promise.all([pay(first), switched]);
+        const over = ['closed', 'failed'];
+        const standing = ((await read(id)).attempts as readonly Attempt[]).filter(({ state }) => !over.includes(state));
+        expect(standing, JSON.stringify(standing)).to.have.length.at.most(1);
         await pay(await begun(id));
         await expectOneCharge(id);
       }

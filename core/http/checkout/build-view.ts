@@ -58,6 +58,7 @@ function nameOffers(kernel: Kernel, voice: Voice, offers: readonly Offer[]): rea
   const look = ({ channel, action }: Offer) => `${channel} ${action}`;
   const counts = Map.groupBy(offers, look);
   return offers.map((offer) => {
+    if (offer.kind !== null) return { ...offer, label: voice.say(`kind.${offer.kind}`) };
     const isOnly = counts.get(look(offer))?.length === 1;
     return { ...offer, label: isOnly ? nameOf(kernel, voice, offer.method) : voice.name(offer.name) };
   });

@@ -37,7 +37,14 @@ const manifest: ChannelManifest = {
     { what: 'flow', against: 'simulator', source: 'simulator/vendors/adyen' },
   ],
   methods: [
-    { id: 'adyen_link', product: 'link', name: { en: 'Adyen Pay by Link', zh: 'Adyen 支付链接' }, action: 'redirect', currencies },
+    {
+      id: 'adyen_link',
+      product: 'link',
+      name: { en: 'Adyen Pay by Link', zh: 'Adyen 支付链接' },
+      action: 'redirect',
+      checkout: { kind: 'card' },
+      currencies,
+    },
     {
       id: 'adyen_session',
       product: 'session',

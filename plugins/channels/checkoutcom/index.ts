@@ -45,6 +45,7 @@ const manifest: ChannelManifest = {
       product: 'hosted',
       name: { en: 'Checkout.com hosted page', zh: 'Checkout.com 托管页面' },
       action: 'redirect',
+      checkout: { kind: 'card' },
       currencies: [
         ...['AED', 'AUD', 'BHD', 'CAD', 'CHF', 'CZK', 'DKK', 'EUR', 'GBP', 'HKD', 'JOD', 'JPY', 'KRW', 'KWD'],
         ...['NOK', 'NZD', 'OMR', 'PLN', 'QAR', 'SAR', 'SEK', 'SGD', 'USD', 'ZAR'],

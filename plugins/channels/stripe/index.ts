@@ -35,7 +35,14 @@ const manifest: ChannelManifest = {
     { what: 'flow', against: 'simulator', source: 'simulator/vendors/stripe' },
   ],
   methods: [
-    { id: 'stripe_checkout', product: 'checkout', name: { en: 'Stripe Checkout', zh: 'Stripe 收银台' }, action: 'redirect', ...money },
+    {
+      id: 'stripe_checkout',
+      product: 'checkout',
+      name: { en: 'Stripe Checkout', zh: 'Stripe 收银台' },
+      action: 'redirect',
+      checkout: { kind: 'card' },
+      ...money,
+    },
     {
       id: 'stripe_payment_intent',
       product: 'payment_intent',
