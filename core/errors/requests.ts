@@ -202,6 +202,15 @@ export const requestErrors = {
     ['Discrepancy not open', '差异不可处理'],
     ['The discrepancy is resolved, or names no payment that this could be done about.', '该差异已处理，或未对应可操作的支付。'],
   ),
+  discrepancy_not_adjustable: entry(
+    409,
+    'fix_request',
+    ['Discrepancy not adjustable', '差异不可调账'],
+    [
+      'No entry of the ledger puts this right: the amount is beyond the difference or against it, the currency is another, or it is not of a class that can be adjusted.',
+      '该差异不能这样调账：金额超出差异或方向相反、币种不同，或差异类型不可调账。',
+    ],
+  ),
   channel_unavailable: entry(
     503,
     'retry',

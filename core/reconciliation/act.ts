@@ -1,6 +1,7 @@
 import { check } from '../payments/check.ts';
 import type { Kernel } from '../payments/deps.ts';
 import { execute } from '../refunds/execute.ts';
+import type { Tx } from '../store/database.ts';
 import { readByNumbers } from '../store/tables/booked.ts';
 import {
   changeDiscrepancy,
@@ -9,6 +10,7 @@ import {
   type DiscrepancyRow,
   readDiscrepancy,
 } from '../store/tables/discrepancies.ts';
+import { type Adjustment, canAdjust, postAdjustment, reverseAdjustment } from './adjust.ts';
 
 /** Who does something about a discrepancy, and why. Kept for ever. */
 export interface Acting {
@@ -18,7 +20,12 @@ export interface Acting {
   readonly note: string | null;
 }
 
-export type Acted = { readonly kind: 'discrepancy'; readonly discrepancy: DiscrepancyRow } | { readonly kind: 'not_open' };
+export type Acted =
+  | { readonly kind: 'discrepancy'; readonly discrepancy: DiscrepancyRow }
+  | { readonly kind: 'not_open' | 'not_adjustable' };
+
+/** What is written beside the row, in its transaction. */
+type Also = (tx: Tx, row: DiscrepancyRow, told: DiscrepancyAction) => Promise<void>;
 
 type Decide = (row: DiscrepancyRow) => Promise<DiscrepancyChanges | null> | DiscrepancyChanges | null;
 
@@ -37,14 +44,41 @@ export function noteRefund(kernel: Kernel, acting: Acting): Promise<Acted> {
  * another one ends it, and the first alone cannot by asking twice.
  */
 export async function writeOff(kernel: Kernel, acting: Acting, aloneUpTo: number): Promise<Acted> {
-  return act(kernel, acting, 'write_off', async (row) => {
-    if (atStake(row) <= aloneUpTo) return resolved(kernel, 'written_off');
-    if (row.reason !== askedReason) return { reason: askedReason, owner: acting.actor };
-    return row.owner === acting.actor ? null : resolved(kernel, 'written_off');
+  const asked = 'write_off_asked';
+  return act(kernel, acting, 'write_off', (row) => endByTwo(kernel, acting, row, { asked, as: 'written_off', aloneUpTo }));
+}
+
+/** Ends a discrepancy by an entry of the ledger. Above `aloneUpTo` it takes two who want the same entry. */
+export async function adjust(kernel: Kernel, acting: Acting, adjustment: Adjustment, aloneUpTo: number): Promise<Acted> {
+  const row = await readDiscrepancy(kernel.database, acting.id);
+  if (row === null || row.state === 'resolved') return { kind: 'not_open' };
+  if (!canAdjust(row, adjustment)) return { kind: 'not_adjustable' };
+  const asked = `adjust_asked: ${adjustment.reason} ${adjustment.amount}`;
+  const decide = (now: DiscrepancyRow) =>
+    canAdjust(now, adjustment) ? endByTwo(kernel, acting, now, { asked, as: 'adjusted', aloneUpTo }) : null;
+  return act(kernel, acting, 'adjust', decide, async (tx, now, told) => {
+    if (told.to_state === 'resolved') await postAdjustment(tx, now, adjustment, told);
   });
 }
 
-const askedReason = 'write_off_asked';
+/** Says who looks after a discrepancy; null: nobody. */
+export async function assign(kernel: Kernel, acting: Acting, owner: string | null): Promise<Acted> {
+  return act(kernel, acting, 'assign', () => ({ owner }));
+}
+
+interface ByTwo {
+  /** What the row says while the second is waited for. */
+  readonly asked: string;
+  readonly as: string;
+  readonly aloneUpTo: number;
+}
+
+function endByTwo(kernel: Kernel, { actor }: Acting, row: DiscrepancyRow, by: ByTwo): DiscrepancyChanges | null {
+  if (atStake(row) <= by.aloneUpTo) return resolved(kernel, by.as);
+  // Not by the owner, whom anybody can change.
+  if (row.reason !== by.asked || row.asked_by === null) return { reason: by.asked, asked_by: actor };
+  return row.asked_by === actor ? null : resolved(kernel, by.as);
+}
 
 /** The money that is not accounted for. */
 export function atStake({ class: name, amount_here, amount_there, fee_here, fee_there }: DiscrepancyRow): number {
@@ -55,9 +89,8 @@ export function atStake({ class: name, amount_here, amount_there, fee_here, fee_
 
 /** Takes back how a discrepancy was ended. Nothing of what was done is forgotten. */
 export async function reopen(kernel: Kernel, acting: Acting): Promise<Acted> {
-  return change(kernel, acting, 'reopen', (row) =>
-    row.state === 'resolved' ? { state: 'open', reason: 'reopened', owner: acting.actor, resolved_at: null } : null,
-  );
+  const open = { state: 'open', reason: 'reopened', owner: acting.actor, resolved_at: null } as const;
+  return change(kernel, acting, 'reopen', (row) => (row.state === 'resolved' ? open : null), reverseAdjustment);
 }
 
 /** Asks the vendor about the payment or refund once more, and ends what agrees by now. */
@@ -84,13 +117,13 @@ const resolved = ({ clock }: Kernel, reason: string): DiscrepancyChanges => ({
 });
 
 /** Something that only an open discrepancy allows. */
-async function act(kernel: Kernel, acting: Acting, action: string, decide: Decide): Promise<Acted> {
+async function act(kernel: Kernel, acting: Acting, action: string, decide: Decide, also?: Also): Promise<Acted> {
   const row = await readDiscrepancy(kernel.database, acting.id);
-  return row === null || row.state === 'resolved' ? { kind: 'not_open' } : change(kernel, acting, action, decide);
+  return row === null || row.state === 'resolved' ? { kind: 'not_open' } : change(kernel, acting, action, decide, also);
 }
 
 /** Decides on the row as it is; once more where somebody changed it meanwhile. */
-async function change(kernel: Kernel, { id, actor, note }: Acting, action: string, decide: Decide): Promise<Acted> {
+async function change(kernel: Kernel, { id, actor, note }: Acting, action: string, decide: Decide, also?: Also): Promise<Acted> {
   const { database, newId, clock } = kernel;
   const actionId = newId('dac_');
   for (;;) {
@@ -109,7 +142,12 @@ async function change(kernel: Kernel, { id, actor, note }: Acting, action: strin
       to_state,
       created_at: clock.now().getTime(),
     };
-    if (await database.transaction((tx) => changeDiscrepancy(tx, row, changes, told), { table: 'discrepancy_actions', id: actionId }))
+    const write = async (tx: Tx) => {
+      const isFirst = await changeDiscrepancy(tx, row, changes, told);
+      if (isFirst) await also?.(tx, row, told);
+      return isFirst;
+    };
+    if (await database.transaction(write, { table: 'discrepancy_actions', id: actionId }))
       return { kind: 'discrepancy', discrepancy: { ...row, ...changes, version: row.version + 1 } };
     if (action !== 'reopen' && (await readDiscrepancy(database, id))?.state === 'resolved') return { kind: 'not_open' };
   }

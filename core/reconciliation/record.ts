@@ -12,6 +12,7 @@ import {
   readDiscrepanciesOf,
 } from '../store/tables/discrepancies.ts';
 import type { ReconciliationRow } from '../store/tables/reconciliations.ts';
+import { reverseAdjustment } from './adjust.ts';
 import type { Finding } from './match.ts';
 import type { Seal } from './seal.ts';
 
@@ -99,6 +100,7 @@ function makeRow(deps: RecordDeps, day: ReconciliationRow, found: Found, id: str
     state: found.state,
     reason: found.reason,
     owner: null,
+    asked_by: null,
     version: 0,
     created_at: deps.now,
     resolved_at: found.state === 'resolved' ? deps.now : null,
@@ -141,7 +143,8 @@ async function endOthers(deps: RecordDeps, day: ReconciliationRow, keys: Readonl
   let [after, ended] = ['', 0];
   for (;;) {
     const rows = await readDiscrepanciesOf(deps.database, day.id, after, 1000);
-    const over = rows.filter((row) => row.state !== 'resolved' && !keys.has(row.entry_key));
+    // What was adjusted and agrees now would be in the ledger twice.
+    const over = rows.filter((row) => (row.state !== 'resolved' || row.reason === 'adjusted') && !keys.has(row.entry_key));
     for (const row of over) {
       const changes = { state: 'resolved', reason: 'agrees_now', resolved_at: deps.now } as const;
       if (await deps.database.transaction((tx) => change(deps, tx, row, changes, 'compared'))) ended += 1;
@@ -153,8 +156,8 @@ async function endOthers(deps: RecordDeps, day: ReconciliationRow, keys: Readonl
 }
 
 /** False: a person was faster; the next comparison looks again. */
-function change(deps: RecordDeps, tx: Tx, row: DiscrepancyRow, changes: DiscrepancyChanges, action: string): Promise<boolean> {
-  return changeDiscrepancy(tx, row, changes, {
+async function change(deps: RecordDeps, tx: Tx, row: DiscrepancyRow, changes: DiscrepancyChanges, action: string): Promise<boolean> {
+  const told = {
     id: deps.newId('dac_'),
     discrepancy_id: row.id,
     action,
@@ -163,5 +166,8 @@ function change(deps: RecordDeps, tx: Tx, row: DiscrepancyRow, changes: Discrepa
     from_state: row.state,
     to_state: changes.state ?? row.state,
     created_at: deps.now,
-  });
+  };
+  const isFirst = await changeDiscrepancy(tx, row, changes, told);
+  if (isFirst && row.state === 'resolved') await reverseAdjustment(tx, row, told);
+  return isFirst;
 }

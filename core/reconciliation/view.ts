@@ -24,7 +24,7 @@ export function viewReconciliation(row: ReconciliationRow) {
 }
 
 /** A discrepancy as the API shows it. The entry itself stays sealed: it names shoppers, and the vendor has it too. */
-export function viewDiscrepancy(row: DiscrepancyRow, actions?: readonly DiscrepancyAction[]) {
+export function viewDiscrepancy(row: DiscrepancyRow, now: Date, actions?: readonly DiscrepancyAction[]) {
   return {
     id: row.id,
     object: 'discrepancy' as const,
@@ -47,6 +47,7 @@ export function viewDiscrepancy(row: DiscrepancyRow, actions?: readonly Discrepa
     state: row.state,
     reason: row.reason,
     owner: row.owner,
+    age_seconds: Math.floor(((row.resolved_at ?? now.getTime()) - row.created_at) / 1000),
     occurred_at: timeOrNull(row.occurred_at),
     created_at: time(row.created_at),
     resolved_at: timeOrNull(row.resolved_at),

@@ -272,7 +272,8 @@ export const tables = {
   },
   /**
    * One thing that does not agree. `entry_key`: SHA-256 hex of what names it within its day, so that comparing again finds it.
-   * `subject_id`: the attempt or refund. `entry`: its place in the file; `evidence`: that entry, sealed. `state`: suspended, open, resolved.
+   * `subject_id`: the attempt or refund. `entry`: its place in the file; `evidence`: that entry, sealed. `state`: suspended, open, resolved. `asked_by`: who asked first for
+   * what takes two.
    */
   discrepancies: {
     columns: {
@@ -280,6 +281,7 @@ export const tables = {
       number: keyOrNull, channel_no: keyOrNull, currency: id, amount_here: intOrNull, amount_there: intOrNull, fee_here: intOrNull,
       fee_there: intOrNull, payment_id: idOrNull, subject_id: idOrNull, file_id: idOrNull, entry: intOrNull, evidence: longOrNull,
       occurred_at: intOrNull, state: id, reason: textOrNull, owner: keyOrNull, version: zero, created_at: int, resolved_at: intOrNull,
+      asked_by: keyOrNull,
     },
     primary: ['id'],
     unique: { discrepancies_entry: ['reconciliation_id', 'entry_key'] },

@@ -81,6 +81,7 @@ describe('Discrepancies, as people look after them', () =>
         state: 'open',
         reason: null,
         owner: null,
+        asked_by: null,
         version: 0,
         created_at: at,
         resolved_at: null,
@@ -166,6 +167,34 @@ describe('Discrepancies, as people look after them', () =>
         state: 'resolved',
         reason: 'written_off',
       });
+    });
+
+    it('are adjusted in the ledger by one key up to the threshold, and never beyond the difference', async () => {
+      const id = await add({ amount_there: 700 });
+      const body = { note: 'A correction', reason: 'vendor_correction', amount: 700, currency: 'CNY' };
+      expect((await post(id, 'adjust', { ...body, amount: 701 })).body.code).to.equal('discrepancy_not_adjustable');
+      for (const fault of [{ reason: 'because' }, { amount: 0.5 }, { currency: 'yuan' }])
+        expect((await post(id, 'adjust', { ...body, ...fault })).status, JSON.stringify(fault)).to.equal(400);
+      expect((await post(id, 'adjust', body)).body).to.deep.include({ state: 'resolved', reason: 'adjusted' });
+      expect((await post(id, 'adjust', body)).body.code).to.equal('discrepancy_not_open');
+    });
+
+    it('have an age, and an owner whom they are listed by', async () => {
+      const id = await add();
+      expect((await post(id, 'assign', { note: 'Hers', owner: 'wang@example.com' })).body).to.include({
+        owner: 'wang@example.com',
+        state: 'open',
+      });
+      const listed = await paymux.call('GET', '/v1/discrepancies?owner=wang@example.com');
+      expect(listed.body.data.map((one: { id: string }) => one.id)).to.deep.equal([id]);
+      expect(listed.body.data[0].age_seconds).to.be.a('number').above(0);
+      expect((await post(id, 'assign', { note: 'Nobody’s', owner: null })).body.owner).to.equal(null);
+      expect((await post(id, 'assign', { note: 'x', owner: 'two words' })).status).to.equal(400);
+      expect((await post(id, 'accept')).body.actions.map((one: { action: string }) => one.action)).to.deep.equal([
+        'assign',
+        'assign',
+        'accept',
+      ]);
     });
 
     it('are settled by asking the vendor again, or by a refund that is one however often it is asked for', async function () {

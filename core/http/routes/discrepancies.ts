@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { ApiKey, App } from '../../access/directory.ts';
 import { refuse } from '../../errors.ts';
 import type { Kernel } from '../../payments/deps.ts';
-import { type Acted, type Acting, accept, noteRefund, queryAgain, reopen, writeOff } from '../../reconciliation/act.ts';
+import { type Acted, type Acting, accept, adjust, assign, noteRefund, queryAgain, reopen, writeOff } from '../../reconciliation/act.ts';
 import { listSeenAccounts } from '../../reconciliation/sight.ts';
 import { viewDiscrepancy } from '../../reconciliation/view.ts';
 import { refund } from '../../refunds/refund.ts';
@@ -10,20 +10,24 @@ import { type DiscrepancyRow, listDiscrepancies, readDiscrepancy, readDiscrepanc
 import { answer, defineRoute } from '../route.ts';
 import { readPageQuery } from './read-page.ts';
 import { hashOf } from './read-payment.ts';
-import { discrepancyView, listDiscrepanciesQuery, noteBody, refundBody } from './reconciliation-schemas.ts';
+import { adjustBody, assignBody, discrepancyView, listDiscrepanciesQuery, noteBody, refundBody } from './reconciliation-schemas.ts';
 import { listOf } from './schemas.ts';
 
 type None = z.ZodType<Record<string, never>>;
 
 /** `/v1/discrepancies`: what does not agree, and what is done about it. `aloneUpTo`: what one key may write off alone. */
 export function discrepancyRoutes(kernel: Kernel, aloneUpTo: () => number) {
-  const by = (name: string, summary: string, act: (acting: Acting) => Promise<Acted>) => actRoute(kernel, name, summary, act);
+  const by = (name: string, summary: string, act: (acting: Acting) => Promise<Acted>) => actRoute(kernel, name, summary, noteBody, act);
   return [
     listRoute(kernel),
     readRoute(kernel),
     by('accept', 'Take a discrepancy for right as it is', (acting) => accept(kernel, acting)),
     by('query', 'Ask the vendor once more, and end the discrepancy if both agree by now', (acting) => queryAgain(kernel, acting)),
     refundRoute(kernel),
+    actRoute(kernel, 'assign', 'Say who looks after a discrepancy', assignBody, (acting, { owner }) => assign(kernel, acting, owner)),
+    actRoute(kernel, 'adjust', adjustSummary, adjustBody, (acting, { reason, amount, currency }, { id }) =>
+      adjust(kernel, acting, { reason, amount, currency, appId: id }, aloneUpTo()),
+    ),
     by('write_off', 'Look for the money no more; beyond a threshold it takes two keys', (acting) => writeOff(kernel, acting, aloneUpTo())),
     by('reopen', 'Take back how a discrepancy was ended', (acting) => reopen(kernel, acting)),
   ];
@@ -42,11 +46,15 @@ function listRoute(kernel: Kernel) {
     async handle({ app, query }) {
       const page = await readPageQuery(query, async (id) => (await ownDiscrepancy(kernel, app, id)) !== null);
       if ('kind' in page) return page;
-      const { state, class: name, reconciliation, payment } = query;
+      const { state, class: name, reconciliation, payment, owner } = query;
       const accountIds = await listSeenAccounts(kernel, app);
-      const filter = { appId: app.id, accountIds, state, class: name, reconciliation, payment };
+      const filter = { appId: app.id, accountIds, state, class: name, reconciliation, payment, owner };
       const found = await listDiscrepancies(kernel.database, filter, page);
-      return answer(200, { object: 'list', data: found.rows.map((row) => viewDiscrepancy(row)), has_more: found.hasMore });
+      return answer(200, {
+        object: 'list',
+        data: found.rows.map((row) => viewDiscrepancy(row, kernel.clock.now())),
+        has_more: found.hasMore,
+      });
     },
   });
 }
@@ -67,21 +75,30 @@ function readRoute(kernel: Kernel) {
   });
 }
 
-function actRoute(kernel: Kernel, name: string, summary: string, act: (acting: Acting) => Promise<Acted>) {
-  return defineRoute<typeof noteBody, None, App, ApiKey>({
+const adjustSummary = 'End a discrepancy by an entry of the ledger; beyond a threshold it takes two keys';
+
+function actRoute<B extends z.ZodType<{ note: string }>>(
+  kernel: Kernel,
+  name: string,
+  summary: string,
+  body: B,
+  act: (acting: Acting, body: z.infer<B>, app: App) => Promise<Acted>,
+) {
+  return defineRoute<B, None, App, ApiKey>({
     id: `discrepancies.${name}`,
     method: 'POST',
     path: `/v1/discrepancies/:id/${name}`,
     summary,
     tag: 'Reconciliation',
     scope: 'reconciliation:write',
-    body: noteBody,
+    body,
     answers: { 200: discrepancyView },
-    async handle({ app, key, params, body }) {
+    async handle({ app, key, params, body: asked }) {
       const row = await ownDiscrepancy(kernel, app, params.id);
       if (row === null) return refuse('not_found');
-      const acted = await act({ id: row.id, actor: key.id, note: body.note });
-      return acted.kind === 'not_open' ? refuse('discrepancy_not_open') : answer(200, await viewWhole(kernel, acted.discrepancy));
+      const acted = await act({ id: row.id, actor: key.id, note: asked.note }, asked, app);
+      if (acted.kind === 'not_adjustable') return refuse('discrepancy_not_adjustable');
+      return acted.kind === 'discrepancy' ? answer(200, await viewWhole(kernel, acted.discrepancy)) : refuse('discrepancy_not_open');
     },
   });
 }
@@ -106,13 +123,13 @@ function refundRoute(kernel: Kernel) {
       const result = await refund(kernel, app, { ...asked, hash: hashOf({ ...asked }) });
       if (result.kind === 'refused') return result;
       const acted = await noteRefund(kernel, { id: row.id, actor: key.id, note: body.note });
-      return acted.kind === 'not_open' ? refuse('discrepancy_not_open') : answer(200, await viewWhole(kernel, acted.discrepancy));
+      return acted.kind === 'discrepancy' ? answer(200, await viewWhole(kernel, acted.discrepancy)) : refuse('discrepancy_not_open');
     },
   });
 }
 
 const viewWhole = async (kernel: Kernel, row: DiscrepancyRow) =>
-  viewDiscrepancy(row, await readDiscrepancyActions(kernel.database, row.id));
+  viewDiscrepancy(row, kernel.clock.now(), await readDiscrepancyActions(kernel.database, row.id));
 
 /** One of another merchant does not exist for this app. */
 async function ownDiscrepancy(kernel: Kernel, app: App, id: string | undefined): Promise<DiscrepancyRow | null> {

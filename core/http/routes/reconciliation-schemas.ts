@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { adjustReasons } from '../../reconciliation/adjust.ts';
 import { classes } from '../../reconciliation/classes.ts';
 import { reportFormats } from '../../reconciliation/report.ts';
 import { amount, pageQuery } from './schemas.ts';
@@ -10,6 +11,10 @@ const day = z.iso.date().describe('A business day of the vendor’s time zone');
 const reconciliationStates = ['waiting', 'fetched', 'done', 'refused'] as const;
 const discrepancyStates = ['suspended', 'open', 'resolved'] as const;
 const note = z.string().min(1).max(1000).regex(/\S/).meta({ description: 'Why; kept for ever' });
+const owner = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/)
+  .meta({ description: 'Who looks after it: a key, an address, a ticket' });
 
 export const listReconciliationsQuery = z.strictObject({
   ...pageQuery,
@@ -24,6 +29,7 @@ export const listDiscrepanciesQuery = z.strictObject({
   class: z.enum(classes).optional(),
   reconciliation: anyId.optional(),
   payment: anyId.optional(),
+  owner: owner.optional(),
 });
 
 export const reportQuery = z.strictObject({
@@ -33,6 +39,13 @@ export const reportQuery = z.strictObject({
 
 export const noteBody = z.strictObject({ note });
 export const refundBody = z.strictObject({ note, amount });
+export const assignBody = z.strictObject({ note, owner: owner.nullable() });
+export const adjustBody = z.strictObject({
+  note,
+  reason: z.enum(adjustReasons),
+  amount: z.int().describe('By how many minor units more the channel owes than was booked; below 0: less'),
+  currency: z.string().regex(/^[A-Z]{3}$/),
+});
 
 const classSum = z.strictObject({
   class: z.enum(classes),
@@ -81,6 +94,7 @@ export const discrepancyView = z.strictObject({
   state: z.enum(discrepancyStates).describe('suspended: it may yet come with the next days’ statements'),
   reason: z.string().nullable(),
   owner: z.string().nullable(),
+  age_seconds: z.int().describe('How long it has been open, or was'),
   occurred_at: z.iso.datetime().nullable(),
   created_at: z.iso.datetime(),
   resolved_at: z.iso.datetime().nullable(),

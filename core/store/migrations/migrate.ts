@@ -11,6 +11,7 @@ import { ledger } from './0008-ledger.ts';
 import { brands } from './0009-brands.ts';
 import { reconciliation } from './0010-reconciliation.ts';
 import { archive } from './0011-archive.ts';
+import { discrepancyAskedBy } from './0012-discrepancy-asked-by.ts';
 import type { Migration } from './migration.ts';
 
 export interface MigrateOptions {
@@ -32,6 +33,7 @@ const kernelMigrations: readonly Migration[] = [
   brands,
   reconciliation,
   archive,
+  discrepancyAskedBy,
 ];
 
 /** Names of the migrations that have not been run. Writes nothing. */

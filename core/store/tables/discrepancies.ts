@@ -30,11 +30,12 @@ export interface DiscrepancyRow {
   readonly reason: string | null;
   readonly owner: string | null;
   readonly version: number;
+  readonly asked_by: string | null;
   readonly created_at: number;
   readonly resolved_at: number | null;
 }
 
-export type DiscrepancyChanges = Partial<Pick<DiscrepancyRow, 'class' | 'state' | 'reason' | 'owner' | 'resolved_at'>>;
+export type DiscrepancyChanges = Partial<Pick<DiscrepancyRow, 'class' | 'state' | 'reason' | 'owner' | 'asked_by' | 'resolved_at'>>;
 
 /** What was done about a discrepancy. */
 export interface DiscrepancyAction {
@@ -110,6 +111,7 @@ export interface DiscrepancyFilter {
   readonly class?: string | undefined;
   readonly reconciliation?: string | undefined;
   readonly payment?: string | undefined;
+  readonly owner?: string | undefined;
 }
 
 /** Those about payments of an app, and all of some accounts, newest first. */
@@ -117,7 +119,13 @@ export async function listDiscrepancies(reader: Reader, filter: DiscrepancyFilte
   const { appId, accountIds } = filter;
   const marks = ['NULL', ...accountIds.map(() => '?')].join(', ');
   const where = new Where().and(`(app_id = ? OR account_id IN (${marks}))`, appId, ...accountIds);
-  const columns = { state: filter.state, class: filter.class, reconciliation_id: filter.reconciliation, payment_id: filter.payment };
+  const columns = {
+    state: filter.state,
+    class: filter.class,
+    reconciliation_id: filter.reconciliation,
+    payment_id: filter.payment,
+    owner: filter.owner,
+  };
   for (const [column, value] of Object.entries(columns)) if (value !== undefined) where.and(`${column} = ?`, value);
   return readPage<DiscrepancyRow>((sql, params) => reader.all(sql, params), 'discrepancies', where, page);
 }

@@ -1,0 +1,180 @@
+import { expect } from 'chai';
+import { accept, adjust, assign, reopen } from '../../core/reconciliation/act.ts';
+import type { Adjustment } from '../../core/reconciliation/adjust.ts';
+import type { Database } from '../../core/store/database.ts';
+import type { DiscrepancyRow } from '../../core/store/tables/discrepancies.ts';
+import { checkMoney } from '../kit/check-money.ts';
+import { forEachDatabase } from '../kit/database.ts';
+import { day, type GivenLine, lineOf, openStatementShop, type StatementShop } from '../kit/statement-shop.ts';
+
+const aloneUpTo = 50;
+
+describe('A discrepancy that is put right in the ledger', () =>
+  forEachDatabase((_name, open) => {
+    let shop: StatementShop;
+    let database: Database;
+
+    before(async () => {
+      database = (await open()).database;
+    });
+    beforeEach(async () => {
+      for (const table of tables) await database.transaction((tx) => tx.run(`DELETE FROM ${table}`));
+      shop = openStatementShop(database);
+    });
+
+    const rows = async () => (await database.all('SELECT * FROM discrepancies ORDER BY id')) as unknown as DiscrepancyRow[];
+    const differing = async (change: GivenLine): Promise<DiscrepancyRow> => {
+      await shop.run(day, [{ ...lineOf(await shop.paid()), ...change }]);
+      const [row] = await rows();
+      if (row === undefined) throw new Error('Everything agrees');
+      return row;
+    };
+    const acting = (id: string, actor = 'key_1') => ({ id, actor, note: 'Seen' });
+    const adjusting = async (id: string, change: Partial<Adjustment> = {}, actor = 'key_1') => {
+      const adjustment = { reason: 'vendor_correction', amount: -1, currency: 'CNY', appId: 'app_9', ...change } as const;
+      const done = await adjust(shop.kernel, acting(id, actor), adjustment, aloneUpTo);
+      return done.kind === 'discrepancy' ? [done.discrepancy.state, done.discrepancy.reason] : done.kind;
+    };
+    const posted = async () => {
+      const sql = "SELECT * FROM ledger_postings WHERE entry_id LIKE 'adjust%' ORDER BY entry_id, line";
+      const cause = (id: unknown) => String(id).split(':')[0];
+      return (await database.all(sql)).map((row) => [cause(row['entry_id']), row['account_id'], row['amount']]);
+    };
+    afterEach(async () => {
+      expect(await checkMoney(database)).to.deep.equal([]);
+    });
+
+    it('is posted in balance, names the payment, and is posted back when it is opened again', async () => {
+      const { id, payment_id, app_id } = await differing({ amount: 99 });
+      expect(await adjusting(id)).to.deep.equal(['resolved', 'adjusted']);
+      const entry = [
+        ['adjusted', 'channel_receivable:acc_1:CNY', -1],
+        ['adjusted', `adjustments:${app_id}:CNY`, 1],
+      ];
+      expect(await posted()).to.deep.equal(entry);
+      const told = await database.get("SELECT payment_id, note FROM ledger_postings WHERE entry_id LIKE 'adjusted:%'");
+      expect({ ...told }).to.deep.equal({ payment_id, note: `vendor_correction of ${id} by key_1` });
+      const back = [
+        ['adjustment_reversed', 'channel_receivable:acc_1:CNY', 1],
+        ['adjustment_reversed', `adjustments:${app_id}:CNY`, -1],
+      ];
+      await reopen(shop.kernel, acting(id));
+      expect(await posted()).to.have.deep.members([...back, ...entry]);
+    });
+
+    it('is posted back once, however often it is ended and opened again in other ways', async () => {
+      const { id } = await differing({ amount: 99 });
+      await adjusting(id);
+      await reopen(shop.kernel, acting(id));
+      await accept(shop.kernel, acting(id));
+      await reopen(shop.kernel, acting(id));
+      expect(await posted()).to.have.length(4);
+      await adjusting(id);
+      expect(await posted()).to.have.length(6);
+    });
+
+    it('is ended once, whoever asks at the same time', async () => {
+      const { id } = await differing({ amount: 99 });
+      const done = await Promise.all(['key_1', 'key_2', 'key_3'].map((key) => adjusting(id, {}, key)));
+      expect(done.filter((one) => one === 'not_open')).to.have.length(2);
+      expect(await posted()).to.have.length(2);
+    });
+
+    it('names the account by its reason', async () => {
+      const { id, app_id } = await differing({ amount: 90 });
+      const against = async (reason: Adjustment['reason']) => {
+        await adjusting(id, { reason, amount: -10 });
+        await reopen(shop.kernel, acting(id));
+      };
+      for (const reason of ['fee_differs', 'chargeback', 'vendor_correction', 'unexplained'] as const) await against(reason);
+      const accounts = (await posted()).filter(([cause, , amount]) => cause === 'adjusted' && amount === 10).map(([, account]) => account);
+      expect(accounts).to.have.members([
+        'fees_actual:acc_1:CNY',
+        `taken_back:${app_id}:CNY`,
+        `adjustments:${app_id}:CNY`,
+        'statement_suspense:acc_1:CNY',
+      ]);
+    });
+
+    it('moves no more than the difference, in its direction and currency, and nothing otherwise', async () => {
+      const { id } = await differing({ amount: 97 });
+      for (const change of [{ amount: -4 }, { amount: 1 }, { amount: 0 }, { currency: 'USD' }])
+        expect(await adjusting(id, change), JSON.stringify(change)).to.equal('not_adjustable');
+      expect(await posted()).to.deep.equal([]);
+      expect(await adjusting(id, { amount: -3 })).to.deep.equal(['resolved', 'adjusted']);
+    });
+
+    it('follows a fee: what the channel kept beyond what was agreed it does not owe', async () => {
+      const payment = await shop.paid();
+      await database.transaction((tx) => tx.run('UPDATE attempts SET fee_expected = 2', []));
+      await shop.run(day, [{ ...lineOf(payment), fee: { amount: 5, currency: 'CNY' } }]);
+      const [row] = await rows();
+      expect(row?.class).to.equal('fee_differs');
+      expect(await adjusting(row?.id ?? '', { reason: 'fee_differs', amount: 3 })).to.equal('not_adjustable');
+      await adjusting(row?.id ?? '', { reason: 'fee_differs', amount: -3 });
+      expect(await posted()).to.deep.equal([
+        ['adjusted', 'channel_receivable:acc_1:CNY', -3],
+        ['adjusted', 'fees_actual:acc_1:CNY', 3],
+      ]);
+      // The payment was booked without a fee, as the checker sees.
+      await database.transaction((tx) => tx.run('UPDATE attempts SET fee_expected = NULL', []));
+    });
+
+    it('puts a stranger’s money on the app that asks', async () => {
+      await shop.run(day, [{ number: 'NOTOURS', amount: 7 }]);
+      const [row] = await rows();
+      await adjusting(row?.id ?? '', { amount: 7 });
+      expect(await posted()).to.deep.equal([
+        ['adjusted', 'channel_receivable:acc_1:CNY', 7],
+        ['adjusted', 'adjustments:app_9:CNY', -7],
+      ]);
+    });
+
+    it('is not for what `settle` alone may book, nor for what may yet come', async () => {
+      const open = await shop.unpaid();
+      await shop.given(day, [{ number: open.number, amount: 1 }]);
+      await shop.paid(Date.UTC(2026, 4, 2) - 1000);
+      await shop.reconcile(day);
+      const found = await rows();
+      expect(found.map((row) => row.class)).to.have.members(['status_differs', 'timing']);
+      for (const { id } of found) for (const amount of [1, -100]) expect(await adjusting(id, { amount })).to.equal('not_adjustable');
+    });
+
+    it('takes two above the threshold, who want the same, whoever owns it meanwhile', async () => {
+      const { id } = await differing({ amount: 49 });
+      const asked = ['open', 'adjust_asked: vendor_correction -51'];
+      expect(await adjusting(id, { amount: -51 })).to.deep.equal(asked);
+      await assign(shop.kernel, acting(id, 'key_1'), 'key_2');
+      expect(await adjusting(id, { amount: -51 }), 'the first again').to.deep.equal(asked);
+      expect(await adjusting(id, { amount: -50 }, 'key_2'), 'something else').to.deep.equal([
+        'open',
+        'adjust_asked: vendor_correction -50',
+      ]);
+      expect(await posted()).to.deep.equal([]);
+      expect(await adjusting(id, { amount: -50 }, 'key_1')).to.deep.equal(['resolved', 'adjusted']);
+      expect(await posted()).to.have.length(2);
+    });
+
+    it('is posted back when the sides agree by themselves after all', async () => {
+      const payment = await shop.paid();
+      await shop.run(day, []);
+      const [row] = await rows();
+      expect(row?.class).to.equal('missing_there');
+      await adjusting(row?.id ?? '', { amount: -50, reason: 'unexplained' }, 'key_1');
+      await adjusting(row?.id ?? '', { amount: -50, reason: 'unexplained' }, 'key_2');
+      await shop.run(day, [lineOf(payment)]);
+      expect((await rows()).map(({ state, reason }) => [state, reason])).to.deep.equal([['resolved', 'agrees_now']]);
+      expect((await posted()).map(([cause, , amount]) => [cause, amount])).to.have.deep.members([
+        ['adjusted', -50],
+        ['adjusted', 50],
+        ['adjustment_reversed', 50],
+        ['adjustment_reversed', -50],
+      ]);
+      expect(await shop.reconcile(day)).to.include({ written: 0 });
+    });
+  }));
+
+const tables = [
+  ...['reconciliations', 'statement_files', 'statement_pieces', 'discrepancies', 'discrepancy_actions'],
+  ...['ledger_postings', 'ledger_tail', 'ledger_accounts', 'attempts', 'refunds', 'payments', 'history', 'events'],
+];
