@@ -4,6 +4,11 @@ import { isLoopback } from './pay.ts';
 
 /** How many certificates are kept. PayPal signs with one, and changes it about once a year. */
 const kept = 4;
+/**
+ * A stranger may name addresses that lead to nothing, or to something that is not PayPal's key, as fast as he likes: no more than so
+ * many that are not known are looked at in a minute. What PayPal says through a callback beyond that, it says again later.
+ */
+const looks = { most: 10, withinMs: 60_000 };
 /** Longer than any chain of PayPal's: more is not parsed. */
 const maxBytes = 65_536;
 const maxChain = 5;
@@ -23,17 +28,30 @@ export interface Certificates {
 /** Keeps the certificates of an opened account, so that a callback costs no request to PayPal. */
 export function openCertificates(trust: Trust): Certificates {
   const chains = new Map<string, readonly X509Certificate[]>();
+  const mayLook = boundLooks();
   return {
     async keyAt(address, call) {
       const url = readAddress(trust, address);
       if (url === null) return null;
       const held = chains.get(url);
+      if (held === undefined && !mayLook(call.now())) return null;
       const chain = held ?? (await fetchChain(url, call));
       // Dates are looked at every time: a certificate that is kept runs out as well.
       if (chain === null || !isTrusted(trust, chain, call.now())) return null;
       if (held === undefined) keep(chains, url, chain);
       return chain[0]?.publicKey ?? null;
     },
+  };
+}
+
+function boundLooks(): (now: Date) => boolean {
+  const times: number[] = [];
+  return (now) => {
+    const at = now.getTime();
+    while (times.length > 0 && Math.abs(at - (times[0] ?? at)) >= looks.withinMs) times.shift();
+    if (times.length >= looks.most) return false;
+    times.push(at);
+    return true;
   };
 }
 

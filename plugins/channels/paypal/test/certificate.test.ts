@@ -155,6 +155,21 @@ describe('PayPal’s certificate', () => {
     expect(asked.join('')).to.equal('123451');
   });
 
+  it('is not looked for without bound, whatever a stranger names, and again a minute later', async () => {
+    const certificates = openCertificates({ baseUrl: 'https://api-m.paypal.com', authorities: [] });
+    let [asked, now] = [0, Date.parse('2026-01-02T03:04:05Z')];
+    const http = async () => {
+      asked += 1;
+      return answered(404, '');
+    };
+    const call = makeCall({ http, now: () => new Date(now) });
+    for (let count = 0; count < 60; count += 1) await certificates.keyAt(url(`forged-${count}`), call);
+    expect(asked).to.equal(10);
+    now += 60_000;
+    await certificates.keyAt(url('true'), call);
+    expect(asked).to.equal(11);
+  });
+
   it('is read from a text with one to five of them, and from no other', async () => {
     const pem = await certify();
     expect(readCertificates(pem.repeat(5))).to.have.length(5);
