@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Action } from '../../core/contract/outcome.ts';
+import { declines } from '../../core/errors/declines.ts';
 import { formatDuration, formatMoney } from '../../core/http/checkout/format.ts';
 import { html, trust } from '../../core/http/checkout/markup.ts';
 import { drawPayment } from '../../core/http/checkout/payment-page.ts';
-import { speak } from '../../core/http/checkout/texts.ts';
+import { type Language, languages, speak } from '../../core/http/checkout/texts.ts';
 import type { NamedOffer, View } from '../../core/http/checkout/view.ts';
 import { isoExponents, toMajor } from '../../core/money.ts';
 
@@ -181,6 +182,31 @@ describe('The parts of a checkout page', () => {
     expect(chosen).to.contain('There is not enough money in the account. Please choose another way to pay.');
     const ended = failed({ code: 'a_code_of_tomorrow', advice: 'do_not_retry' }, 'failed');
     expect(ended).to.contain('The payment was declined.').and.contain('You were not charged.').and.not.contain('choose another');
+  });
+
+  it('have a reason and advice for every way in which a payment can be declined, in every language', () => {
+    // What refunds alone run into, what only a till sees, and what must not tell a thief why he was refused.
+    const unsaid = [
+      'insufficient_balance',
+      'refund_rejected',
+      'refund_period_over',
+      'not_refundable',
+      'auth_code_invalid',
+      'risk_rejected',
+      'declined',
+    ];
+    for (const language of Object.keys(languages) as Language[]) {
+      const voice = speak(language);
+      for (const [code, { advice }] of Object.entries(declines)) {
+        const failure = JSON.stringify({ code, advice });
+        const drawn = draw({ voice, offers: [offer()] }, { payment: { ...payment, failure } }).main.text;
+        const notice = /<p class="notice">(.*?)<\/p>/.exec(drawn)?.[1] ?? '';
+        expect(notice, `${language} ${code}`)
+          .to.contain(voice.say(`advice.${advice}`))
+          .and.not.match(/[{}]/);
+        expect(notice.includes(voice.say('reason.declined')), `${language} ${code}`).to.equal(unsaid.includes(code));
+      }
+    }
   });
 
   for (const phase of ['succeeded', 'failed', 'closed', 'refunded'] as const) {
