@@ -157,8 +157,13 @@ describe('The OpenAPI document', () => {
           expect((await call('GET', `/v1/${list}/unknown`)).code).to.equal('not_found');
         }
         expect((await call('GET', '/v1/reconciliations/unknown/report?format=xlsx')).code).to.equal('not_found');
-        for (const verb of ['accept', 'query', 'refund', 'write_off', 'reopen']) {
-          const body = { note: 'Seen', ...(verb === 'refund' && { amount: 1 }) };
+        const more = {
+          refund: { amount: 1 },
+          assign: { owner: null },
+          adjust: { reason: 'unexplained', amount: -1, currency: 'CNY' },
+        };
+        for (const verb of ['accept', 'query', 'write_off', 'reopen', 'refund', 'assign', 'adjust'] as const) {
+          const body = { note: 'Seen', ...(verb in more && more[verb as keyof typeof more]) };
           expect((await call('POST', `/v1/discrepancies/unknown/${verb}`, body)).code).to.equal('not_found');
         }
       };
