@@ -4,6 +4,9 @@ import { found, type Violation } from './invariant.ts';
 
 const most = 'LIMIT 1000';
 const name = 'the classes of a day come to the totals of its documents';
+const hasAdjusted = "action = 'adjust' AND to_state = 'resolved'";
+const isReversed = "SELECT 1 FROM ledger_postings WHERE entry_id = CONCAT('adjustment_reversed:', discrepancy_actions.id)";
+const isStanding = `CASE WHEN EXISTS (${isReversed}) THEN 0 ELSE 1 END`;
 
 /** What must hold of the days that were compared with statements. */
 export const acrossDays: readonly Across[] = [
@@ -35,6 +38,24 @@ export const acrossDays: readonly Across[] = [
     sql: `SELECT id, version FROM discrepancies
       WHERE version <> (SELECT COUNT(*) FROM discrepancy_actions WHERE discrepancy_id = discrepancies.id) ${most}`,
     says: (row) => `${row['id']}: its actions do not tell of its ${row['version']} changes`,
+  },
+  {
+    number: 22,
+    name: 'an adjustment is in the ledger, by an action that ended a discrepancy',
+    sql: `SELECT id FROM discrepancy_actions WHERE ${hasAdjusted}
+        AND NOT EXISTS (SELECT 1 FROM ledger_postings WHERE entry_id = CONCAT('adjusted:', discrepancy_actions.id))
+      UNION ALL SELECT DISTINCT entry_id AS id FROM ledger_postings WHERE entry_id LIKE 'adjusted:%'
+        AND NOT EXISTS (SELECT 1 FROM discrepancy_actions WHERE id = SUBSTR(ledger_postings.entry_id, 10) AND ${hasAdjusted}) ${most}`,
+    says: (row) => `${row['id']}: the ledger and the actions do not tell the same`,
+  },
+  {
+    number: 22,
+    name: 'an adjustment stands while its discrepancy is ended by it, and no longer',
+    sql: `SELECT discrepancies.id AS id, state, reason, SUM(${isStanding}) AS n FROM discrepancies
+      JOIN discrepancy_actions ON discrepancy_actions.discrepancy_id = discrepancies.id AND ${hasAdjusted}
+      GROUP BY discrepancies.id, state, reason
+      HAVING SUM(${isStanding}) <> CASE WHEN state = 'resolved' AND reason = 'adjusted' THEN 1 ELSE 0 END ${most}`,
+    says: (row) => `${row['id']} is ${row['state']} (${row['reason']}), and ${row['n']} adjustments of it stand`,
   },
   {
     number: 22,

@@ -172,6 +172,24 @@ describe('A discrepancy that is put right in the ledger', () =>
       ]);
       expect(await shop.reconcile(day)).to.include({ written: 0 });
     });
+    it('is missed by the money checker where the ledger lacks it, and where it stands for nothing', async () => {
+      const { id } = await differing({ amount: 99 });
+      await adjusting(id);
+      const without = async (change: string) =>
+        checkMoney(database).then(async (none) => {
+          expect(none).to.deep.equal([]);
+          await database.transaction((tx) => tx.run(change));
+          return checkMoney(database);
+        });
+      const [opened] = await without("UPDATE discrepancies SET state = 'open'");
+      expect(opened).to.equal(`${id} is open (adjusted), and 1 adjustments of it stand`);
+      await database.transaction((tx) => tx.run("UPDATE discrepancies SET state = 'resolved'"));
+      const lost = await without("UPDATE ledger_postings SET entry_id = CONCAT(entry_id, 'x') WHERE entry_id LIKE 'adjusted:%'");
+      expect(lost.filter((one) => one.includes('do not tell the same'))).to.have.length(2);
+      await database.transaction((tx) =>
+        tx.run("UPDATE ledger_postings SET entry_id = SUBSTR(entry_id, 1, LENGTH(entry_id) - 1) WHERE entry_id LIKE 'adjusted:%'"),
+      );
+    });
   }));
 
 const tables = [
