@@ -2,7 +2,7 @@ import { getPriority, setPriority } from 'node:os';
 
 /**
  * What the thread may have of memory. Garbage grows with it: with 512 MiB a million entries took a fifth more. With 256 it died of
- * the most entries that may disagree (200,000), which take 340.
+ * the most entries that may disagree (200,000).
  */
 export const reconcilingMib = { young: 8, old: 384 } as const;
 
