@@ -84,7 +84,7 @@ export const writeUnionpay: WriteStatement = (facts, day) => {
   return { name: `${day}.zlib`, content: deflateSync(zip) };
 };
 
-/** Fields begin where the widths in UnionPay's demo put them, in bytes; the others are blank. */
+/** Fields begin where the channel's reader looks for them, in bytes; the others are blank. */
 function unionpayRecord({ kind, number, channelNo, amount, fee, at }: Fact): Buffer {
   const isBack = kind === 'refund';
   const fen = (value: number) => String(value).padStart(12, '0');

@@ -78,7 +78,7 @@ const manifest: ChannelManifest = {
       currencies: ['CNY'],
       min: 1,
       needs: ['openid'],
-      // A mini program's web view has no bridge to pay by, and in WeCom the shopper has no openid of ours.
+      // By what others report, not tried: a mini program's web view has no bridge to pay by, and WeCom's shoppers have no openid of ours.
       checkout: { inside: 'MicroMessenger', except: ['miniProgram/', 'wxwork/'] },
     },
     {
@@ -106,7 +106,7 @@ const manifest: ChannelManifest = {
       currencies: ['CNY'],
       min: 1,
       needs: ['clientIp'],
-      // It opens WeChat from another browser, and WeChat refuses it inside itself.
+      // "H5" is for browsers outside of WeChat: it opens WeChat, which refuses it inside itself.
       checkout: { devices: ['phone'], except: ['MicroMessenger'] },
     },
     {
