@@ -23,6 +23,7 @@ import { createAnnounce } from './notifications/enqueue.ts';
 import { afterCommit } from './payments/after-commit.ts';
 import type { Kernel } from './payments/deps.ts';
 import { writeOpenings } from './payments/open.ts';
+import { createRecentSuccess } from './payments/recent-success.ts';
 import type { Settling } from './payments/settle.ts';
 import { settleTogether } from './payments/settle-together.ts';
 import type { Database } from './store/database.ts';
@@ -140,6 +141,7 @@ function makeKernel({
   secretRandom,
 }: Cradle): Kernel {
   let turn = 0;
+  const recentSuccess = createRecentSuccess(clock);
   const grouping = groupRuleOf(database, config);
   const newId = (prefix: IdPrefix) => makeId(prefix, clock.now(), random);
   const announce = createAnnounce({ endpoints, clock, random });
@@ -168,7 +170,8 @@ function makeKernel({
       turn += 1;
       return turn;
     },
-    afterCommit: (settled) => afterCommit({ metrics, clock, kick: () => dispatcher.kick() }, settled),
+    recentSuccess,
+    afterCommit: (settled) => afterCommit({ metrics, clock, kick: () => dispatcher.kick(), recentSuccess }, settled),
     timing: {
       callMs: config.channels.timeoutMs,
       payMs: config.channels.payDeadlineMs,

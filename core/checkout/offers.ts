@@ -53,7 +53,7 @@ export function listOffers(kernel: Kernel, app: App, payment: PaymentRow, device
     (one) => fits(one.method, device) && one.missing.every((field) => canAsk(one, field)),
   );
   const own = fitting.filter(({ method }) => isAtHome(method, device));
-  const offers = inOrder(own.length > 0 ? own : fitting, device).map(({ method, account, missing, isUp }) => ({
+  const offers = inOrder(kernel, own.length > 0 ? own : fitting, device).map(({ method, account, missing, isUp }) => ({
     method: method.id,
     channel: account.channelId,
     accountId: account.id,
@@ -100,9 +100,12 @@ function fits(method: MethodManifest, device: Device): boolean {
 
 /**
  * Those that answer before those that do not, and on a phone a code to scan after what can be opened on it: for that a second
- * phone is needed. Otherwise as the accounts' priorities have it.
+ * phone is needed. Then as the accounts' priorities have it, and among equals what ended well lately.
  */
-function inOrder(offered: readonly Offered[], device: Device): readonly Offered[] {
+function inOrder({ recentSuccess }: Kernel, offered: readonly Offered[], device: Device): readonly Offered[] {
   const rank = ({ isUp, method }: Offered) => (isUp ? 0 : 2) + (device.kind === 'phone' && method.action === 'qr' ? 1 : 0);
-  return offered.toSorted((one, other) => rank(one) - rank(other));
+  const ranked = offered.map((one) => ({ one, rank: rank(one), tenths: recentSuccess.tenthsOf(one.method.id) }));
+  return ranked
+    .toSorted((a, b) => a.rank - b.rank || a.one.account.record.priority - b.one.account.record.priority || b.tenths - a.tenths)
+    .map(({ one }) => one);
 }

@@ -1,19 +1,25 @@
 import type { Clock } from '../clock.ts';
 import type { Metrics, PaymentOutcome } from '../metrics.ts';
+import type { AttemptRow } from '../store/tables/attempts.ts';
 import type { PaymentRow } from '../store/tables/payments.ts';
+import type { RecentSuccess } from './recent-success.ts';
 
 /** A payment before and after a transaction that is now durable. */
 export interface Committed {
   readonly before: PaymentRow | null;
   readonly payment: PaymentRow;
+  /** Where it is one attempt of the payment that was settled. */
+  readonly attempt?: Pick<AttemptRow, 'method' | 'state'>;
 }
 
 /** Wakes the dispatcher and counts payments that came to their end. Called only when nothing can be rolled back any more. */
 export function afterCommit(
-  deps: { readonly metrics: Metrics; readonly clock: Clock; readonly kick: () => void },
-  { before, payment }: Committed,
+  deps: { readonly metrics: Metrics; readonly clock: Clock; readonly kick: () => void; readonly recentSuccess: RecentSuccess },
+  { before, payment, attempt }: Committed,
 ): void {
   deps.kick();
+  // Closed and never sent say nothing of the method: the shopper went away, or the vendor did.
+  if (attempt?.state === 'succeeded' || attempt?.state === 'failed') deps.recentSuccess.note(attempt.method, attempt.state === 'succeeded');
   if (before === null) return;
   const labels = { channel: payment.channel ?? 'none', method: payment.method ?? 'none' };
   // A second success leaves the payment in the state of the first.

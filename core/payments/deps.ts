@@ -9,6 +9,7 @@ import type { Database, Tx } from '../store/database.ts';
 import type { Committed } from './after-commit.ts';
 import type { LatePolicy } from './decide.ts';
 import type { Opening } from './open.ts';
+import type { RecentSuccess } from './recent-success.ts';
 import type { Settled, Settling } from './settle.ts';
 
 /** What an event carries into the outbox. */
@@ -35,6 +36,8 @@ export interface Kernel {
   readonly publicUrl: string;
   /** A number that grows by one with each payment; it spreads load over accounts of one priority. */
   readonly nextTurn: () => number;
+  /** Which methods ended well lately: the checkout shows them first. */
+  readonly recentSuccess: RecentSuccess;
   readonly apps: { get(id: string): App | undefined; latePolicy(appId: string): LatePolicy };
   /** A new time-ordered id with this prefix. */
   readonly newId: (prefix: IdPrefix) => string;

@@ -11,6 +11,7 @@ import type { LatePolicy } from '../../core/payments/decide.ts';
 import type { Kernel } from '../../core/payments/deps.ts';
 import { writeOpenings } from '../../core/payments/open.ts';
 import { pay } from '../../core/payments/pay.ts';
+import { createRecentSuccess } from '../../core/payments/recent-success.ts';
 import type { NewPayment } from '../../core/payments/request.ts';
 import type { Settling } from '../../core/payments/settle.ts';
 import { settleTogether } from '../../core/payments/settle-together.ts';
@@ -250,6 +251,7 @@ function makeKernel(database: Database, channels: Kernel['channels'], time: { no
     },
     nextTurn: () => 0,
     apps: { get: () => app, latePolicy },
+    recentSuccess: createRecentSuccess(clock),
     afterCommit: nothing,
     timing: { callMs: 10_000, payMs: 20_000, rotationGraceMs: 72 * 3_600_000, refundSilentMs: 72 * 3_600_000 },
   };

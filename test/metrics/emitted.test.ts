@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { catalogue } from '../../core/metrics/catalogue.ts';
 import { afterCommit } from '../../core/payments/after-commit.ts';
+import { createRecentSuccess } from '../../core/payments/recent-success.ts';
 import type { PaymentRow } from '../../core/store/tables/payments.ts';
 import { forEachDatabase } from '../kit/database.ts';
 import { eventually, type Merchant, startMerchant } from '../kit/merchant.ts';
@@ -157,8 +158,9 @@ describe('The metrics of a server that works', function () {
     const row = { state: 'success', exception: null, channel: 'wechat', method: 'wechat_native', created_at: 0 } as PaymentRow;
     const counted: string[] = [];
     const metrics = { duplicatePayment: () => void counted.push('duplicate'), payment: () => void counted.push('payment') } as never;
+    const clock = { now: () => new Date(0) } as never;
     const tell = (before: PaymentRow, payment: PaymentRow) =>
-      afterCommit({ metrics, clock: { now: () => new Date(0) } as never, kick: () => undefined }, { before, payment });
+      afterCommit({ metrics, clock, kick: () => undefined, recentSuccess: createRecentSuccess(clock) }, { before, payment });
     tell(row, { ...row, exception: 'duplicate' });
     expect(counted).to.deep.equal(['duplicate']);
     tell({ ...row, exception: 'duplicate' }, { ...row, exception: 'duplicate' });
