@@ -58,13 +58,6 @@ export const acrossDays: readonly Across[] = [
     says: (row) => `${row['id']} is ${row['state']} (${row['reason']}), and ${row['n']} adjustments of it stand`,
   },
   {
-    number: 22,
-    name: 'no entry of the ledger is dated before its payment',
-    sql: `SELECT entry_id, posted_at, payments.created_at AS since FROM ledger_postings
-      JOIN payments ON payments.id = ledger_postings.payment_id WHERE posted_at < payments.created_at ${most}`,
-    says: (row) => `${row['entry_id']}: posted at ${row['posted_at']}, before its payment of ${row['since']}`,
-  },
-  {
     number: 23,
     name: 'a day of an account is one day',
     sql: `SELECT account_id, day, COUNT(*) AS n FROM reconciliations GROUP BY account_id, day HAVING COUNT(*) > 1 ${most}`,

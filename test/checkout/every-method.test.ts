@@ -1,7 +1,10 @@
 import { expect } from 'chai';
+import { setChannelStatus } from '../../core/access/admin/channels.ts';
+import { discoverChannels } from '../../core/channels/discover.ts';
 import { startEmbeddedPaymux } from '../browser/server.ts';
 import { chooseAt, getPage, openCheckout } from '../kit/checkout.ts';
-import type { Paymux } from '../kit/paymux.ts';
+import { eventually } from '../kit/merchant.ts';
+import { must, type Paymux } from '../kit/paymux.ts';
 import { listSamples, type Sample } from '../kit/shopper.ts';
 
 const phone = 'Mozilla/5.0 (Linux; Android 16) Mobile';
@@ -21,6 +24,7 @@ const isForShops = ({ method }: Sample) =>
   (method.needs ?? []).some((need) => need === 'authCode' || need === 'token');
 
 const samples = await listSamples();
+const { plugins } = await discoverChannels('plugins/channels');
 
 describe('The hosted checkout with every channel', function () {
   this.timeout(60_000);
@@ -41,10 +45,25 @@ describe('The hosted checkout with every channel', function () {
     return Object.fromEntries(Object.entries(typed).filter(([name]) => page.includes(`id="${method.id}-${name}"`)));
   };
 
+  /** To a shopper cards are cards: of several channels that take them one is listed. */
+  const rivalsOf = ({ channel, method: { checkout } }: Sample) =>
+    samples.flatMap(({ channel: { id }, method }) =>
+      checkout?.kind !== undefined && method.checkout?.kind === checkout.kind && id !== channel.id ? [id] : [],
+    );
+  const switchChannel = async (channel: string, status: 'enabled' | 'disabled') => {
+    must(await setChannelStatus({ ...paymux.admin, plugins }, { channel, status }));
+    await eventually(async () => {
+      const { data } = (await paymux.call('GET', '/v1/methods')).body;
+      return data.some((one: { channel: string }) => one.channel === channel) === (status === 'enabled');
+    });
+  };
+
   for (const sample of samples.filter((one) => !isForShops(one))) {
     it(`leads to what ${sample.method.id} asks of the shopper`, async () => {
+      for (const channel of rivalsOf(sample)) await switchChannel(channel, 'disabled');
       const { url, headers, page } = await open(sample);
       expect(page).to.contain(`value="${sample.method.id}"`);
+      for (const channel of rivalsOf(sample)) await switchChannel(channel, 'enabled');
       const chosen = await chooseAt(url, { method: sample.method.id, ...fill(sample, page) }, headers);
       const acting = (await getPage(chosen.headers.get('location') ?? '', headers)).text;
       expect(acting.slice(acting.indexOf('<main'))).to.match(steps[sample.method.action] ?? /^$/);

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { abilitiesOf } from '../../core/channels/abilities.ts';
+import { amountRuleOf } from '../../core/channels/amounts.ts';
 import type { Money } from '../../core/contract/money.ts';
 import { exponentOf } from '../../core/money.ts';
 import type { Sample } from '../kit/shopper.ts';
@@ -24,7 +25,8 @@ async function untilRefunded(stage: Stage, before: number): Promise<readonly { r
 }
 
 /** An amount near a wanted one that the method takes. */
-function amountOf({ method: { min = 1, max = Number.MAX_SAFE_INTEGER, step = 1 } }: Sample, wanted: number): number {
+function amountOf({ method }: Sample, wanted: number, currency: string): number {
+  const { min = 1, max = Number.MAX_SAFE_INTEGER, step = 1 } = amountRuleOf(method, currency);
   const least = Math.max(min, wanted * step);
   return Math.min(least - (least % step), max - (max % step));
 }
@@ -42,8 +44,8 @@ async function toldOf(stage: Stage, sample: Sample, started: Started): Promise<r
 
 /** The vendor's books hold exactly the money that was asked for. An amount may be refused, never changed. */
 export function moneyCases(get: () => Stage, sample: Sample): void {
-  const { min = 1, max = Number.MAX_SAFE_INTEGER, step = 1 } = sample.method;
   for (const currency of currenciesOf(sample)) {
+    const { min = 1, max = Number.MAX_SAFE_INTEGER, step = 1 } = amountRuleOf(sample.method, currency);
     it(`${currency}: the vendor's books hold what was asked for, to the last unit`, async function () {
       this.timeout(20_000);
       let taken = 0;
@@ -64,7 +66,7 @@ export function moneyCases(get: () => Stage, sample: Sample): void {
 
     it(`${currency}: what the vendor tells is read to the last unit`, async () => {
       const stage = get();
-      const money = { amount: amountOf(sample, 12_345), currency };
+      const money = { amount: amountOf(sample, 12_345, currency), currency };
       stage.forget();
       const started = await stage.start(sample, { money });
       await stage.pay(started);
@@ -75,7 +77,7 @@ export function moneyCases(get: () => Stage, sample: Sample): void {
     it(`${currency}: a refund moves what was asked for, to the last unit`, async function () {
       this.timeout(20_000);
       const stage = get();
-      const amount = amountOf(sample, 12_345);
+      const amount = amountOf(sample, 12_345, currency);
       const attempt = await paidAttempt(stage, { ...sample, amount, currency });
       const before = await stage.refunds();
       const outcome = await stage.channel.refund?.(stage.refundOf(attempt, amount), stage.call());
@@ -93,7 +95,7 @@ export function moneyCases(get: () => Stage, sample: Sample): void {
   for (const currency of sample.method.currencies) {
     it(`${currency}: a payment is taken, as the manifest says`, async () => {
       // Whole units: some vendors take no fractions of a currency that has them.
-      const { outcome } = await get().start(sample, { money: { amount: amountOf(sample, 20_000), currency } });
+      const { outcome } = await get().start(sample, { money: { amount: amountOf(sample, 20_000, currency), currency } });
       expect(outcome.kind, JSON.stringify(outcome)).to.be.oneOf(['action', 'ok']);
     });
   }

@@ -135,8 +135,11 @@ const breaks: Readonly<Record<string, Break>> = {
   },
   'C22 a document that was compared is kept': (tx) => tx.run('DELETE FROM statement_pieces'),
   'C22 each change of a discrepancy is an action': (tx) => tx.run("UPDATE discrepancies SET state = 'resolved', version = 1"),
-  'C22 no entry of the ledger is dated before its payment': (tx, { refund }) =>
-    tx.run('UPDATE ledger_postings SET posted_at = 1 WHERE entry_id = ?', [`refund_succeeded:${refund}`]),
+  'C22 an adjustment is in the ledger, by an action that ended a discrepancy': (tx, { refund }) =>
+    tx.run("UPDATE ledger_postings SET entry_id = 'adjusted:dac_none' WHERE entry_id = ?", [`refund_succeeded:${refund}`]),
+  'C22 an adjustment stands while its discrepancy is ended by it, and no longer': (tx) =>
+    tx.run(`INSERT INTO discrepancy_actions (id, discrepancy_id, action, actor, note, from_state, to_state, created_at)
+      SELECT 'dac_none', MIN(id), 'adjust', 'key_1', NULL, 'open', 'resolved', 0 FROM discrepancies`),
 };
 
 /** The same numbers twice are kept out by unique keys: here the keys go first, where the engine lets them. */
