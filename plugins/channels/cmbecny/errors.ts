@@ -45,32 +45,46 @@ export const refundDeclines: ReadonlyMap<string, DeclineRule> = new Map(
   } satisfies Record<string, DeclineRule>),
 );
 
+/** A fault of our own, and what it is where the vendor says nothing more. */
+interface RejectionRule {
+  readonly as: Rejected['reason'];
+  readonly en: string;
+  readonly zh: string;
+}
+
 /** Codes that name a fault of our own. The bank checks these before it does anything. */
-const rejections: ReadonlyMap<string, Rejected['reason']> = new Map<string, Rejected['reason']>([
-  ['SIGN_ERROR', 'auth'],
-  ['VERSION_ERROR', 'validation'],
-  ['ENCODING_ERROR', 'validation'],
-  ['SIGNMETHOD_ERROR', 'validation'],
-  ['POST_DATA_EMPTY', 'validation'],
-  ['UNDEFINED_PRAM', 'validation'],
-  ['JSON_FORMAT_ERROR', 'validation'],
-  ['MERID_NOT_EXIST', 'config'],
-  ['MERID_NOT_LAWFUL', 'config'],
-  ['USERID_NOT_EXIST', 'config'],
-  ['USERID_NOT_LAWFUL', 'config'],
-  ['USERID_CHECK_FAILED', 'config'],
-  ['ORDERID_NOT_LAWFUL', 'validation'],
-  ['NOTIFYURL_NOT_LAWFUL', 'validation'],
-  ['TXNAMT_NOT_LAWFUL', 'validation'],
-  ['CURRENCYCODE_NOT_LAWFUL', 'validation'],
-  ['REFUNDREASON_NOT_LAWFUL', 'validation'],
-  ['MERID_MISMATCHED_ORDER', 'config'],
-]);
+const rejections: ReadonlyMap<string, RejectionRule> = new Map(
+  Object.entries<RejectionRule>({
+    SIGN_ERROR: { as: 'auth', en: 'The signature is refused.', zh: '签名错误。' },
+    VERSION_ERROR: { as: 'validation', en: 'The version is refused.', zh: '版本号错误。' },
+    ENCODING_ERROR: { as: 'validation', en: 'The encoding is refused.', zh: '编码方式错误。' },
+    SIGNMETHOD_ERROR: { as: 'validation', en: 'The way of signing is refused.', zh: '签名方法错误。' },
+    POST_DATA_EMPTY: { as: 'validation', en: 'The request is empty.', zh: '请求内容为空。' },
+    UNDEFINED_PRAM: { as: 'validation', en: 'A name is not known.', zh: '参数未定义。' },
+    JSON_FORMAT_ERROR: { as: 'validation', en: 'The JSON cannot be read.', zh: 'JSON 格式错误。' },
+    MERID_NOT_EXIST: { as: 'config', en: 'There is no such merchant.', zh: '商户号不存在。' },
+    MERID_NOT_LAWFUL: { as: 'config', en: 'The merchant number is refused.', zh: '商户号不合法。' },
+    USERID_NOT_EXIST: { as: 'config', en: 'There is no such cashier.', zh: '收银员不存在。' },
+    USERID_NOT_LAWFUL: { as: 'config', en: 'The cashier is refused.', zh: '收银员不合法。' },
+    USERID_CHECK_FAILED: { as: 'config', en: 'The cashier is not the merchant’s.', zh: '收银员校验失败。' },
+    ORDERID_NOT_LAWFUL: { as: 'validation', en: 'The order number is refused.', zh: '订单号不合法。' },
+    NOTIFYURL_NOT_LAWFUL: { as: 'validation', en: 'The address of callbacks is refused.', zh: '通知地址不合法。' },
+    TXNAMT_NOT_LAWFUL: { as: 'validation', en: 'The amount is refused.', zh: '交易金额不合法。' },
+    CURRENCYCODE_NOT_LAWFUL: { as: 'validation', en: 'The currency is refused.', zh: '币种不合法。' },
+    REFUNDREASON_NOT_LAWFUL: { as: 'validation', en: 'The reason of the refund is refused.', zh: '退款原因不合法。' },
+    MERID_MISMATCHED_ORDER: { as: 'config', en: 'The order is another merchant’s.', zh: '商户号与订单不匹配。' },
+  }),
+);
+
+function toldBy({ en, zh }: RejectionRule, { code, message }: VendorError): VendorError {
+  return { code, message: message === '' ? `${en} (${zh})` : message };
+}
 
 /** A genuine error that is not a decline: our fault, or unknown. `ORDERID_DUPLICATION` is unknown: what exists under the number, a query tells. */
 export function explainFault(error: VendorError): Rejected | Unknown {
-  const reason = rejections.get(error.code);
-  return reason === undefined ? { kind: 'unknown', reason: 'unmapped', vendor: error } : { kind: 'rejected', reason, vendor: error };
+  const rule = rejections.get(error.code);
+  if (rule === undefined) return { kind: 'unknown', reason: 'unmapped', vendor: error };
+  return { kind: 'rejected', reason: rule.as, vendor: toldBy(rule, error) };
 }
 
 /** A genuine error of a query. Only the order's own absence says something about the order; the rest is "ask again". */

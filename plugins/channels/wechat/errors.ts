@@ -54,23 +54,36 @@ function makeRules(table: Readonly<Record<string, readonly [string, Advice, stri
   return new Map(Object.entries(table).map(([vendorCode, [code, advice, en, zh]]) => [vendorCode, { code, advice, en, zh }]));
 }
 
+/** A fault of our own, and what it is where the vendor says nothing more. */
+interface RejectionRule {
+  readonly as: Rejected['reason'];
+  readonly en: string;
+  readonly zh: string;
+}
+
 /** Codes that name a fault of our own: configuration, keys, or a request built wrongly. */
-const rejections: ReadonlyMap<string, Rejected['reason']> = new Map<string, Rejected['reason']>([
-  ['SIGNERROR', 'auth'],
-  ['NOAUTH', 'auth'],
-  ['APPIDMCHIDNOTMATCH', 'config'],
-  ['MCHNOTEXISTS', 'config'],
-  ['PARAMERROR', 'validation'],
-  ['OPENIDMISMATCH', 'validation'],
-  ['XMLFORMATERROR', 'validation'],
-  ['LACKPARAMS', 'validation'],
-  ['NOTUTF8', 'validation'],
-  ['REQUIREPOSTMETHOD', 'validation'],
-  ['APPIDNOTEXIST', 'config'],
-  ['MCHIDNOTEXIST', 'config'],
-  ['OUTTRADENOUSED', 'number_reused'],
-  ['REFUNDFEEMISMATCH', 'number_reused'],
-]);
+const rejections: ReadonlyMap<string, RejectionRule> = new Map(
+  Object.entries<RejectionRule>({
+    SIGNERROR: { as: 'auth', en: 'The signature is refused.', zh: '签名错误。' },
+    NOAUTH: { as: 'auth', en: 'The merchant has no permission.', zh: '商户无此接口权限。' },
+    APPIDMCHIDNOTMATCH: { as: 'config', en: 'The application is not the merchant’s.', zh: 'appid 与 mchid 不匹配。' },
+    MCHNOTEXISTS: { as: 'config', en: 'There is no such merchant.', zh: '商户号不存在。' },
+    PARAMERROR: { as: 'validation', en: 'A value was refused.', zh: '参数错误。' },
+    OPENIDMISMATCH: { as: 'validation', en: 'The shopper is one of another application.', zh: 'openid 与 appid 不匹配。' },
+    XMLFORMATERROR: { as: 'validation', en: 'The XML cannot be read.', zh: 'XML 格式错误。' },
+    LACKPARAMS: { as: 'validation', en: 'A value is missing.', zh: '缺少参数。' },
+    NOTUTF8: { as: 'validation', en: 'The text is not UTF-8.', zh: '编码格式不是 UTF-8。' },
+    REQUIREPOSTMETHOD: { as: 'validation', en: 'The request has to be a POST.', zh: '请使用 POST 方法。' },
+    APPIDNOTEXIST: { as: 'config', en: 'There is no such application.', zh: 'appid 不存在。' },
+    MCHIDNOTEXIST: { as: 'config', en: 'There is no such merchant.', zh: 'mchid 不存在。' },
+    OUTTRADENOUSED: { as: 'number_reused', en: 'The number was used before.', zh: '商户订单号重复。' },
+    REFUNDFEEMISMATCH: { as: 'number_reused', en: 'The number was used with another amount.', zh: '订单金额或退款金额与之前请求不一致。' },
+  }),
+);
+
+function toldBy({ en, zh }: RejectionRule, { code, message }: VendorError): VendorError {
+  return { code, message: message === '' ? `${en} (${zh})` : message };
+}
 
 const closeOutcomes: ReadonlyMap<string, 'closed' | 'paid' | 'notFound'> = new Map<string, 'closed' | 'paid' | 'notFound'>([
   ['ORDERPAID', 'paid'],
@@ -101,8 +114,9 @@ function saysNumberReused(error: VendorError): boolean {
 /** A genuine error that is not a decline: our fault, or unknown. Enough for queries, which never decline. */
 export function explainFault(error: VendorError): Rejected | Unknown {
   if (saysNumberReused(error)) return { kind: 'rejected', reason: 'number_reused', vendor: error };
-  const reason = rejections.get(flatten(error.code));
-  return reason === undefined ? { kind: 'unknown', reason: 'unmapped', vendor: error } : { kind: 'rejected', reason, vendor: error };
+  const rule = rejections.get(flatten(error.code));
+  if (rule === undefined) return { kind: 'unknown', reason: 'unmapped', vendor: error };
+  return { kind: 'rejected', reason: rule.as, vendor: toldBy(rule, error) };
 }
 
 /** A genuine error of `pay`. An INVALID_REQUEST created nothing: the vendor checked the request against its rules first. */

@@ -41,16 +41,27 @@ const refundMeanings: Readonly<Record<string, Meaning>> = {
   REFUND_NOT_SUPPORTED: ['refund_rejected', 'contact_support', 'This way to pay cannot be refunded.', '该支付方式不支持退款。'],
 };
 
+/** A fault of our own, and what it is where the vendor says nothing more. */
+interface RejectionRule {
+  readonly as: Rejected['reason'];
+  readonly en: string;
+  readonly zh: string;
+}
+
 /** Codes that are our own or the operator's fault: nothing was executed. */
-const rejections: Readonly<Record<string, Rejected['reason']>> = {
-  API_VALIDATION_ERROR: 'validation',
-  INVALID_VALUE_ERROR: 'validation',
-  CHANNEL_NOT_ACTIVATED: 'config',
-  FEATURE_NOT_ACTIVATED: 'config',
-  PROCESSOR_CONFIGURATION_ERROR: 'config',
-  CHANNEL_CODE_NOT_SUPPORTED_ERROR: 'unsupported',
-  IDEMPOTENCY_ERROR: 'number_reused',
+const rejections: Readonly<Record<string, RejectionRule>> = {
+  API_VALIDATION_ERROR: { as: 'validation', en: 'A value was refused.', zh: '参数校验未通过。' },
+  INVALID_VALUE_ERROR: { as: 'validation', en: 'A value was refused.', zh: '参数值无效。' },
+  CHANNEL_NOT_ACTIVATED: { as: 'config', en: 'The way to pay is not activated.', zh: '该支付方式未开通。' },
+  FEATURE_NOT_ACTIVATED: { as: 'config', en: 'The feature is not activated.', zh: '该功能未开通。' },
+  PROCESSOR_CONFIGURATION_ERROR: { as: 'config', en: 'The way to pay is not set up.', zh: '该支付方式配置有误。' },
+  CHANNEL_CODE_NOT_SUPPORTED_ERROR: { as: 'unsupported', en: 'The way to pay is not supported.', zh: '不支持该支付方式。' },
+  IDEMPOTENCY_ERROR: { as: 'number_reused', en: 'The key was used with other content.', zh: '幂等键已用于其他内容。' },
 };
+
+function toldBy({ en, zh }: RejectionRule, { code, message }: VendorError): VendorError {
+  return { code, message: message === '' ? `${en} (${zh})` : message };
+}
 
 /** What an error answer means for a request that would have created a payment. */
 export function explainPay(fault: Fault): Declined | Rejected | Unknown {
@@ -75,8 +86,8 @@ function explain(fault: Fault, known: Readonly<Record<string, Meaning>>): Declin
     return { kind: 'rejected', reason: 'auth', vendor: { code: fault.code, message: 'Xendit refuses the API key for this call' } };
   if (fault.status !== 400 && fault.status !== 403 && fault.status !== 404 && fault.status !== 409) return unmapped(fault);
   if (fault.status === 400 && Object.hasOwn(known, fault.code)) return declineBy(known, fault.code, fault.message);
-  const reason = Object.hasOwn(rejections, fault.code) ? rejections[fault.code] : undefined;
-  return reason === undefined ? unmapped(fault) : { kind: 'rejected', reason, vendor: { code: fault.code, message: fault.message } };
+  const rule = Object.hasOwn(rejections, fault.code) ? rejections[fault.code] : undefined;
+  return rule === undefined ? unmapped(fault) : { kind: 'rejected', reason: rule.as, vendor: toldBy(rule, fault) };
 }
 
 function unmapped({ code, message }: Fault): Unknown {
