@@ -27,7 +27,9 @@ export type Acted =
 /** What is written beside the row, in its transaction. */
 type Also = (tx: Tx, row: DiscrepancyRow, told: DiscrepancyAction) => Promise<void>;
 
-type Decide = (row: DiscrepancyRow) => Promise<DiscrepancyChanges | null> | DiscrepancyChanges | null;
+/** What becomes of the row; null: nothing. A word says why it cannot be. */
+type Decision = DiscrepancyChanges | 'not_open' | 'not_adjustable' | null;
+type Decide = (row: DiscrepancyRow) => Promise<Decision> | Decision;
 
 /** Ends a discrepancy as it is: what the vendor says, or what we say, is taken for right. */
 export function accept(kernel: Kernel, acting: Acting): Promise<Acted> {
@@ -50,12 +52,9 @@ export async function writeOff(kernel: Kernel, acting: Acting, aloneUpTo: number
 
 /** Ends a discrepancy by an entry of the ledger. Above `aloneUpTo` it takes two who want the same entry. */
 export async function adjust(kernel: Kernel, acting: Acting, adjustment: Adjustment, aloneUpTo: number): Promise<Acted> {
-  const row = await readDiscrepancy(kernel.database, acting.id);
-  if (row === null || row.state === 'resolved') return { kind: 'not_open' };
-  if (!canAdjust(row, adjustment)) return { kind: 'not_adjustable' };
   const asked = `adjust_asked: ${adjustment.reason} ${adjustment.amount}`;
   const decide = (now: DiscrepancyRow) =>
-    canAdjust(now, adjustment) ? endByTwo(kernel, acting, now, { asked, as: 'adjusted', aloneUpTo }) : null;
+    canAdjust(now, adjustment) ? endByTwo(kernel, acting, now, { asked, as: 'adjusted', aloneUpTo }) : 'not_adjustable';
   return act(kernel, acting, 'adjust', decide, async (tx, now, told) => {
     if (told.to_state === 'resolved') await postAdjustment(tx, now, adjustment, told);
   });
@@ -116,10 +115,9 @@ const resolved = ({ clock }: Kernel, reason: string): DiscrepancyChanges => ({
   resolved_at: clock.now().getTime(),
 });
 
-/** Something that only an open discrepancy allows. */
-async function act(kernel: Kernel, acting: Acting, action: string, decide: Decide, also?: Also): Promise<Acted> {
-  const row = await readDiscrepancy(kernel.database, acting.id);
-  return row === null || row.state === 'resolved' ? { kind: 'not_open' } : change(kernel, acting, action, decide, also);
+/** Something that only an open discrepancy allows: asked of the row that is changed, since two may ask at once. */
+function act(kernel: Kernel, acting: Acting, action: string, decide: Decide, also?: Also): Promise<Acted> {
+  return change(kernel, acting, action, (row) => (row.state === 'resolved' ? 'not_open' : decide(row)), also);
 }
 
 /** Decides on the row as it is; once more where somebody changed it meanwhile. */
@@ -131,6 +129,7 @@ async function change(kernel: Kernel, { id, actor, note }: Acting, action: strin
     if (row === null) return { kind: 'not_open' };
     const changes = await decide(row);
     if (changes === null) return { kind: 'discrepancy', discrepancy: row };
+    if (typeof changes === 'string') return { kind: changes };
     const to_state = changes.state ?? row.state;
     const told: DiscrepancyAction = {
       id: actionId,
@@ -149,6 +148,5 @@ async function change(kernel: Kernel, { id, actor, note }: Acting, action: strin
     };
     if (await database.transaction(write, { table: 'discrepancy_actions', id: actionId }))
       return { kind: 'discrepancy', discrepancy: { ...row, ...changes, version: row.version + 1 } };
-    if (action !== 'reopen' && (await readDiscrepancy(database, id))?.state === 'resolved') return { kind: 'not_open' };
   }
 }

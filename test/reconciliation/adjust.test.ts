@@ -80,6 +80,28 @@ describe('A discrepancy that is put right in the ledger', () =>
       expect(await posted()).to.have.length(2);
     });
 
+    for (const moment of ['get 1', 'get 2', 'get 3', 'transaction 1'])
+      it(`is ended once, where another one comes before ${moment}`, async () => {
+        const { id } = await differing({ amount: 99 });
+        const seen = { get: 0, transaction: 0 };
+        let isEnded = false;
+        const arrive = async (step: 'get' | 'transaction') => {
+          seen[step] += 1;
+          if (`${step} ${seen[step]}` !== moment) return;
+          isEnded = true;
+          await accept(shop.kernel, acting(id, 'key_2'));
+        };
+        const between: Database = {
+          ...database,
+          get: (...asked) => arrive('get').then(() => database.get(...asked)),
+          transaction: (...asked) => arrive('transaction').then(() => database.transaction(...asked)),
+        };
+        const adjustment = { reason: 'vendor_correction', amount: -1, currency: 'CNY', appId: 'app_9' } as const;
+        const done = await adjust({ ...shop.kernel, database: between }, acting(id), adjustment, aloneUpTo);
+        expect(done.kind).to.equal(isEnded ? 'not_open' : 'discrepancy');
+        expect(await posted()).to.have.length(isEnded ? 0 : 2);
+      });
+
     it('names the account by its reason', async () => {
       const { id, app_id } = await differing({ amount: 90 });
       const against = async (reason: Adjustment['reason']) => {
