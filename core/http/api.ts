@@ -15,6 +15,7 @@ import { pageRoutes } from './routes/pages.ts';
 import { paymentLinkRoutes } from './routes/payment-links.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import type { CheckUrl } from './routes/read-payment.ts';
+import { reconciliationView } from './routes/reconciliation-schemas.ts';
 import { reconciliationRoutes } from './routes/reconciliations.ts';
 import { refundRoutes } from './routes/refunds.ts';
 import { paymentView, refundView } from './routes/schemas.ts';
@@ -59,4 +60,6 @@ export const notificationObjects = {
   'refund.succeeded': refundView,
   'refund.failed': refundView,
   'refund.exception': refundView,
+  'reconciliation.done': reconciliationView,
+  'reconciliation.refused': reconciliationView,
 } as const satisfies Record<EventType, unknown>;

@@ -9,6 +9,8 @@ interface Happening {
   readonly appId: string;
   /** The payment's own address; null: the app's. */
   readonly notifyUrl: string | null;
+  /** Whether it is for the endpoints of the app alone, which say what they want to be told. */
+  readonly endpointsOnly?: boolean;
   readonly type: string;
   readonly subjectId: string;
   readonly sequence: number;
@@ -38,8 +40,8 @@ export function createAnnounce(deps: { readonly endpoints: Endpoints; readonly c
   };
 }
 
-function targetsOf(endpoints: Endpoints, { appId, notifyUrl, type }: Happening): readonly Target[] {
-  const url = notifyUrl ?? endpoints.app(appId)?.notifyUrl ?? null;
+function targetsOf(endpoints: Endpoints, { appId, notifyUrl, type, endpointsOnly }: Happening): readonly Target[] {
+  const url = endpointsOnly ? null : (notifyUrl ?? endpoints.app(appId)?.notifyUrl ?? null);
   const listed = endpoints.forEvent(appId, type).map((endpoint) => ({ endpointId: endpoint.id, url: endpoint.url }));
   return url === null ? listed : [...listed, { endpointId: null, url }];
 }

@@ -11,6 +11,8 @@ export const eventTypes = [
   'refund.succeeded',
   'refund.failed',
   'refund.exception',
+  'reconciliation.done',
+  'reconciliation.refused',
 ] as const;
 
 export type EventType = (typeof eventTypes)[number];

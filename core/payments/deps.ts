@@ -16,7 +16,10 @@ import type { Settled, Settling } from './settle.ts';
 export interface Announcement {
   readonly eventId: string;
   readonly appId: string;
+  /** The payment's own address; null: the app's. */
   readonly notifyUrl: string | null;
+  /** Whether it is for the endpoints of the app alone, which say what they want to be told. */
+  readonly endpointsOnly?: boolean;
   readonly type: string;
   readonly subjectId: string;
   readonly sequence: number;

@@ -17,6 +17,7 @@ import {
   readStatementFiles,
   type StatementFileRow,
 } from '../store/tables/statement-files.ts';
+import { announceReconciliation } from './announce.ts';
 import { bookUnsettled } from './book.ts';
 import type { ClassSum } from './classes.ts';
 import { type Comparing, type Comparison, compareDay } from './compare.ts';
@@ -110,7 +111,7 @@ export async function reconcileDay(deps: ReconcileDeps, { account, day, onProgre
     const booked = await bookUnsettled(kernel, { account, isFromVendor }, first.unsettled);
     // What was booked has its place on one of the days now, which only another look shows.
     const comparison = booked.length === 0 ? first : await compareDay(keeping, comparing);
-    return await write(keeping, row, files, comparing, comparison, booked);
+    return await write({ ...keeping, kernel }, row, files, comparing, comparison, booked);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     await refuse(deps, row, files, error.message);
@@ -150,8 +151,10 @@ function patienceFor(day: string, zone: string, isKnown: boolean): Patience {
   return { edgeMs: isKnown ? edgeMs : Number.MAX_SAFE_INTEGER, until: spanOf(addDays(day, days), zone).to };
 }
 
+type Writing = KeepDeps & { readonly kernel: Kernel };
+
 async function write(
-  deps: KeepDeps,
+  deps: Writing,
   row: ReconciliationRow,
   files: readonly StatementFileRow[],
   { now, patience }: Comparing,
@@ -182,7 +185,7 @@ function raise(fileId: string): never {
 }
 
 async function finish(
-  { database }: KeepDeps,
+  { database, kernel }: Writing,
   row: ReconciliationRow,
   files: readonly StatementFileRow[],
   changes: ReconciliationChanges,
@@ -192,18 +195,26 @@ async function finish(
   const fresh = files.filter(({ state }) => state === 'kept');
   const isSame = Object.entries(changes).every(([column, value]) => row[column as keyof ReconciliationRow] === value);
   if (isSame && fresh.length === 0) return 0;
+  const isNews = fresh.length > 0 || row.state !== 'done' || row.totals !== changes.totals;
   await database.transaction(async (tx) => {
     for (const { id } of fresh) await markCompared(tx, id, documents.get(id)?.entries ?? 0, JSON.stringify(documents.get(id)?.sums ?? []));
+    const done = { ...row, ...changes, done_at: now };
     await changeReconciliation(tx, row.id, { ...changes, done_at: now });
+    if (isNews) await announceReconciliation(kernel, tx, { type: 'reconciliation.done', row: done, now });
   });
   return fresh.length + 1;
 }
 
 /** A document that is refused is refused whole, and what the day came to before it stands. */
-async function refuse({ kernel: { database } }: ReconcileDeps, row: ReconciliationRow, files: readonly StatementFileRow[], reason: string) {
+async function refuse({ kernel }: ReconcileDeps, row: ReconciliationRow, files: readonly StatementFileRow[], reason: string) {
   const fresh = files.filter(({ state }) => state === 'kept');
-  await database.transaction(async (tx) => {
+  const refused = { ...row, state: 'refused', reason: reason.slice(0, 1000) } as const;
+  // The job asks for such a day ever again: the same refusal is told once.
+  const isNews = row.state !== 'done' && (row.state !== 'refused' || row.reason !== refused.reason);
+  const now = kernel.clock.now().getTime();
+  await kernel.database.transaction(async (tx) => {
     for (const { id } of fresh) await dropStatementFile(tx, id);
-    if (row.state !== 'done') await changeReconciliation(tx, row.id, { state: 'refused', reason: reason.slice(0, 1000) });
+    if (row.state !== 'done') await changeReconciliation(tx, row.id, { state: 'refused', reason: refused.reason });
+    if (isNews) await announceReconciliation(kernel, tx, { type: 'reconciliation.refused', row: refused, now });
   });
 }

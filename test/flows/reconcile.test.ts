@@ -7,7 +7,7 @@ import { loadConfig } from '../../core/config.ts';
 import { reconciliationTask } from '../../core/reconcile-thread.ts';
 import { readFacts, runAdmin } from '../admin/command.ts';
 import { forEachDatabase } from '../kit/database.ts';
-import { eventually } from '../kit/merchant.ts';
+import { eventually, type Merchant, type Received, startMerchant, verifyNotification } from '../kit/merchant.ts';
 import { orderNo, type Paymux, startPaymux } from '../kit/paymux.ts';
 import { listSamples, payAsShopper } from '../kit/shopper.ts';
 
@@ -21,12 +21,20 @@ const samples = (await listSamples()).filter(
 describe('A day, reconciled by an operator', () =>
   forEachDatabase((_name, open) => {
     let paymux: Paymux;
+    let office: Merchant;
+    let secret: string;
 
     before(async function () {
       this.timeout(60_000);
       paymux = await startPaymux({ database: await open(), channels: samples.map(({ channel }) => channel.id) });
+      office = await startMerchant();
+      const { body } = await paymux.call('POST', '/v1/notification_endpoints', { url: office.url, types: ['reconciliation.done'] });
+      secret = body.secret;
     });
-    after(() => paymux.stop());
+    after(async () => {
+      await paymux.stop();
+      await office.stop();
+    });
 
     const dayIn = (zone = 'UTC') => new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(new Date());
 
@@ -70,6 +78,13 @@ describe('A day, reconciled by an operator', () =>
         const { accounts: again } = await readFacts(paymux.environment, ...words);
         const doneAgain = again.filter((one: { state: string }) => one.state === 'done');
         expect(doneAgain.map((one: { rows_written: number }) => one.rows_written)).to.deep.equal(done.map(() => 0));
+        const isAbout = ({ body }: Received) => body.data.object['id'] === done[0].reconciliation;
+        const told = await office.waitFor(isAbout);
+        verifyNotification(told, secret);
+        const { body: day } = await paymux.call('GET', `/v1/reconciliations/${done[0].reconciliation}`);
+        expect(told.body.data.object).to.deep.equal(day);
+        // The comparison that changed nothing is no news.
+        expect(office.received.filter(isAbout)).to.have.length(1);
       });
     }
 

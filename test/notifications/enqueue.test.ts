@@ -55,6 +55,9 @@ describe('Announcing an event', () =>
       expect(await receivers(await outbox.announce({ type: 'refund.succeeded' }))).to.have.members([all.id, refunds.id]);
       const own = await outbox.announce({ notifyUrl: 'https://shop.example/own' });
       expect(await receivers(own)).to.have.members([all.id, 'https://shop.example/own']);
+      expect(await receivers(await outbox.announce({ notifyUrl: 'https://shop.example/own', endpointsOnly: true }))).to.deep.equal([
+        all.id,
+      ]);
       for (const row of await outbox.deliveries(own))
         expect(row).to.include({ state: 'pending', tries: 0, due_at: outbox.clock.now().getTime() });
     });

@@ -108,7 +108,12 @@ export interface Outbox {
   readonly metrics: { notification: sinon.SinonSpy; watch: sinon.SinonSpy };
   addEndpoint(url: string, types?: readonly string[]): Promise<{ id: string; secret: string }>;
   /** Commits an event and answers its id. */
-  announce(about?: { readonly notifyUrl?: string; readonly type?: string; readonly data?: unknown }): Promise<string>;
+  announce(about?: {
+    readonly notifyUrl?: string;
+    readonly endpointsOnly?: boolean;
+    readonly type?: string;
+    readonly data?: unknown;
+  }): Promise<string>;
   dispatcher(change?: Partial<DispatcherDeps>): Dispatcher;
   /** The deliveries of an event, the oldest first. */
   deliveries(eventId: string): Promise<readonly Row[]>;
@@ -118,6 +123,8 @@ export interface Outbox {
   openAgain(): Promise<TestDatabase['database']>;
   stop(): Promise<void>;
 }
+
+const aPayment = { id: 'pay_1', object: 'payment', amount: 1999 };
 
 export async function openOutbox(stored: TestDatabase, keyFile: string): Promise<Outbox> {
   const { database } = stored;
@@ -144,10 +151,10 @@ export async function openOutbox(stored: TestDatabase, keyFile: string): Promise
       await directory.refresh();
       return made;
     },
-    async announce({ notifyUrl, type = 'payment.succeeded', data = { id: 'pay_1', object: 'payment', amount: 1999 } } = {}) {
+    async announce({ notifyUrl, endpointsOnly = false, type = 'payment.succeeded', data = aPayment } = {}) {
       const eventId = makeId('evt_', clock.now());
       sequence += 1;
-      const told = { eventId, appId: app.id, notifyUrl: notifyUrl ?? null, type, subjectId: 'pay_1', sequence, data };
+      const told = { eventId, appId: app.id, notifyUrl: notifyUrl ?? null, endpointsOnly, type, subjectId: 'pay_1', sequence, data };
       await database.transaction((tx) => announce(tx, [{ ...told, now: clock.now().getTime() }]));
       return eventId;
     },
