@@ -1,5 +1,5 @@
 import type { Proof, Tx } from '../store/database.ts';
-import { type AttemptRow, isChannelNoPaid, readAttemptsOf } from '../store/tables/attempts.ts';
+import { type AttemptRow, type ChannelNo, readAttemptsOf, readPaidBy } from '../store/tables/attempts.ts';
 import { lockPayments, type PaymentChanges, type PaymentRow } from '../store/tables/payments.ts';
 import { decide, type Plan, type Situation } from './decide.ts';
 import type { Kernel } from './deps.ts';
@@ -23,8 +23,8 @@ async function settleInside(kernel: Kernel, tx: Tx, inputs: readonly Settling[],
   const ids = inputs.map(({ attempt }) => attempt.payment_id);
   const payments = await lockPayments(tx, ids);
   const attempts = Map.groupBy(await readAttemptsOf(tx, ids), (attempt) => attempt.payment_id);
+  const isTaken = createTaken(await readPaidBy(tx, inputs.flatMap(claimOf)));
   const now = kernel.clock.now().getTime();
-  const claimed = new Set<string>();
   const steps: Step[] = [];
   const settled: Settled[] = [];
   for (const input of inputs) {
@@ -33,7 +33,7 @@ async function settleInside(kernel: Kernel, tx: Tx, inputs: readonly Settling[],
     const attempt = all.find((one) => one.id === input.attempt.id);
     if (payment === undefined || attempt === undefined) throw new Error(`attempt ${input.attempt.id} is not stored`);
     const on = situation(kernel, now, payment, attempt, all, input);
-    const step = stepOf(decide(await trusted(tx, input, attempt, claimed), on), on, input);
+    const step = stepOf(decide(trusted(input, attempt, isTaken), on), on, input);
     if (step !== null) steps.push(step);
     settled.push(step === null ? { payment, attempt, changed: false, before: payment, next: null } : outcomeOf(step));
   }
@@ -91,15 +91,27 @@ function situation(
   };
 }
 
-/** What the evidence is worth against what is stored, which only shows inside the lock. `claimed`: by those settled in the same transaction. */
-async function trusted(tx: Tx, { evidence, cause }: Settling, attempt: AttemptRow, claimed: Set<string>): Promise<Evidence> {
+/** The transaction of the vendor that is said to have paid the attempt. */
+function claimOf({ evidence, attempt }: Settling): readonly ChannelNo[] {
+  if (evidence.kind !== 'paid' && evidence.kind !== 'paidOther') return [];
+  return [{ account_id: attempt.account_id, channel_no: evidence.channelNo }];
+}
+
+/** One transaction of the vendor pays one attempt: that which has it already, or the first of a group that says so. */
+function createTaken(paid: readonly (ChannelNo & { readonly id: string })[]) {
+  const owners = new Map(paid.map(({ id, account_id, channel_no }) => [`${account_id} ${channel_no}`, id]));
+  return ({ account_id, channel_no }: ChannelNo, attemptId: string): boolean => {
+    const name = `${account_id} ${channel_no}`;
+    if (!owners.has(name)) owners.set(name, attemptId);
+    return owners.get(name) !== attemptId;
+  };
+}
+
+/** What the evidence is worth against what is stored, which only shows inside the lock. */
+function trusted(settling: Settling, attempt: AttemptRow, isTaken: ReturnType<typeof createTaken>): Evidence {
+  const { evidence, cause } = settling;
   if (cause === 'kernel' && attempt.checks > 0) return doubt(evidence);
-  if (evidence.kind !== 'paid' && evidence.kind !== 'paidOther') return evidence;
-  // One transaction of the vendor pays one attempt.
-  const claim = `${attempt.account_id} ${evidence.channelNo}`;
-  const isTaken = claimed.has(claim) || (await isChannelNoPaid(tx, attempt, evidence.channelNo));
-  claimed.add(claim);
-  return isTaken ? { kind: 'mismatch', what: 'channel_no' } : evidence;
+  return claimOf(settling).some((claim) => isTaken(claim, attempt.id)) ? { kind: 'mismatch', what: 'channel_no' } : evidence;
 }
 
 function isUnpaidEnd(state: AttemptRow['state'] | undefined): boolean {

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { Database, Reader, Value } from '../../core/store/database.ts';
 import { migrate } from '../../core/store/migrations/migrate.ts';
 import { openDatabase } from '../../core/store/open.ts';
-import { isChannelNoPaid, readAttemptByNumber, readAttemptsOf } from '../../core/store/tables/attempts.ts';
+import { readAttemptByNumber, readAttemptsOf, readPaidBy } from '../../core/store/tables/attempts.ts';
 import { readDue } from '../../core/store/tables/due.ts';
 import { listEvents } from '../../core/store/tables/events.ts';
 import { listPayments, readPayment, readPaymentByOrderNo } from '../../core/store/tables/payments.ts';
@@ -73,8 +73,11 @@ describe('What is read of tables that grow', () => {
     'an attempt by its number': (reader) => readAttemptByNumber(reader, '1'),
     'the attempts of payments': (reader) => readAttemptsOf(reader, ['pay_1', 'pay_2']),
     'a refund by the merchant’s number': (reader) => readRefundByMerchantNo(reader, 'app_1', 'refund-1'),
-    'whether a vendor’s number has paid before': (reader) =>
-      isChannelNoPaid(reader, { id: 'att_1', account_id: 'acc_1' } as Parameters<typeof isChannelNoPaid>[1], '4200'),
+    'whether vendors’ numbers have paid before': (reader) =>
+      readPaidBy(
+        reader,
+        ['4200', '4201'].map((channel_no) => ({ account_id: 'acc_1', channel_no })),
+      ),
     'what is due': (reader) => readDue(reader, 'attempts', 1, 100),
   };
   for (const [what, read] of Object.entries(lookups)) {

@@ -73,11 +73,17 @@ export async function readAttemptBySessionNo(reader: Reader, accountId: string, 
   return (row as AttemptRow | undefined) ?? null;
 }
 
-/** Whether the vendor's number has paid another attempt of the same account already. */
-export async function isChannelNoPaid(reader: Reader, attempt: AttemptRow, channelNo: string): Promise<boolean> {
-  const sql = `SELECT id FROM attempts WHERE account_id = ? AND channel_no = ? AND id <> ?
-    AND state IN ('succeeded', 'succeeded_late') LIMIT 1`;
-  return (await reader.get(sql, [attempt.account_id, channelNo, attempt.id])) !== undefined;
+/** A transaction of a vendor, as an account names it. */
+export type ChannelNo = Pick<AttemptRow, 'account_id'> & { readonly channel_no: string };
+
+/** The attempts that some transactions of vendors have paid. */
+export async function readPaidBy(reader: Reader, numbers: readonly ChannelNo[]): Promise<readonly (ChannelNo & { readonly id: string })[]> {
+  if (numbers.length === 0) return [];
+  // Not as pairs in a list: that is written differently for SQLite, and MySQL finds either form by the index.
+  const each = numbers.map(() => '(account_id = ? AND channel_no = ?)').join(' OR ');
+  const sql = `SELECT id, account_id, channel_no FROM attempts WHERE (${each}) AND state IN ('succeeded', 'succeeded_late')`;
+  const values = numbers.flatMap(({ account_id, channel_no }) => [account_id, channel_no]);
+  return (await reader.all(sql, values)) as unknown as readonly (ChannelNo & { id: string })[];
 }
 
 /** All attempts of some payments, oldest first. */
