@@ -144,7 +144,7 @@ function makeKernel({
   const recentSuccess = createRecentSuccess(clock);
   const grouping = groupRuleOf(database, config);
   const newId = (prefix: IdPrefix) => makeId(prefix, clock.now(), random);
-  const announce = createAnnounce({ endpoints, clock, random });
+  const announce = createAnnounce({ endpoints, clock, random, handOver: dispatcher });
   const kernel: Kernel = {
     database,
     newId,
@@ -171,7 +171,7 @@ function makeKernel({
       return turn;
     },
     recentSuccess,
-    afterCommit: (settled) => afterCommit({ metrics, clock, kick: () => dispatcher.kick(), recentSuccess }, settled),
+    afterCommit: (settled) => afterCommit({ metrics, clock, recentSuccess }, settled),
     timing: {
       callMs: config.channels.timeoutMs,
       payMs: config.channels.payDeadlineMs,

@@ -39,9 +39,7 @@ export async function payByLink(kernel: Kernel, app: App, link: PaymentLinkRow, 
   if (!isLeftToShopper(kernel, app, request)) return refuseMethod(kernel, app, request);
   const payment = { ...newPayment(kernel, app, request, now), id };
   try {
-    const taken = await kernel.database.transaction((tx) => takeInside(kernel, tx, link, payment, asked), { table: 'payments', id });
-    if (taken === payment) kernel.afterCommit({ before: null, payment });
-    return taken;
+    return await kernel.database.transaction((tx) => takeInside(kernel, tx, link, payment, asked), { table: 'payments', id });
   } catch (error) {
     const before = error instanceof UniqueError ? await readPaymentOfPage(kernel.database, link.id, asked.pageKey) : null;
     const made = before === null ? null : await readPayment(kernel.database, before);

@@ -7,6 +7,7 @@ import type { Resolve } from './address.ts';
 import { attempt, putOff, type Result } from './attempt.ts';
 import { type Claimed, claimDue, claimLimit, readDue, readNextDue } from './claim.ts';
 import type { Endpoints } from './endpoints.ts';
+import type { HandOver } from './enqueue.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { createPoster, type Poster } from './post.ts';
 import { createRecorder, type Recorder } from './record.ts';
@@ -40,10 +41,8 @@ export interface DispatcherDeps {
 }
 
 /** Delivers what the outbox holds, at least once, under the same id on every try. */
-export interface Dispatcher {
+export interface Dispatcher extends HandOver {
   start(): void;
-  /** Says that there may be something to deliver. Cheap: to be called after every commit. */
-  kick(): void;
   /** Gives tries under way this long to end. What has not begun is left to whoever comes next. */
   stop(graceMs?: number): Promise<void>;
   /** Sends an event again to all who still may receive it. Answers how many that are. */
@@ -52,6 +51,11 @@ export interface Dispatcher {
   replayRange(range: Range): Promise<number>;
 }
 
+/**
+ * What is handed over begins at once or is given back, so its lease is little longer than a try: the less, the sooner another server
+ * makes up for one that died.
+ */
+const handOverSlackMs = 2000;
 /** How long a claim holds beyond a try's own time: the wait in a lane, and the writing afterwards. */
 const leaseSlackMs = 15_000;
 /** Claims of several servers differ by this, so that each can tell its own. */
@@ -88,6 +92,13 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       running = loop(work, stopping.signal);
     },
     kick: () => waker.wake(),
+    leaseFor(count) {
+      const isTaking = running !== null && !stopping.signal.aborted && lanes.held() + count <= heldLimit;
+      return isTaking ? leaseFrom(work, clock.now().getTime(), handOverSlackMs) : null;
+    },
+    take(claimed) {
+      for (const delivery of claimed) accept(work, delivery);
+    },
     async stop(graceMs = usualGraceMs) {
       stopping.abort();
       waker.wake();
@@ -139,8 +150,7 @@ async function round(work: Work): Promise<number> {
   try {
     const now = clock.now().getTime();
     const due = await readDue(database, now);
-    const leaseUntil = now + work.timeoutMs + leaseSlackMs + Math.floor(work.random() * leaseSpreadMs);
-    for (const delivery of await claimDue(database, due, now, leaseUntil)) accept(work, delivery);
+    for (const delivery of await claimDue(database, due, now, leaseFrom(work, now, leaseSlackMs))) accept(work, delivery);
     if (due.length === claimLimit) return 0;
     const next = await readNextDue(database);
     return next === null ? pollMs : Math.min(pollMs, Math.max(0, next - clock.now().getTime()));
@@ -149,6 +159,9 @@ async function round(work: Work): Promise<number> {
     return pollMs;
   }
 }
+
+const leaseFrom = ({ timeoutMs, random }: Work, now: number, slackMs: number) =>
+  now + timeoutMs + slackMs + Math.floor(random() * leaseSpreadMs);
 
 function accept(work: Work, delivery: Claimed): void {
   const { clock, recorder, timeoutMs } = work;

@@ -6,21 +6,19 @@ import type { RecentSuccess } from './recent-success.ts';
 
 /** A payment before and after a transaction that is now durable. */
 export interface Committed {
-  readonly before: PaymentRow | null;
+  readonly before: PaymentRow;
   readonly payment: PaymentRow;
   /** Where it is one attempt of the payment that was settled. */
   readonly attempt?: Pick<AttemptRow, 'method' | 'state'>;
 }
 
-/** Wakes the dispatcher and counts payments that came to their end. Called only when nothing can be rolled back any more. */
+/** Counts payments that came to their end. Called only when nothing can be rolled back any more. */
 export function afterCommit(
-  deps: { readonly metrics: Metrics; readonly clock: Clock; readonly kick: () => void; readonly recentSuccess: RecentSuccess },
+  deps: { readonly metrics: Metrics; readonly clock: Clock; readonly recentSuccess: RecentSuccess },
   { before, payment, attempt }: Committed,
 ): void {
-  deps.kick();
   // Closed and never sent say nothing of the method: the shopper went away, or the vendor did.
   if (attempt?.state === 'succeeded' || attempt?.state === 'failed') deps.recentSuccess.note(attempt.method, attempt.state === 'succeeded');
-  if (before === null) return;
   const labels = { channel: payment.channel ?? 'none', method: payment.method ?? 'none' };
   // A second success leaves the payment in the state of the first.
   if (payment.exception === 'duplicate' && before.exception !== 'duplicate') deps.metrics.duplicatePayment({ channel: labels.channel });

@@ -52,7 +52,7 @@ export interface Kernel {
   readonly open: (opening: Opening) => Promise<void>;
   /** Commits what evidence about an attempt means, together with what is settled at the same time. */
   readonly settleTogether: (settling: Settling) => Promise<Settled>;
-  /** Wakes the dispatcher and counts; called once the transaction is durable. */
+  /** Counts what a payment came to; called once the transaction is durable. */
   readonly afterCommit: (committed: Committed) => void;
   readonly timing: {
     readonly callMs: number;

@@ -40,7 +40,6 @@ export async function pay(kernel: Kernel, app: App, request: NewPayment): Promis
     if (before === null) throw error;
     return before;
   }
-  kernel.afterCommit({ before: null, payment });
   const tried = attempt === null ? payment : await tryCandidates(kernel, payment, attempt, candidates);
   return { kind: 'payment', payment: tried, created: true };
 }

@@ -31,7 +31,6 @@ export async function noteTakenBack(kernel: Kernel, attempt: AttemptRow): Promis
     { table: 'history', id },
   );
   if (payment === null) return;
-  kernel.afterCommit({ before: null, payment });
   kernel.metrics.callbackMismatch({ channel: attempt.channel, field: 'state' });
   kernel.log.error('a channel takes back a payment that it had told as paid', { payment: payment.id, attempt: attempt.id });
 }

@@ -32,7 +32,6 @@ export async function settleRefund(kernel: Kernel, input: SettlingRefund): Promi
     table: 'history',
     id: transitionId,
   });
-  kernel.afterCommit({ before: null, payment: settled.payment });
   if (settled.endedOn !== null) kernel.metrics.refund({ channel: settled.endedOn, result: settled.refund.state });
   const { id, state, exception } = settled.refund;
   if (settled.takenBackOn !== null) noteTakenBack(kernel, settled.takenBackOn, settled.refund);

@@ -19,6 +19,8 @@ export interface Reader {
 export interface Tx extends Reader {
   /** Runs a writing statement and answers how many rows its WHERE clause matched. */
   run(sql: string, params?: readonly Value[]): Promise<number>;
+  /** Has `tell` called once COMMIT is durable, before the caller learns of it; never where the transaction is rolled back. It must not throw. */
+  onCommit(tell: () => void): void;
 }
 
 /** A row that the transaction writes under an id made beforehand: its presence proves that COMMIT happened. */

@@ -160,7 +160,7 @@ describe('The metrics of a server that works', function () {
     const metrics = { duplicatePayment: () => void counted.push('duplicate'), payment: () => void counted.push('payment') } as never;
     const clock = { now: () => new Date(0) } as never;
     const tell = (before: PaymentRow, payment: PaymentRow) =>
-      afterCommit({ metrics, clock, kick: () => undefined, recentSuccess: createRecentSuccess(clock) }, { before, payment });
+      afterCommit({ metrics, clock, recentSuccess: createRecentSuccess(clock) }, { before, payment });
     tell(row, { ...row, exception: 'duplicate' });
     expect(counted).to.deep.equal(['duplicate']);
     tell({ ...row, exception: 'duplicate' }, { ...row, exception: 'duplicate' });

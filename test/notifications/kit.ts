@@ -10,7 +10,7 @@ import { makeId } from '../../core/ids.ts';
 import { createLog } from '../../core/log.ts';
 import { createDispatcher, type Dispatcher, type DispatcherDeps } from '../../core/notifications/deliver.ts';
 import { createEndpoints } from '../../core/notifications/endpoints.ts';
-import { createAnnounce } from '../../core/notifications/enqueue.ts';
+import { createAnnounce, type HandOver } from '../../core/notifications/enqueue.ts';
 import type { Row } from '../../core/store/database.ts';
 import { openDatabase } from '../../core/store/open.ts';
 import type { TestDatabase } from '../kit/database.ts';
@@ -111,6 +111,10 @@ export interface Outbox {
   announce(about?: {
     readonly notifyUrl?: string;
     readonly endpointsOnly?: boolean;
+    /** Who may send at once what is written. */
+    readonly handOver?: HandOver;
+    /** Throws, and so undoes, after the event was written. */
+    readonly failing?: Error;
     readonly type?: string;
     readonly data?: unknown;
   }): Promise<string>;
@@ -134,7 +138,6 @@ export async function openOutbox(stored: TestDatabase, keyFile: string): Promise
   const app = must(await createApp(admin, { merchantId: merchant.id, name: 'Shop', livemode: false }));
   const directory = await openDirectory({ database, vault: admin.vault, pollMs: 0 });
   const endpoints = createEndpoints(directory, clock);
-  const announce = createAnnounce({ endpoints, clock });
   const metrics = { notification: sinon.spy(), watch: sinon.spy() };
   const log = createLog({ level: 'silent' });
   const others: (() => Promise<void>)[] = [];
@@ -151,11 +154,15 @@ export async function openOutbox(stored: TestDatabase, keyFile: string): Promise
       await directory.refresh();
       return made;
     },
-    async announce({ notifyUrl, endpointsOnly = false, type = 'payment.succeeded', data = aPayment } = {}) {
+    async announce({ notifyUrl, endpointsOnly = false, type = 'payment.succeeded', data = aPayment, handOver, failing } = {}) {
+      const announce = createAnnounce({ endpoints, clock, ...(handOver === undefined ? {} : { handOver }) });
       const eventId = makeId('evt_', clock.now());
       sequence += 1;
       const told = { eventId, appId: app.id, notifyUrl: notifyUrl ?? null, endpointsOnly, type, subjectId: 'pay_1', sequence, data };
-      await database.transaction((tx) => announce(tx, [{ ...told, now: clock.now().getTime() }]));
+      await database.transaction(async (tx) => {
+        await announce(tx, [{ ...told, now: clock.now().getTime() }]);
+        if (failing !== undefined) throw failing;
+      });
       return eventId;
     },
     dispatcher: (change = {}) =>

@@ -13,6 +13,7 @@ forEachDatabase((name, open) => {
     let proxy: MysqlProxy;
     let close: () => Promise<void>;
     let works = 0;
+    let told: number[] = [];
 
     before(async () => {
       direct = (await open()).database;
@@ -27,6 +28,7 @@ forEachDatabase((name, open) => {
       await database.transaction(async (tx) => void (await tx.run('DELETE FROM versions')));
       proxy.seen.length = 0;
       works = 0;
+      told = [];
     });
 
     afterEach(async () => {
@@ -36,6 +38,8 @@ forEachDatabase((name, open) => {
 
     const insert = async (tx: Tx) => {
       works += 1;
+      const which = works;
+      tx.onCommit(() => told.push(which));
       await tx.run('INSERT INTO versions (id, value) VALUES (?, ?)', ['a', 1]);
       return works;
     };
@@ -46,13 +50,13 @@ forEachDatabase((name, open) => {
       it('is answered from its proof when the COMMIT had arrived, and not run again', async () => {
         proxy.set(once('COMMIT', { do: 'cutAfter' }));
         expect(await database.transaction(insert, proof)).to.equal(1);
-        expect([works, await rows()]).to.deep.equal([1, 1]);
+        expect([works, await rows(), told]).to.deep.equal([1, 1, [1]]);
       });
 
       it('is run again when the COMMIT had not arrived', async () => {
         proxy.set(once('COMMIT', { do: 'cutBefore' }));
         expect(await database.transaction(insert, proof)).to.equal(2);
-        expect([works, await rows()]).to.deep.equal([2, 1]);
+        expect([works, await rows(), told]).to.deep.equal([2, 1, [2]]);
       });
 
       it('is waited for while the server has still to get the COMMIT', async () => {
@@ -68,7 +72,7 @@ forEachDatabase((name, open) => {
         it(`without a proof is an error, and never run again (${what})`, async () => {
           proxy.set(once('COMMIT', { do: cut }));
           expect(await failure(database.transaction(insert))).to.be.instanceOf(DatabaseUnavailable);
-          expect([works, await rows()]).to.deep.equal([1, left]);
+          expect([works, await rows(), told]).to.deep.equal([1, left, []]);
         });
       }
 
@@ -105,7 +109,7 @@ forEachDatabase((name, open) => {
           proxy.set(once(statement, { do: 'answer', errno }));
           const expected = statement === 'START TRANSACTION' ? 1 : 2;
           expect(await database.transaction(insert, proof)).to.equal(expected);
-          expect(await rows()).to.equal(1);
+          expect([await rows(), told]).to.deep.equal([1, [expected]]);
           const commands = proxy.seen.filter(({ prepared }) => !prepared).map(({ sql }) => sql);
           const first = statement === 'COMMIT' ? ['START TRANSACTION', 'COMMIT', 'ROLLBACK'] : ['START TRANSACTION', 'ROLLBACK'];
           expect(commands).to.deep.equal([...first, 'START TRANSACTION', 'COMMIT']);

@@ -40,6 +40,20 @@ forEachDatabase((name, open) => {
       expect(await value('a')).to.equal(undefined);
     });
 
+    it('tells of its commit once that is durable, before its caller learns of it, and never of one that was rolled back', async () => {
+      const told: string[] = [];
+      const write = (id: string) =>
+        database.transaction(async (tx) => {
+          tx.onCommit(() => told.push(`${id} committed`));
+          await tx.run('INSERT INTO versions (id, value) VALUES (?, ?)', [id, 1]);
+        });
+      const done = write('a').then(() => told.push('a answered'));
+      expect(told).to.deep.equal([]);
+      await done;
+      await failure(write('a'));
+      expect(told).to.deep.equal(['a committed', 'a answered']);
+    });
+
     it('sees its own writes while reads outside do not', async () => {
       const step = Promise.withResolvers<void>();
       const written = Promise.withResolvers<unknown>();

@@ -41,10 +41,10 @@ async function commitOnce<T>(pool: ConnectionPool, guard: Guard, work: (tx: Tx) 
   const deadline = performance.now() + giveUpAfterMs;
   for (let tries = 1; ; tries += 1) {
     const outcome = await runOnce(await pool.acquire(), guard, work);
-    if (outcome.kind === 'committed') return outcome.result;
+    if (outcome.kind === 'committed') return told(outcome);
     const meaning = meaningOf(outcome.error);
     if (outcome.kind === 'unknown' && proof !== undefined) {
-      if (await findProof(pool, proof)) return outcome.result;
+      if (await findProof(pool, proof)) return told(outcome);
     } else if (outcome.kind === 'unknown' && meaning !== 'unready') {
       throw explain(outcome.error);
     }
@@ -52,6 +52,11 @@ async function commitOnce<T>(pool: ConnectionPool, guard: Guard, work: (tx: Tx) 
     if (!again || tries >= maxTries || performance.now() > deadline) throw explain(outcome.error);
     await pause(tries);
   }
+}
+
+function told<T>({ result, tell }: { readonly result: T; readonly tell: () => void }): T {
+  tell();
+  return result;
 }
 
 /** A read has no effect, so it may simply be run again. */

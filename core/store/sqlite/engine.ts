@@ -112,7 +112,10 @@ async function runJob(writer: Writer, job: Job): Promise<() => void> {
   try {
     const result = await job.run(handle.tx);
     prepare('RELEASE job').run();
-    return () => job.resolve(result);
+    return () => {
+      handle.tell();
+      job.resolve(result);
+    };
   } catch (error) {
     // A full disk or a lost file ends the whole transaction, not the statement alone.
     if (!connection.isTransaction) throw error;
@@ -124,9 +127,10 @@ async function runJob(writer: Writer, job: Job): Promise<() => void> {
   }
 }
 
-function createTx(writer: Writer): { tx: Tx; end(): void } {
+function createTx(writer: Writer): { tx: Tx; tell(): void; end(): void } {
   const { connection, prepare } = writer;
   let open = true;
+  const onCommit: (() => void)[] = [];
   const statement = async <T>(action: () => T): Promise<T> => {
     // After a full disk SQLite has rolled everything back, and a further statement would commit by itself.
     if (!open || !connection.isTransaction) throw new Error('the transaction has ended');
@@ -140,9 +144,13 @@ function createTx(writer: Writer): { tx: Tx; end(): void } {
     get: (sql, params) => statement(() => getRow(prepare, sql, params)),
     all: (sql, params) => statement(() => getRows(prepare, sql, params)),
     run: (sql, params = []) => statement(() => Number(prepare(sql).run(...params.map(toBound)).changes)),
+    onCommit: (tell) => void onCommit.push(tell),
   };
   return {
     tx,
+    tell() {
+      for (const one of onCommit) one();
+    },
     end() {
       open = false;
     },
