@@ -1,19 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { toGbk } from '../../simulator/gbk.ts';
 import { writeZip } from '../../simulator/zip.ts';
-
-/** Something that a vendor says to have happened, before it is written in its notation. */
-export interface Fact {
-  readonly kind: 'payment' | 'refund';
-  /** Ours. */
-  readonly number: string;
-  readonly channelNo: string;
-  /** Positive for refunds too, as vendors write them. */
-  readonly amount: number;
-  readonly currency: string;
-  readonly fee: number;
-  readonly at: number;
-}
+import { type Fact, major, signed, split, sum, textOf } from './statement-facts.ts';
 
 export interface Written {
   readonly name: string;
@@ -22,18 +10,6 @@ export interface Written {
 
 /** Writes a day's statement as a vendor does, for the merchant whom the channel's own tests open. */
 export type WriteStatement = (facts: readonly Fact[], day: string) => Written;
-
-const major = (amount: number) => {
-  const digits = String(Math.abs(amount)).padStart(3, '0');
-  return `${amount < 0 ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
-};
-const sum = (facts: readonly Fact[], of: (fact: Fact) => number = ({ amount }) => amount) =>
-  facts.reduce((total, fact) => total + of(fact), 0);
-const textOf = (at: number, hours: number) => new Date(at + hours * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
-const split = (facts: readonly Fact[]) => ({
-  paid: facts.filter(({ kind }) => kind === 'payment'),
-  back: facts.filter(({ kind }) => kind === 'refund'),
-});
 
 /** Cells begin with a back-tick, and two lines of totals end the bill. */
 export const writeWechat: WriteStatement = (facts, day) => {
@@ -127,7 +103,6 @@ export const writeAdyen: WriteStatement = (facts, day) => {
     ...['Commission (NC)', 'Markup (NC)', 'Scheme Fees (NC)', 'Interchange (NC)', 'Modification Merchant Reference'],
   ];
   const sides = (amount: number) => (amount < 0 ? [major(-amount), ''] : ['', major(amount)]);
-  const signed = ({ kind, amount }: Fact) => (kind === 'refund' ? -amount : amount);
   const rows = facts.map((fact) => {
     const { kind, number, channelNo, currency, at } = fact;
     const isBack = kind === 'refund';
@@ -146,18 +121,39 @@ export const writeAdyen: WriteStatement = (facts, day) => {
   return { name: 'settlement_detail_report_batch_7.csv', content: Buffer.from(text) };
 };
 
-/** Pages of two, one to a line. */
-export const writeStripe: WriteStatement = (facts, day) => {
-  const entries = facts.map(({ kind, number, channelNo, amount, currency, fee, at }, index) => {
+/** Deductions are negative where they were kept, and have more decimals than money; a refund is known by its action. */
+export const writeCheckout: WriteStatement = (facts) => {
+  const titles = [
+    ...['Processing Channel ID', 'Type', 'Payment ID', 'Reference', 'Processed On UTC', 'Action ID'],
+    ...['Holding Currency', 'Gross In Holding Currency', 'Deduction In Holding Currency', 'Net In Holding Currency'],
+    ...['Processing Currency', 'Gross In Processing Currency'],
+  ];
+  const rows = facts.map((fact) => {
+    const { kind, number, channelNo, currency, at } = fact;
     const isBack = kind === 'refund';
-    const [signed, kept] = isBack ? [-amount, -fee] : [amount, fee];
-    const metadata = { [isBack ? 'paymux_refund' : 'paymux_attempt']: number };
-    const names = isBack ? { id: channelNo } : { id: `ch_${index}`, payment_intent: channelNo };
-    const source = { ...names, amount, currency: currency.toLowerCase(), metadata };
-    const shared = { id: `txn_${index}`, currency: currency.toLowerCase(), created: Math.trunc(at / 1000) };
-    return { ...shared, type: isBack ? 'refund' : 'charge', amount: signed, fee: kept, net: signed - kept, source };
+    const names = [isBack ? 'Refund' : 'Charge', isBack ? 'pay_1' : channelNo, isBack ? 'ORDER' : number, textOf(at, 0).replace(' ', 'T')];
+    const [gross, deduction] = [signed(fact), -fact.fee];
+    const amounts = [gross, deduction, gross + deduction].map((amount) => `${major(amount)}000000`);
+    const cells = ['pc_0123456789abcdefghijklmnop', ...names, isBack ? channelNo : 'act_1', currency, ...amounts, currency, major(gross)];
+    return cells.map((cell) => `"${cell}"`);
   });
-  const pages = Array.from({ length: Math.ceil(entries.length / 2) }, (_, page) => entries.slice(2 * page, 2 * page + 2));
-  const text = pages.map((data, page) => `${JSON.stringify({ data, has_more: page < pages.length - 1 })}\n`).join('');
-  return { name: `balance-transactions-${day}.jsonl`, content: Buffer.from(text) };
+  const text = [titles, ...rows].map((cells) => `${cells.join(',')}\n`).join('');
+  return { name: 'settlement-breakdown.csv', content: Buffer.from(text) };
+};
+
+/** A vendor who is described as data: a title above the table, back-ticks, and a line of totals under it. */
+export const writeKettle: WriteStatement = (facts, day) => {
+  const rows = facts.map(({ kind, number, channelNo, amount, fee, at }) => {
+    const cells = [number, channelNo, major(amount), major(fee), textOf(at, 8)].map((cell) => `\`${cell}`);
+    return [kind === 'refund' ? '退款' : '支付', ...cells, '"茶, 绿"'].join(',');
+  });
+  const lines = [`通道对账单 ${day}`, '类型,商户订单号,流水号,金额,手续费,时间,备注', ...rows, `合计,${facts.length}`];
+  return { name: `${day}.csv`, content: toGbk(`${lines.join('\r\n')}\r\n`) };
+};
+
+/** The definition by which a channel without code reads that. */
+export const kettleStatement = {
+  ...{ method: 'GET', url: '{config.base_url}/bill', encoding: 'query', fields: { day: '{dayDigits}' }, charset: 'gbk', notation: 'major' },
+  columns: { kind: '类型', number: '商户订单号', channelNo: '流水号', gross: '金额', fee: '手续费', occurredAt: '时间' },
+  ...{ kinds: { 支付: 'payment', 退款: 'refund' }, outgoing: ['退款'], occurredAtFormat: 'yyyy-MM-dd HH:mm:ss', constantCurrency: 'CNY' },
 };
