@@ -1,5 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { CsvRow, CsvRule } from '../contract/statement.ts';
+import { lookAt } from './first-bytes.ts';
 import { type Cells, createCells } from './separated-cells.ts';
 
 /** A record that is longer than this is not a record: a quote was left open, or the file is something else. */
@@ -14,7 +15,9 @@ const [lineFeed, carriageReturn] = [10, 13];
 export async function* readSeparated(content: AsyncIterable<Uint8Array>, rule: CsvRule): AsyncIterable<CsvRow> {
   const { take, end } = createRows(rule);
   let rest: Buffer = Buffer.alloc(0);
-  for await (const bytes of content) {
+  const { form, pieces } = await lookAt(content);
+  if (form !== 'text') return yield* await readWorkbook(form, pieces);
+  for await (const bytes of pieces) {
     const held = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const first = rest.length === 0 ? 0 : held.indexOf(lineFeed) + 1;
     if (first > 0) yield* take(Buffer.concat([rest, held.subarray(0, first)]));
@@ -26,6 +29,12 @@ export async function* readSeparated(content: AsyncIterable<Uint8Array>, rule: C
   }
   if (rest.length > 0) yield* take(rest);
   end();
+}
+
+/** The reader of workbooks is loaded with the first of them. */
+async function readWorkbook(form: 'zip' | 'compound', pieces: AsyncIterable<Uint8Array>): Promise<AsyncIterable<CsvRow>> {
+  if (form === 'compound') throw new Error('the file is an old workbook or one with a password: save it as .xlsx without one');
+  return (await import('./xlsx/read.ts')).readXlsx(pieces);
 }
 
 const tooLong = () => new Error(`the file has a record of more than ${longestRecord} bytes`);

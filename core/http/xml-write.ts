@@ -1,4 +1,4 @@
-import { escapeAttribute, escapeXml } from './xml-text.ts';
+import { escapeAttribute, escapeXml } from '../xml-text.ts';
 
 const header = '<?xml version="1.0" encoding="UTF-8"?>';
 

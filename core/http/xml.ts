@@ -1,9 +1,9 @@
 import { XMLParser } from 'fast-xml-parser';
 import { type FieldFault, faultOf } from '../errors.ts';
+import { decodeReferences, hasIllegalCharacter } from '../xml-text.ts';
 import { defaultShapeLimits, forbiddenNames, type Parsed, paramOf, type ShapeLimits, safeRange, type Unreadable } from './faults.ts';
 import { isPlainInteger, readScalar, type Shape } from './shape.ts';
 import { decodeUtf8 } from './text.ts';
-import { decodeReferences, hasIllegalCharacter } from './xml-text.ts';
 
 /** One piece of a document in order: an element by its name, `#text`, `#cdata`, and `:@` for attributes. */
 type Piece = Readonly<Record<string, unknown>>;
