@@ -76,6 +76,13 @@ describe('A statement of a channel that is data', () => {
     expect(lines[0]).to.deep.nested.include({ 'gross.amount': -500, 'fee.amount': -3 });
   });
 
+  it('may end with totals that have as many cells as a payment, and neither number, amount nor time', async () => {
+    expect((await read(body(head, paid, '合计,1,,,,,'))).lines).to.have.length(1);
+    expect(await failureOf(body(head, paid, '合计,1,,19.99,,,'))).to.equal('line 4 of the statement cannot be read');
+    const kinds = { ...endpoint.kinds, 合计: 'skipped' };
+    expect((await read(body(head, paid, '合计,1,,19.99,,,'), { kinds })).lines).to.have.length(1);
+  });
+
   it('may be written in GBK', async () => {
     // 类型,金额,流水号,时间 / 支付,1.00,K1,20260102110405
     const gbk = Buffer.from('c0e0d0cd2cbdf0b6ee2cc1f7cbaebac52ccab1bce40ad6a7b8b62c312e30302c4b312c3230323630313032313130343035', 'hex');

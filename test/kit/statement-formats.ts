@@ -35,6 +35,7 @@ import { changeKettle, openKettle, pluginOf } from '../channels/kettle.ts';
 import { answered, makeCall } from './channel-kit.ts';
 import type { Fact } from './statement-facts.ts';
 import * as vendors from './statement-vendors.ts';
+import { asWorkbook } from './statement-workbook.ts';
 import * as writers from './statement-writers.ts';
 
 /** How one vendor tells what happened on a day. */
@@ -70,6 +71,7 @@ async function fetchAll(channel: Channel, answer: (url: URL) => unknown, day: st
 }
 
 const kettle = { statement: writers.kettleStatement };
+const declared = pluginOf(changeKettle(kettle));
 
 export const formats: Readonly<Record<string, Format>> = {
   wechat: file(wechat, openWechat, writers.writeWechat),
@@ -78,7 +80,13 @@ export const formats: Readonly<Record<string, Format>> = {
   yeepay: file(yeepay, openYeepay, writers.writeYeepay, 'currency'),
   adyen: file(adyen, openAdyen, writers.writeAdyen),
   checkoutcom: file(checkoutcom, openCheckout, writers.writeCheckout),
-  declared: file(pluginOf(changeKettle(kettle)), () => openKettle(kettle), writers.writeKettle, 'currency'),
+  declared: file(declared, () => openKettle(kettle), writers.writeKettle, 'currency'),
+  'wechat as a workbook': file(wechat, openWechat, asWorkbook(writers.writeWechat, 'utf-8', false)),
+  'alipay as a workbook': file(alipay, openAlipay, asWorkbook(writers.writeAlipay, 'gb18030', false), 'currency'),
+  'yeepay as a workbook': file(yeepay, openYeepay, asWorkbook(writers.writeYeepay, 'utf-8', '"'), 'currency'),
+  'adyen as a workbook': file(adyen, openAdyen, asWorkbook(writers.writeAdyen, 'utf-8', '"')),
+  'checkoutcom as a workbook': file(checkoutcom, openCheckout, asWorkbook(writers.writeCheckout, 'utf-8', '"')),
+  'declared as a workbook': file(declared, () => openKettle(kettle), asWorkbook(writers.writeKettle, 'gb18030', '"'), 'currency'),
   stripe: pages(stripe, openStripe, vendors.serveStripe),
   paypal: pages(paypal, openPaypal, vendors.servePaypal),
   square: pages(square, openSquare, vendors.serveSquare),

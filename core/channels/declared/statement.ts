@@ -53,6 +53,8 @@ type Cells = Readonly<Record<string, string>>;
 function readLine(opened: Opened, rule: StatementRule, cells: Cells, raw: string): StatementLine | 'skipped' | null {
   const { columns, kinds } = rule;
   const word = cells[columns.kind] ?? '';
+  // Totals and notes of a workbook have as many cells as its payments.
+  if ([columns.channelNo, columns.gross, columns.occurredAt].every((name) => (cells[name] ?? '') === '')) return 'skipped';
   const kind = Object.hasOwn(kinds, word) ? kinds[word] : undefined;
   if (kind === 'skipped') return 'skipped';
   const isOutgoing = rule.outgoing.includes(word);
