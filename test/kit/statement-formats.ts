@@ -1,3 +1,4 @@
+import type { OpenAccount } from '../../core/channels/accounts.ts';
 import type { Channel, ChannelPlugin } from '../../core/contract/channel.ts';
 import adyen from '../../plugins/channels/adyen/index.ts';
 import { openAdyen } from '../../plugins/channels/adyen/test/fixture.ts';
@@ -98,3 +99,16 @@ export const formats: Readonly<Record<string, Format>> = {
   razorpay: pages(razorpay, openRazorpay, vendors.serveRazorpay),
   airwallex: pages(airwallex, openAirwallex, vendors.serveAirwallex),
 };
+
+/** An account whose statements are in this format. */
+export function accountOf(account: OpenAccount, { plugin, open }: Format): OpenAccount {
+  const { statements: _fake, ...manifest } = account.manifest;
+  const { statements } = plugin.manifest;
+  const { readStatement } = open();
+  if (readStatement === undefined) throw new Error('the channel reads no statements');
+  return {
+    ...account,
+    channel: { ...account.channel, readStatement },
+    manifest: statements === undefined ? manifest : { ...manifest, statements },
+  };
+}

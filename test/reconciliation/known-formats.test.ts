@@ -9,7 +9,7 @@ import type { Database } from '../../core/store/database.ts';
 import { findViolations } from '../../scripts/money/check.ts';
 import { forEachDatabase } from '../kit/database.ts';
 import type { Fact } from '../kit/statement-facts.ts';
-import { type Format, formats } from '../kit/statement-formats.ts';
+import { accountOf, type Format, formats } from '../kit/statement-formats.ts';
 import { day, noon, openStatementShop, type StatementShop } from '../kit/statement-shop.ts';
 import type { Written } from '../kit/statement-writers.ts';
 
@@ -62,7 +62,7 @@ describe('A statement in a vendor’s own notation, whose answer is known', () =
 
       const compareDay = async (wanted: readonly Name[], turn: number) => {
         const shop = openStatementShop(database);
-        const account = accountOf(shop, format);
+        const account = accountOf(shop.account, format);
         const facts: Fact[] = [stranger];
         for (const [index, name] of wanted.entries()) facts.push(...(await happen(shop, name, 100 + index, end)));
         await database.transaction((tx) => tx.run('UPDATE attempts SET fee_expected = 0'));
@@ -122,15 +122,6 @@ function answersOf({ plugin: { manifest } }: Format) {
   };
   const end = spanOf(day, manifest.statements?.zone ?? 'UTC').to;
   return { end, expected: (wanted: readonly Name[]) => ['missing_here', ...wanted.flatMap(classesOf)].sort() };
-}
-
-function accountOf(shop: StatementShop, { plugin, open }: Format): OpenAccount {
-  const { statements: _fake, ...manifest } = shop.account.manifest;
-  const { statements } = plugin.manifest;
-  const { readStatement } = open();
-  if (readStatement === undefined) throw new Error('the channel reads no statements');
-  const channel = { ...shop.account.channel, readStatement };
-  return { ...shop.account, channel, manifest: statements === undefined ? manifest : { ...manifest, statements } };
 }
 
 /** Lets something happen here, and answers what the vendor says of it. */
