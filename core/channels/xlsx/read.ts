@@ -11,28 +11,52 @@ import { readWorkbook, type Workbook } from './workbook.ts';
 export async function* readXlsx(content: AsyncIterable<Uint8Array>): AsyncIterable<CsvRow> {
   const archive = await openArchive(content);
   const workbook = await readWorkbook(archive);
-  let title: string | null = null;
-  let width = 0;
+  const table = createTable();
   for (const sheet of workbook.sheets) {
-    let isFirst = true;
-    for await (const { cells, line } of readSheet(archive, workbook, sheet)) {
-      const text = cells.join('\t');
-      const isRepeated = isFirst && text === title;
-      if (isFirst && title !== null && !isRepeated) throw new Error(`the sheet ${sheet.name} has another table: keep one sheet`);
-      title ??= text;
-      isFirst = false;
-      width = Math.max(width, cells.length);
-      // Cells behind the last one that has something are not written. Readers tell rows of a table by how many cells they have.
-      if (!isRepeated) yield { cells: widen(cells, width), raw: text, line };
-    }
+    table.begin(sheet.name);
+    for await (const rows of readSheet(archive, workbook, sheet)) yield* table.take(rows);
   }
-  if (title === null) throw new Error('the workbook has no rows');
+  if (table.isEmpty()) throw new Error('the workbook has no rows');
+}
+
+/** The one table that the sheets make together. */
+function createTable() {
+  let title: string | null = null;
+  let [sheet, isFirst, width] = ['', true, 0];
+  /** Not so the titles that a further sheet begins with again. */
+  const isNew = ({ cells }: SheetRow): boolean => {
+    if (!isFirst) return true;
+    isFirst = false;
+    const text = cells.join('\t');
+    if (title !== null && text !== title) throw new Error(`the sheet ${sheet} has another table: keep one sheet`);
+    const isRepeated = title !== null;
+    title = text;
+    return !isRepeated;
+  };
+  /** Cells behind the last one that has something are not written, and readers tell rows of a table by how many they have. */
+  const rowOf = ({ cells, line }: SheetRow): CsvRow => {
+    width = Math.max(width, cells.length);
+    return { cells: widen(cells, width), raw: cells.join('\t'), line };
+  };
+  return {
+    begin(name: string): void {
+      [sheet, isFirst] = [name, true];
+    },
+    *take(rows: readonly SheetRow[]): Iterable<CsvRow> {
+      for (const row of rows) if (isNew(row)) yield rowOf(row);
+    },
+    isEmpty: () => title === null,
+  };
 }
 
 const widen = (cells: readonly string[], width: number) =>
   cells.length === width ? cells : [...cells, ...Array.from({ length: width - cells.length }, () => '')];
 
-async function* readSheet(archive: Archive, workbook: Workbook, { name, part }: Workbook['sheets'][number]): AsyncIterable<SheetRow> {
+async function* readSheet(
+  archive: Archive,
+  workbook: Workbook,
+  { name, part }: Workbook['sheets'][number],
+): AsyncIterable<readonly SheetRow[]> {
   try {
     yield* readRows(archive, part, workbook);
   } catch (error) {

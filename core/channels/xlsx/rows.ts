@@ -17,14 +17,16 @@ const [mostColumns, mostRows] = [1000, 2_000_000];
 /** All cells of a row together. */
 const longestRow = 2 ** 20;
 
-/** Rows with at least one cell that is not empty. Throws with the cell where something cannot be read. */
-export async function* readRows(archive: Archive, part: string, rules: SheetRules): AsyncIterable<SheetRow> {
+/** Rows with at least one cell that is not empty, some at a time. Throws with the cell where something cannot be read. */
+export async function* readRows(archive: Archive, part: string, rules: SheetRules): AsyncIterable<readonly SheetRow[]> {
   const sheet = createSheet(rules);
   for await (const tags of readTags(archive.open(part))) {
+    const rows: SheetRow[] = [];
     for (const tag of tags) {
       const row = sheet.see(tag);
-      if (row !== null) yield row;
+      if (row !== null) rows.push(row);
     }
+    yield rows;
   }
   if (!sheet.isWhole()) throw new Error('it has no rows: it is another part of a workbook');
 }

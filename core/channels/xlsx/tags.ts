@@ -56,7 +56,7 @@ function createTags() {
       for (let at = held.indexOf('<'); at >= 0; at = held.indexOf('<', from)) {
         const end = endOf(held, at);
         if (end < 0) break;
-        before += held.slice(from, at);
+        if (at > from) before += held.slice(from, at);
         from = end;
         if (isTag(held, at)) yield tagOf(held.slice(at + 1, end - 1));
       }
