@@ -6,6 +6,7 @@
  *   npm run bench -- memory [--database mariadb|sqlite] [--payments 100000]
  *   npm run bench -- ledger [--database mariadb|sqlite]     transfers on one account, beside a naive conditional update
  *   npm run bench -- reconcile [--payments 1000000] [--rate 200]   a day against WeChat Pay's bill of it, and creates meanwhile
+ *   npm run bench -- export [--payments 200000]    a day with so many disagreements, as a file of each format
  *   npm run bench -- growth [--database mariadb|sqlite] [--payments 1000000]   creates and queries over 10,000 payments and over many
  *   npm run bench -- channels     each channel at load, an idle server with all, and WeChat Pay beside raw RSA
  *   npm run bench -- checkout     how long a slow phone waits for the amount, and pages beside creates
@@ -53,7 +54,7 @@ const { values, positionals } = parseArgs({
 });
 
 const usage =
-  'usage: npm run bench -- create|query|start|memory|ledger|reconcile|growth|channels|checkout|callback|refund|outage|notifications|all [--database mariadb|sqlite] [--connections n] [--seconds n] [--rounds n]';
+  'usage: npm run bench -- create|query|start|memory|ledger|reconcile|export|growth|channels|checkout|callback|refund|outage|notifications|all [--database mariadb|sqlite] [--connections n] [--seconds n] [--rounds n]';
 
 /** A whole number above zero; anything else is the caller's mistake. */
 function count(text: string): number {

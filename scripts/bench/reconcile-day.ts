@@ -62,7 +62,8 @@ async function run({ url, dataDir, keyFile, accountId, bill, isPolite }: Reconci
   const account = await openAccount(accountId);
   const stored = await openDatabase({ url, dataDir });
   const newId: Kernel['newId'] = (prefix) => makeId(prefix, new Date());
-  const kernel = { database: stored.database, clock: systemClock, newId } as Kernel;
+  const announce = async () => undefined;
+  const kernel = { database: stored.database, clock: systemClock, newId, announce } as Partial<Kernel> as Kernel;
   const deps = { kernel, vault: openVault({ keyFile, create: false }) };
   const begun = performance.now();
   const cpu = process.cpuUsage();

@@ -1,4 +1,5 @@
 import { benchCallback } from './callback.ts';
+import { benchExport } from './export.ts';
 import { benchNotifications } from './notifications.ts';
 import { benchOutage } from './outage.ts';
 import { benchReconcile } from './reconcile.ts';
@@ -9,6 +10,7 @@ import type { Given } from './serve.ts';
 /** Workloads that answer with a report: what `--json` writes and `--compare` reads. */
 export const workloads: Readonly<Record<string, (given: Given) => Promise<Report>>> = {
   callback: benchCallback,
+  export: benchExport,
   notifications: benchNotifications,
   outage: benchOutage,
   reconcile: benchReconcile,
