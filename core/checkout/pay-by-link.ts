@@ -6,14 +6,15 @@ import { insertOpenings } from '../payments/open.ts';
 import { refuseMethod } from '../payments/refuse-method.ts';
 import type { NewPayment } from '../payments/request.ts';
 import { newPayment } from '../payments/rows.ts';
-import { type Tx, UniqueError } from '../store/database.ts';
+import { type Reader, type Tx, UniqueError } from '../store/database.ts';
 import {
+  countLinkPayment,
   insertLinkPayment,
+  lockPaymentLink,
   type PaymentLinkRow,
   readPaymentLink,
   readPaymentOfPage,
   readTakenPayments,
-  takePaymentLink,
 } from '../store/tables/payment-links.ts';
 import { type PaymentRow, readPayment } from '../store/tables/payments.ts';
 
@@ -56,24 +57,35 @@ async function takeInside(
   payment: PaymentRow,
   { pageKey }: LinkPay,
 ): Promise<PaymentRow | Refusal> {
-  const isOpen = await takePaymentLink(tx, link.id, payment.created_at);
+  const isOpen = await lockPaymentLink(tx, link.id, payment.created_at);
   const before = await readPaymentOfPage(tx, link.id, pageKey);
   const made = before === null ? null : await readPayment(tx, before);
   if (made !== null) return made;
   const current = await readPaymentLink(tx, link.id);
   if (!isOpen || current === null) return refuse('payment_link_over');
-  if (current.most_payments !== null) {
-    const taken = await readTakenPayments(tx, link.id);
-    const [only] = taken;
-    if (taken.length >= current.most_payments) {
-      const isWaiting = current.most_payments === 1 && (only?.state === 'pending' || only?.state === 'processing');
-      // Of a link for one payment whoever comes again is shown that one.
-      return (isWaiting ? await readPayment(tx, only.id) : null) ?? refuse('payment_link_over');
-    }
-  }
+  const stock = await readStock(tx, current);
+  if (stock.kind === 'soldOut') return refuse('payment_link_over');
+  if (stock.kind === 'waiting') return (await readPayment(tx, stock.paymentId)) ?? refuse('payment_link_over');
+  await countLinkPayment(tx, link.id);
   await insertLinkPayment(tx, { id: payment.id, linkId: link.id, pageKey, at: payment.created_at });
   await insertOpenings(kernel, tx, [{ payment, attempt: null }]);
   return payment;
+}
+
+/** Whether all that the link has is paid, or held by shoppers who may yet pay. */
+export async function isSoldOut(reader: Reader, link: PaymentLinkRow): Promise<boolean> {
+  return (await readStock(reader, link)).kind === 'soldOut';
+}
+
+type Stock = { readonly kind: 'left' | 'soldOut' } | { readonly kind: 'waiting'; readonly paymentId: string };
+
+/** Of a link for one payment whoever comes again is shown that one, while it is open. */
+async function readStock(reader: Reader, { id, most_payments: most }: PaymentLinkRow): Promise<Stock> {
+  const taken = most === null ? [] : await readTakenPayments(reader, id);
+  if (most === null || taken.length < most) return { kind: 'left' };
+  const [only] = taken;
+  const isWaiting = most === 1 && (only?.state === 'pending' || only?.state === 'processing');
+  return isWaiting ? { kind: 'waiting', paymentId: only.id } : { kind: 'soldOut' };
 }
 
 function requestOf(link: PaymentLinkRow, amount: number, merchantOrderNo: string): NewPayment {

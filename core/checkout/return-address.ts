@@ -10,7 +10,8 @@ import type { PaymentRow } from '../store/tables/payments.ts';
 export function returnAddress(app: App, payment: PaymentRow, now: Date): string | null {
   const address = payment.return_url ?? app.returnUrl;
   const url = address === null ? null : URL.parse(address);
-  if (url === null) return null;
+  // Such are refused when they come in; a row of another origin is no reason to run a script.
+  if (url === null || !['https:', 'http:'].includes(url.protocol)) return null;
   const timestampSec = Math.floor(now.getTime() / 1000);
   const body = `${payment.state}.${payment.merchant_order_no}`;
   const signature = signText({ id: payment.id, timestampSec, body }, app.notificationSecrets(now));

@@ -1,6 +1,6 @@
 import { type FieldFault, faultOf } from '../errors.ts';
-import { paramOf } from './faults.ts';
 import { hasIllegalCharacter } from '../xml-text.ts';
+import { paramOf } from './faults.ts';
 
 const uncarriable = {
   en: 'It holds a character that XML cannot carry: a control character, half of a surrogate pair, U+FFFE or U+FFFF.',

@@ -9,7 +9,7 @@ import { createRecorder } from '../../core/notifications/record.ts';
 import { replayEvent, replayRange } from '../../core/notifications/replay.ts';
 import type { Database, Tx } from '../../core/store/database.ts';
 import { reconciliationMoves, statementFileMoves } from '../../core/store/tables/moves.ts';
-import { disablePaymentLink, insertPaymentLink, takePaymentLink } from '../../core/store/tables/payment-links.ts';
+import { disablePaymentLink, insertPaymentLink, lockPaymentLink } from '../../core/store/tables/payment-links.ts';
 import { changeReconciliation, insertReconciliation, type ReconciliationState } from '../../core/store/tables/reconciliations.ts';
 import {
   completeStatementFile,
@@ -173,11 +173,11 @@ describe('Each state and each thing that may happen in it', () => {
         it(`${own.status}, ending ${own.expires_at ?? 'never'}: is ${isTaken ? '' : 'not '}paid at 100, and can be switched off`, async () => {
           const id = `lnk_${index}`;
           await run((tx) => insertPaymentLink(tx, { id, ...link, ...own }));
-          expect(await run((tx) => takePaymentLink(tx, id, 100))).to.equal(isTaken);
+          expect(await run((tx) => lockPaymentLink(tx, id, 100))).to.equal(isTaken);
           expect(await stateOf('payment_links', id, 'made')).to.equal(isTaken ? 1 : 0);
           await run((tx) => disablePaymentLink(tx, id));
           expect(await stateOf('payment_links', id, 'status')).to.equal('disabled');
-          expect(await run((tx) => takePaymentLink(tx, id, 100))).to.equal(false);
+          expect(await run((tx) => lockPaymentLink(tx, id, 100))).to.equal(false);
         });
       }
     });

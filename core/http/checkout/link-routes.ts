@@ -1,5 +1,5 @@
 import type { Directory } from '../../access/directory.ts';
-import { payByLink } from '../../checkout/pay-by-link.ts';
+import { isSoldOut, payByLink } from '../../checkout/pay-by-link.ts';
 import { readLinkByAddress } from '../../checkout/payment-links.ts';
 import { fromMajor } from '../../money.ts';
 import type { Kernel } from '../../payments/deps.ts';
@@ -42,7 +42,8 @@ export function linkRoutes(kernel: Kernel, directory: Directory, assets: Assets)
       async handle(input) {
         const framed = frame(input);
         const link = await readOwn(kernel, input);
-        return link === null ? framed.send(unknownPage(framed.voice)) : show(kernel, directory, framed, link);
+        if (link === null) return framed.send(unknownPage(framed.voice));
+        return (await isSoldOut(kernel.database, link)) ? framed.send(linkOverPage(framed.voice)) : show(kernel, directory, framed, link);
       },
     }),
     defineRawRoute({

@@ -41,10 +41,15 @@ export async function listPaymentLinks(reader: Reader, appId: string, page: Page
   return readPage<PaymentLinkRow>(read, 'payment_links', new Where().and('app_id = ?', appId), page);
 }
 
-/** Takes the link's row for this transaction, if it may be paid by now, and counts a payment more. False: it may not. */
-export async function takePaymentLink(tx: Tx, id: string, now: number): Promise<boolean> {
-  const sql = "UPDATE payment_links SET made = made + 1 WHERE id = ? AND status = 'active' AND (expires_at IS NULL OR expires_at > ?)";
+/** Locks the link's row for this transaction, if it may be paid by now. False: it may not. */
+export async function lockPaymentLink(tx: Tx, id: string, now: number): Promise<boolean> {
+  const sql = "UPDATE payment_links SET made = made WHERE id = ? AND status = 'active' AND (expires_at IS NULL OR expires_at > ?)";
   return (await tx.run(sql, [id, now])) === 1;
+}
+
+/** Counts a payment more. Two nodes of a cluster that sell the last one at the same time meet in this, where a lock is each one's own. */
+export async function countLinkPayment(tx: Tx, id: string): Promise<void> {
+  await tx.run('UPDATE payment_links SET made = made + 1 WHERE id = ?', [id]);
 }
 
 export async function disablePaymentLink(tx: Tx, id: string): Promise<void> {
