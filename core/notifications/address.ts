@@ -30,7 +30,7 @@ const maxLength = 1000;
  */
 export function readUrl(text: string, mode: Mode): CheckedUrl {
   const url = URL.parse(text);
-  // `https:evil` and `https:\\\\evil` are addresses to the parser alone.
+  // `https:evil` and `https:\evil` are addresses to the parser alone.
   if (url === null || url.hostname === '' || text.length > maxLength || !/^\s*[a-z]+:\/\//i.test(text))
     return refused(`must be an absolute address of at most ${maxLength} characters`);
   // The parser drops spaces and line ends: a mistake that would be found by somebody else, later.

@@ -174,7 +174,6 @@ describe('Each state and each thing that may happen in it', () => {
           const id = `lnk_${index}`;
           await run((tx) => insertPaymentLink(tx, { id, ...link, ...own }));
           expect(await run((tx) => lockPaymentLink(tx, id, 100))).to.equal(isTaken);
-          expect(await stateOf('payment_links', id, 'made')).to.equal(isTaken ? 1 : 0);
           await run((tx) => disablePaymentLink(tx, id));
           expect(await stateOf('payment_links', id, 'status')).to.equal('disabled');
           expect(await run((tx) => lockPaymentLink(tx, id, 100))).to.equal(false);
