@@ -6,6 +6,7 @@ import airwallex from '../../plugins/channels/airwallex/index.ts';
 import { openAirwallex } from '../../plugins/channels/airwallex/test/fixture.ts';
 import alipay from '../../plugins/channels/alipay/index.ts';
 import { openAlipay } from '../../plugins/channels/alipay/test/fake-alipay.ts';
+import banktransfer from '../../plugins/channels/banktransfer/index.ts';
 import checkoutcom from '../../plugins/channels/checkoutcom/index.ts';
 import { openCheckout } from '../../plugins/channels/checkoutcom/test/fixture.ts';
 import gocardless from '../../plugins/channels/gocardless/index.ts';
@@ -33,7 +34,7 @@ import { openXendit } from '../../plugins/channels/xendit/test/fixture.ts';
 import yeepay from '../../plugins/channels/yeepay/index.ts';
 import { openYeepay } from '../../plugins/channels/yeepay/test/fixture.ts';
 import { changeKettle, openKettle, pluginOf } from '../channels/kettle.ts';
-import { answered, makeCall } from './channel-kit.ts';
+import { answered, makeCall, makeKit } from './channel-kit.ts';
 import type { Fact } from './statement-facts.ts';
 import * as vendors from './statement-vendors.ts';
 import { asWorkbook } from './statement-workbook.ts';
@@ -72,6 +73,8 @@ async function fetchAll(channel: Channel, answer: (url: URL) => unknown, day: st
 }
 
 const kettle = { statement: writers.kettleStatement };
+const bank = { ...{ account_holder: 'Tea Ltd', account_number: 'DE89370400440532013000' }, bank_name: 'Bank of Tea', currency: 'CNY' };
+const openBank = () => banktransfer.open({ id: 'acc_1', livemode: false, config: { ...bank, ...writers.bankColumns } }, makeKit());
 const declared = pluginOf(changeKettle(kettle));
 
 export const formats: Readonly<Record<string, Format>> = {
@@ -81,6 +84,7 @@ export const formats: Readonly<Record<string, Format>> = {
   yeepay: file(yeepay, openYeepay, writers.writeYeepay, 'currency'),
   adyen: file(adyen, openAdyen, writers.writeAdyen),
   checkoutcom: file(checkoutcom, openCheckout, writers.writeCheckout),
+  banktransfer: file(banktransfer, openBank, writers.writeBank, 'currency', 'fee'),
   declared: file(declared, () => openKettle(kettle), writers.writeKettle, 'currency'),
   'wechat as a workbook': file(wechat, openWechat, asWorkbook(writers.writeWechat, 'utf-8', false)),
   'alipay as a workbook': file(alipay, openAlipay, asWorkbook(writers.writeAlipay, 'gb18030', false), 'currency'),

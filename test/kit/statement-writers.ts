@@ -157,3 +157,24 @@ export const kettleStatement = {
   columns: { kind: '类型', number: '商户订单号', channelNo: '流水号', gross: '金额', fee: '手续费', occurredAt: '时间' },
   ...{ kinds: { 支付: 'payment', 退款: 'refund' }, outgoing: ['退款'], occurredAtFormat: 'yyyy-MM-dd HH:mm:ss', constantCurrency: 'CNY' },
 };
+
+/** A bank's own columns, in German, with debits in one of their own: it knows days, and the transfers by its numbers alone. */
+export const writeBank: WriteStatement = (facts) => {
+  const german = (amount: number) => major(amount).replace('.', ',');
+  const rows = facts.map(({ kind, channelNo, amount, at }) => {
+    const [year, month, date] = textOf(at, 0).slice(0, 10).split('-');
+    const amounts = kind === 'refund' ? ['', `-${german(amount)}`] : [german(amount), ''];
+    return [`${date}.${month}.${year}`, '"Tee; grün"', channelNo, ...amounts].join(';');
+  });
+  const lines = ['Konto;DE89370400440532013000', '', 'Buchungstag;Verwendungszweck;Umsatznummer;Haben;Soll', ...rows, ';Ende der Liste'];
+  return { name: 'umsaetze.csv', content: Buffer.from(lines.join('\r\n')) };
+};
+
+export const bankColumns = {
+  statement_day: 'Buchungstag',
+  statement_number: 'Umsatznummer',
+  statement_amount: 'Haben',
+  statement_debit: 'Soll',
+  statement_separator: ';',
+  statement_decimal_sign: ',',
+} as const;

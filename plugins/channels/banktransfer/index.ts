@@ -1,9 +1,10 @@
 import type { Account, Channel, ChannelPlugin, PayRequest } from '../../../core/contract/channel.ts';
 import type { Kit } from '../../../core/contract/kit.ts';
-import type { ChannelManifest } from '../../../core/contract/manifest.ts';
+import type { ChannelManifest, ConfigProperty } from '../../../core/contract/manifest.ts';
 import type { Outcome } from '../../../core/contract/outcome.ts';
 import { isIban } from './iban.ts';
 import { referenceOf } from './reference.ts';
+import { readStatement } from './statement.ts';
 
 /** The account at a bank that shoppers transfer to. */
 export interface Config {
@@ -13,10 +14,24 @@ export interface Config {
   readonly bic?: string;
   readonly bank_code?: string;
   readonly currency: string;
+  readonly statement_day?: string;
+  readonly statement_number?: string;
+  readonly statement_amount?: string;
+  readonly statement_debit?: string;
+  readonly statement_decimal_sign?: '.' | ',';
+  readonly statement_separator?: ',' | ';';
+  readonly statement_charset?: 'utf-8' | 'gb18030';
 }
 
 const currencies =
   'AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF IDR INR JPY KRW MXN MYR NOK NZD PHP PLN RON SEK SGD THB TRY TWD USD VND ZAR';
+
+const title = (of: string): ConfigProperty => ({
+  type: 'string',
+  description: `Title of the column of a bank statement that holds ${of}`,
+  pattern: '\\S',
+  maxLength: 100,
+});
 
 const manifest: ChannelManifest = {
   id: 'banktransfer',
@@ -38,7 +53,7 @@ const manifest: ChannelManifest = {
       currencies: currencies.split(' '),
     },
   ],
-  abilities: { query: 'none', close: 'unpaid', capture: 'none', refund: 'partial', queryRefund: 'none', statement: 'none' },
+  abilities: { query: 'none', close: 'unpaid', capture: 'none', refund: 'partial', queryRefund: 'none', statement: 'file' },
   money: { notation: 'minor_integer' },
   // The reference is made from the attempt's number: asked again, the same one is shown.
   idempotency: { create: true },
@@ -78,6 +93,17 @@ const manifest: ChannelManifest = {
         maxLength: 20,
       },
       currency: { type: 'string', description: 'Currency of the account, ISO 4217', enum: currencies.split(' ') },
+      statement_day: title('the day of a transfer. Absent, as the next two: statements are not read'),
+      statement_number: title('the number that the bank gave a transfer'),
+      statement_amount: title('the amount, negative for what went out; of what came in, where statement_debit is another column'),
+      statement_debit: title('the amounts that went out, where they have a column of their own'),
+      statement_decimal_sign: { type: 'string', description: 'Sign before the decimals of a statement. Absent: a point', enum: ['.', ','] },
+      statement_separator: {
+        type: 'string',
+        description: 'Between the cells of a statement that is text. Absent: a comma',
+        enum: [',', ';'],
+      },
+      statement_charset: { type: 'string', description: 'Of a statement that is text. Absent: UTF-8', enum: ['utf-8', 'gb18030'] },
     },
   },
 };
@@ -93,6 +119,7 @@ function open({ config }: Account<Config>, kit: Kit): Channel {
     close: async () => ({ kind: 'closed' }),
     // A person sends it at the bank, and says so with the bank's number.
     refund: async ({ number }) => ({ kind: 'ok', report: { state: 'processing', echo: { number } } }),
+    readStatement: (document) => readStatement(config, kit, document),
     parseCallback: async () => ({ kind: 'refused', reason: 'malformed', reply: { status: 404, body: '' } }),
   };
 }
