@@ -68,6 +68,17 @@ describe('A hostile or spoiled workbook', () => {
     expect(await complaint({ more: { 'XL/styles.xml': '<styleSheet/>' } })).to.equal('the workbook has two parts of one name');
   });
 
+  it('is refused where what has to be held of it is endless', async () => {
+    const ids = Array.from({ length: 10_001 }, (_, at) => at);
+    const relations = ids.map((at) => `<Relationship Id="r${at}" Type="http://x/${at}" Target="x${at * 7919}"/>`).join('');
+    const held = await complaint({ more: { '_rels/.rels': `<Relationships>${relations}</Relationships>` } });
+    expect(held).to.include('it has more than 10000 relations');
+    const styles = `<cellXfs>${'<xf/>'.repeat(65_537)}</cellXfs>`;
+    expect(await complaint({ styles })).to.include('it has more than 65536 styles');
+    const long = Array.from({ length: 1100 }, () => `<si><t>${randomBytes(1000).toString('hex').repeat(16)}</t></si>`);
+    expect(await complaint({ strings: long.join('') })).to.include('it has more texts than can be held');
+  });
+
   it('is refused with a password, or in an old form', async () => {
     const encrypted = changed((bytes) => bytes.writeUInt16LE(1, entryOf(good, 'xl/workbook.xml') + 8));
     expect(await complaintOf(encrypted)).to.equal('the workbook is encrypted: save it without a password');
@@ -163,6 +174,11 @@ describe('The XML of a hostile workbook', () => {
     ];
     expect(await complaint({ sheets: [first, same, sheetOf()] })).to.equal('3 rows');
     expect(await complaint({ sheets: [first, other] })).to.equal('the sheet S2 has another table: keep one sheet');
+    const twice = '<workbook><sheets><sheet name="a" r:id="rId1"/><sheet name="b" r:id="rId1"/></sheets></workbook>';
+    expect(await complaint({ sheets: [first], more: { 'xl/workbook.xml': twice } })).to.include('the sheet b is another one too');
+    expect(await complaint({ sheets: [first], more: { 'xl/workbook.xml': twice.replace('rId1', 'rId9') } })).to.include(
+      'the sheet a is nowhere',
+    );
     expect(await complaint({ sheets: [other, first], states: ['state="hidden"'] })).to.equal('2 rows');
     expect(await complaint({ sheets: [first, other], states: ['', 'state="veryHidden"'] })).to.equal('2 rows');
   });

@@ -34,6 +34,9 @@ const mishaps = {
   today: { classes: ['timing'], fromEndMs: 1000, write: (fact, endMs) => [{ ...fact, at: endMs - 1000 }] },
   unbooked: { classes: ['status_differs'], write: (fact) => [fact] },
   refund: { classes: [], write: (fact) => [fact] },
+  refundMissing: { classes: ['missing_there'], settled: ['timing'], write: () => [] },
+  refundExtra: { classes: ['missing_here'], write: (fact) => [fact, { ...fact, number: 'NOBODYS', channelNo: `9${fact.channelNo}` }] },
+  refundTwice: { classes: ['duplicate'], write: (fact) => [fact, fact] },
   refundAmount: { classes: ['amount_differs'], write: (fact) => [{ ...fact, amount: fact.amount + 1 }] },
 } as const satisfies Readonly<Record<string, Mishap>>;
 
@@ -132,7 +135,7 @@ async function happen(shop: StatementShop, name: Name, amount: number, end: numb
   const shared = { currency: 'CNY', fee: 0, at };
   const channelNo = await nameThere(shop, 'attempts', attempt.id, `4200${amount}`);
   const payment: Fact = { ...shared, kind: 'payment', number: attempt.number, channelNo, amount };
-  if (name !== 'refund' && name !== 'refundAmount') return mishap.write(payment, end);
+  if (!name.startsWith('refund')) return mishap.write(payment, end);
   const refund = await shop.refundRow(await shop.refund(attempt.payment_id, 40));
   const refundNo = await nameThere(shop, 'refunds', refund.id, `5200${amount}`);
   const back: Fact = { ...shared, kind: 'refund', number: refund.number, channelNo: refundNo, amount: 40 };

@@ -1,6 +1,6 @@
 import type { CsvRow } from '../../contract/statement.ts';
 import { type Archive, openArchive } from './archive.ts';
-import { readRows, type SheetRow } from './rows.ts';
+import { mostRows, readRows, type SheetRow } from './rows.ts';
 import { readWorkbook, type Workbook } from './workbook.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function* readXlsx(content: AsyncIterable<Uint8Array>): AsyncIterab
 /** The one table that the sheets make together. */
 function createTable() {
   let title: string | null = null;
-  let [sheet, isFirst, width] = ['', true, 0];
+  let [sheet, isFirst, width, count] = ['', true, 0, 0];
   /** Not so the titles that a further sheet begins with again. */
   const isNew = ({ cells }: SheetRow): boolean => {
     if (!isFirst) return true;
@@ -36,6 +36,8 @@ function createTable() {
   /** Cells behind the last one that has something are not written, and readers tell rows of a table by how many they have. */
   const rowOf = ({ cells, line }: SheetRow): CsvRow => {
     width = Math.max(width, cells.length);
+    count += 1;
+    if (count > mostRows) throw new Error(`the workbook has more than ${mostRows} rows`);
     return { cells: widen(cells, width), raw: cells.join('\t'), line };
   };
   return {

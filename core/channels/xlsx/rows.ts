@@ -13,7 +13,8 @@ export interface SheetRow {
   readonly line: number;
 }
 
-const [mostColumns, mostRows] = [1000, 2_000_000];
+const mostColumns = 1000;
+export const mostRows = 2_000_000;
 /** All cells of a row together. */
 const longestRow = 2 ** 20;
 

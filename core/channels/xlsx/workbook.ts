@@ -14,6 +14,9 @@ export interface Workbook {
   readonly is1904: boolean;
 }
 
+/** Far more than a workbook has, and few enough to hold. */
+const [mostRelations, mostSheets] = [10_000, 1000];
+
 /** Where a part's relations lead, by their ids. */
 type Relations = ReadonlyMap<string, { readonly type: string; readonly part: string }>;
 
@@ -51,6 +54,7 @@ async function readRelations(archive: Archive, of: string): Promise<Relations> {
     const type = attributesOf(tag)('Type')?.split('/').at(-1) ?? '';
     const path = target.startsWith('/') ? target.slice(1) : posix.join(posix.dirname(of), target);
     found.set(attributesOf(tag)('Id') ?? '', { type, part: path });
+    if (found.size > mostRelations) throw new Error(`it has more than ${mostRelations} relations`);
   };
   await within(part, async () => {
     for await (const tags of readTags(archive.open(part))) for (const tag of tags) take(tag);
@@ -59,17 +63,23 @@ async function readRelations(archive: Archive, of: string): Promise<Relations> {
 }
 
 async function readSheets(archive: Archive, part: string, relations: Relations): Promise<Pick<Workbook, 'sheets' | 'is1904'>> {
-  const sheets: { name: string; part: string }[] = [];
+  const sheets = new Map<string, { name: string; part: string }>();
   let is1904 = false;
+  const take = (tag: Tag) => {
+    const of = attributesOf(tag);
+    const [name, state, relation] = [of('name') ?? '', of('state') ?? 'visible', relations.get(of('id') ?? '')];
+    if (relation === undefined) throw new Error(`the sheet ${name} is nowhere`);
+    // The rows of one that stands there twice would count twice.
+    if (sheets.has(relation.part)) throw new Error(`the sheet ${name} is another one too`);
+    // A sheet may be a chart, which has no cells.
+    if (state === 'visible' && relation.type === 'worksheet') sheets.set(relation.part, { name, part: relation.part });
+    if (sheets.size > mostSheets) throw new Error(`it has more than ${mostSheets} sheets`);
+  };
   for await (const tags of readTags(archive.open(part))) {
     for (const tag of tags) {
-      if (tag.kind === 'close') continue;
-      if (tag.name === 'workbookPr') is1904 = /^(1|true|on)$/.test(attributesOf(tag)('date1904') ?? '');
-      const sheet = tag.name === 'sheet' && (attributesOf(tag)('state') ?? 'visible') === 'visible' ? tag : null;
-      const relation = sheet === null ? undefined : relations.get(attributesOf(sheet)('id') ?? '');
-      // A sheet may be a chart, which has no cells.
-      if (sheet !== null && relation?.type === 'worksheet') sheets.push({ name: attributesOf(sheet)('name') ?? '', part: relation.part });
+      if (tag.name === 'workbookPr' && tag.kind !== 'close') is1904 = /^(1|true|on)$/.test(attributesOf(tag)('date1904') ?? '');
+      if (tag.name === 'sheet' && tag.kind !== 'close') take(tag);
     }
   }
-  return { sheets, is1904 };
+  return { sheets: [...sheets.values()], is1904 };
 }
