@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { filesKit } from '../../core/channels/files.ts';
@@ -34,6 +35,23 @@ describe('Files of vendors: workbooks', () => {
         { cells: ['时间', 'amount'], raw: '时间\tamount', line: 1 },
         { cells: ['2026-01-02', '19.99'], raw: '2026-01-02\t19.99', line: 3 },
       ]);
+    }
+  });
+
+  // openpyxl 3, XlsxWriter 3 (also with sizes of 64 bits), exceljs 4 and SheetJS 0.18 wrote the same table, each in its own way.
+  it('are the same whichever program wrote them', async () => {
+    for (const file of readdirSync('test/channels/workbooks')) {
+      const rows = await read(readFileSync(`test/channels/workbooks/${file}`));
+      expect(
+        rows.map(({ cells }) => cells.slice(0, 4)),
+        file,
+      ).to.deep.equal([
+        ['类型', '商户订单号', '金额', '时间'],
+        ['支付', '01KETTLE', '0.29', '2026-01-02 11:04:05'],
+        ['退款', '01 K & <x>', file.includes('js') ? '-19.99' : '19.99', '2026-01-02 23:59:59'],
+        ['合计', '', '1234567.1', ''],
+      ]);
+      expect(rows.map(({ cells }) => cells[4])).to.deep.equal(['日', '2026-01-02', '', '']);
     }
   });
 
