@@ -28,7 +28,7 @@ import { attendAttempt, attendPayment } from './payments/attend.ts';
 import type { Kernel } from './payments/deps.ts';
 import { countPending } from './payments/pending.ts';
 import { keepProcesses } from './processes.ts';
-import { reconciliationTask } from './reconcile-thread.ts';
+import { documentsTask, reconciliationTask } from './reconcile-thread.ts';
 import { listLastReconciled } from './reconciliation/due.ts';
 import { attendRefund } from './refunds/execute.ts';
 import { DataFolderError } from './store/data-folder.ts';
@@ -225,7 +225,7 @@ function archiving({ eventsDays, archiveDays }: Config['retention'], clock: Cloc
 function startJobs(cradle: Cradle): readonly Running[] {
   const { kernel, database, clock, log, metrics, config } = cradle;
   const deps = { database, clock, log, metrics, pollMs: config.jobs.pollMs };
-  const tasks = [...houseKeeping(cradle), reconciliationTask(config, kernel)];
+  const tasks = [...houseKeeping(cradle), reconciliationTask(config, kernel), documentsTask(config, kernel)];
   return [...runDueLoops(deps, kernel), runSchedule({ database, log, metrics }, tasks)];
 }
 

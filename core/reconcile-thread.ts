@@ -9,7 +9,7 @@ import type { Task } from './jobs/schedule.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { Kernel } from './payments/deps.ts';
-import { attendDay, listDueDays } from './reconciliation/due.ts';
+import { attendDay, listDueDays, listGivenDays } from './reconciliation/due.ts';
 import { letOthersFirst, reconcilingMib } from './reconciliation/thread.ts';
 import { openDatabase } from './store/open.ts';
 
@@ -22,6 +22,17 @@ export function reconciliationTask(config: Config, kernel: Kernel): Task {
     name: 'reconciliation',
     async run() {
       if ((await listDueDays(kernel)).length > 0) await runThread(config);
+    },
+  };
+}
+
+/** The task of every minute: what people gave is compared while they still look. */
+export function documentsTask(config: Config, kernel: Kernel): Task {
+  return {
+    name: 'documents',
+    every: 'minute',
+    async run() {
+      if ((await listGivenDays(kernel)).length > 0) await runThread(config);
     },
   };
 }

@@ -11,8 +11,8 @@ export interface SignableRequest {
   readonly query: string;
   /** Lower-case names; of repeated headers, the values joined by `, `. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** The body's bytes; empty when there is none. */
-  readonly body: Uint8Array;
+  /** The body's bytes; empty when there is none. Null: they come later, and whoever reads them holds them to `digestOf`. */
+  readonly body: Uint8Array | null;
 }
 
 /** What a request says of its signature, and the bytes that it covers. Nothing of it is proven yet. */
@@ -48,7 +48,8 @@ export function readSignature(request: SignableRequest): ClaimedSignature | null
   const member = parseDictionary(headerOf(request, 'signature'))?.get(label);
   if (input === undefined || !('items' in input) || !coversProfile(input)) return null;
   if (member === undefined || 'items' in member || member.item.kind !== 'bytes' || member.parameters.size > 0) return null;
-  if (!isDigestOf(headerOf(request, 'content-digest'), request.body)) return null;
+  const digest = digestOf(headerOf(request, 'content-digest'));
+  if (digest === null || (request.body !== null && !hash('sha256', request.body, 'buffer').equals(digest))) return null;
   const claims = readParameters(input);
   return claims && { ...claims, base: buildBase(request, input), signature: member.item.value };
 }
@@ -96,11 +97,10 @@ function textOf(item: BareItem | undefined): string | null {
   return item?.kind === 'text' && item.value !== '' ? item.value : null;
 }
 
-/** RFC 9530. A request without body carries the digest of nothing, so that there is one profile and not two. */
-function isDigestOf(header: string, body: Uint8Array): boolean {
-  const member = parseDictionary(header)?.get('sha-256');
-  if (member === undefined || 'items' in member || member.item.kind !== 'bytes') return false;
-  return hash('sha256', body, 'buffer').equals(member.item.value);
+/** What `Content-Digest` says of the body (RFC 9530). A request without body carries the digest of nothing, so that there is one profile and not two. */
+export function digestOf(header: string): Buffer | null {
+  const member = parseDictionary(header.trim())?.get('sha-256');
+  return member === undefined || 'items' in member || member.item.kind !== 'bytes' ? null : member.item.value;
 }
 
 /** RFC 9421, section 2.5. Parameters keep the order of the message. */

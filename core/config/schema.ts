@@ -108,6 +108,10 @@ const reconciliation = z.strictObject({
     doc: 'The most that one person may write off alone, in minor units of whichever currency. Beyond it takes two.',
     example: '10000',
   }).default(10_000),
+  documentBytes: integer(1024, 2 ** 31, {
+    doc: 'The largest statement document that the API takes. Larger ones come by folder or command.',
+    example: '67108864',
+  }).default(67_108_864),
 });
 
 const notifications = z.strictObject({

@@ -54,6 +54,21 @@ export const fieldErrors = {
     ['Sum does not match', '合计不符'],
     ['The amounts in {param} do not add up to the amount.', '{param} 中的金额之和与总金额不符。'],
   ),
+  account_unknown: entry(
+    null,
+    'fix_request',
+    ['No such account', '账户不存在'],
+    [
+      '{param} is no channel account of this merchant and mode whose statements can be read.',
+      '{param} 不是该商户在此模式下可读取对账单的渠道账户。',
+    ],
+  ),
+  day_not_over: entry(
+    null,
+    'fix_request',
+    ['Day not over', '日期尚未结束'],
+    ['{param} is not over yet in the time zone of the channel ({zone}).', '按渠道时区（{zone}），{param} 尚未结束。'],
+  ),
   url_forbidden_field: entry(
     null,
     'fix_request',

@@ -196,6 +196,12 @@ export const requestErrors = {
     ['Payment cannot be closed', '支付不可关闭'],
     ['The payment is not in a state in which it can be closed.', '该支付当前状态不可关闭。'],
   ),
+  reconciliation_busy: entry(
+    409,
+    'retry',
+    ['Account is being reconciled', '账户正在对账'],
+    ['A day of this account is being brought in or compared right now.', '该账户的某一日正在导入或核对。'],
+  ),
   discrepancy_not_open: entry(
     409,
     'do_not_retry',

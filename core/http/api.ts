@@ -8,6 +8,7 @@ import type { AnyRoute } from './route.ts';
 import { callbackRoutes } from './routes/callbacks.ts';
 import { channelRoutes } from './routes/channels.ts';
 import { discrepancyRoutes } from './routes/discrepancies.ts';
+import { documentRoutes } from './routes/documents.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { eventRoutes } from './routes/events.ts';
 import { methodRoutes } from './routes/methods.ts';
@@ -39,6 +40,7 @@ export function apiRoutes({ config, kernel, origins, directory, vault, checkUrl 
     ...methodRoutes(kernel),
     ...channelRoutes(kernel, origins),
     ...reconciliationRoutes(kernel),
+    ...documentRoutes({ kernel, vault }, () => config.reconciliation.documentBytes),
     ...discrepancyRoutes(kernel, () => config.reconciliation.writeOffAlone),
     ...eventRoutes(kernel),
     ...endpointRoutes({ database: kernel.database, vault, now: () => kernel.clock.now() }, directory, checkUrl),

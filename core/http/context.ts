@@ -15,6 +15,8 @@ export interface HttpState {
   code: string | null;
   caller: Caller | null;
   rawBody: Buffer;
+  /** The body of a route that takes a file; of any other, nothing. */
+  file: AsyncIterable<Uint8Array>;
   /** Body and query as the route's schemas let them through. */
   body: unknown;
   query: unknown;

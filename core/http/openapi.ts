@@ -106,11 +106,17 @@ function operationOf(route: Route, schemas: Record<string, unknown>): Json {
     operationId: route.id,
     summary: route.summary,
     tags: [route.tag],
-    ...(route.scope === null ? {} : { description: `The key needs the scope \`${route.scope}\`.` }),
+    ...(route.scope === null ? {} : { description: describeNeeds(route, route.scope) }),
     ...(parameters.length > 0 && { parameters }),
     ...(route.body && { requestBody: { required: true, content: contentOf(schemaOf(route.body, 'input', schemas)) } }),
+    ...(route.file && { requestBody: { required: true, content: filesOf(route.file.types) } }),
     responses: { ...answersOf(route, schemas), default: problemAnswer },
   };
+}
+
+function describeNeeds({ file }: Route, scope: string): string {
+  const needs = `The key needs the scope \`${scope}\`.`;
+  return file === undefined ? needs : `${needs} The body is a file of one of the types ${file.types.join(', ')}.`;
 }
 
 const problemAnswer = {
@@ -146,9 +152,10 @@ function answersOf(route: Route, schemas: Record<string, unknown>): Json {
 }
 
 function fileAnswer({ summary }: Route, types: readonly string[]): Json {
-  const plain = types.map((type) => type.split(';')[0] ?? type);
-  return { description: summary, content: Object.fromEntries(plain.map((type) => [type, { schema: { type: 'string' } }])) };
+  return { description: summary, content: filesOf(types.map((type) => type.split(';')[0] ?? type)) };
 }
+
+const filesOf = (types: readonly string[]): Json => Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' } }]));
 
 function pathParameters(path: string): readonly Json[] {
   return [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));

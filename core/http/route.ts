@@ -27,7 +27,8 @@ export interface RequestProof {
   readonly path: string;
   readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  /** Null where it is a file that is read later, and held to its `Content-Digest` then. */
+  readonly body: Buffer | null;
 }
 
 /** Finds out who asks. */
@@ -42,6 +43,8 @@ export interface RouteInput<Body = unknown, Query = unknown, App extends AppIden
   readonly query: Query;
   readonly body: Body;
   readonly rawBody: Buffer;
+  /** The file that comes as the body, of a route that takes one. Reading it throws where it is too large, breaks off or is another. */
+  readonly file: AsyncIterable<Uint8Array>;
   readonly headers: Readonly<Record<string, string>>;
   readonly locale: Locale;
   readonly requestId: string;
@@ -63,6 +66,12 @@ export interface Answer {
   readonly raw?: { readonly contentType: string; readonly body: string | Buffer | Readable };
 }
 
+/** A body that is a file, read as it comes. */
+export interface FileRule {
+  readonly types: readonly string[];
+  readonly maxBytes: () => number;
+}
+
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** One operation of the API. This table drives routing, validation, idempotency and the OpenAPI document. */
@@ -81,6 +90,8 @@ export interface Route {
   readonly idempotent?: boolean;
   /** A strict object. Absent: nothing but an empty body or `{}` is accepted. */
   readonly body?: z.ZodType;
+  /** Instead of `body`. Not for `Idempotency-Key`, which would have to hash what is not there yet: what is done is named by the file's hash. */
+  readonly file?: FileRule;
   /** A strict object; integers, booleans and comma-separated lists are read from their text. */
   readonly query?: z.ZodType;
   /**
@@ -88,6 +99,8 @@ export interface Route {
    * `body` has those fields alone. Not called when the schema accepts the whole.
    */
   readonly moreFaults?: (app: never, body: never, isMissing: (field: string) => boolean) => readonly FieldFault[];
+  /** The same of the query. */
+  readonly moreQueryFaults?: (app: never, query: never) => readonly FieldFault[];
   /** The successful answers by status. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
   /** The types of a file that is answered with 200, where a route answers one. */
@@ -97,8 +110,9 @@ export interface Route {
 
 /** A route as it is written down: its handler is typed by its schemas. */
 export interface RouteDefinition<Body extends z.ZodType, Query extends z.ZodType, App extends AppIdentity, Key extends KeyIdentity>
-  extends Omit<Route, 'kind' | 'handle' | 'body' | 'query' | 'moreFaults'> {
+  extends Omit<Route, 'kind' | 'handle' | 'body' | 'query' | 'moreFaults' | 'moreQueryFaults'> {
   readonly moreFaults?: (app: App, body: Partial<z.output<Body>>, isMissing: (field: string) => boolean) => readonly FieldFault[];
+  readonly moreQueryFaults?: (app: App, query: Partial<z.output<Query>>) => readonly FieldFault[];
   readonly body?: Body;
   readonly query?: Query;
   readonly handle: (input: RouteInput<z.output<Body>, z.output<Query>, App, Key>) => Promise<Answer | Refusal>;

@@ -7,6 +7,7 @@ import { checkIds } from './middleware/check-ids.ts';
 import { type ExecuteDeps, execute, executeRaw } from './middleware/execute.ts';
 import { type BodyLimits, readBody } from './middleware/read-body.ts';
 import { readInput } from './middleware/read-input.ts';
+import { takeFile } from './middleware/take-file.ts';
 import { sendRefusal } from './respond.ts';
 import type { AnyRoute, Authenticate, Caller, RawRoute, Route } from './route.ts';
 
@@ -34,7 +35,7 @@ export function buildRouter(routes: readonly AnyRoute[], deps: RouteDeps): reado
 function apiSteps(route: Route, deps: RouteDeps): readonly Step[] {
   return [
     requireFormat(),
-    readBody(deps.body),
+    route.file === undefined ? readBody(deps.body) : takeFile({ maxBytes: route.file.maxBytes, deadlineMs: deps.body.deadlineMs }),
     authorise(route, deps.authenticate),
     limitRate(deps.limitRate),
     checkIds(),

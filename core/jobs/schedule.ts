@@ -11,29 +11,41 @@ export interface ScheduleDeps {
   readonly metrics: Pick<Metrics, 'job'>;
 }
 
-/** A task of house-keeping, once an hour in the whole cluster. Whatever it writes goes through the database that it is given. */
+/** A task of house-keeping, once in its rhythm in the whole cluster. Whatever it writes goes through the database that it is given. */
 export interface Task {
   readonly name: string;
+  /** Default: hour. */
+  readonly every?: Rhythm;
   run(database: Database): Promise<unknown>;
 }
 
-/** A server that died in the middle leaves its task to the next hour's first; clocks of servers may differ by a few minutes. */
-const [leaseMs, keepMs] = [60_000, 50 * 60_000];
+type Rhythm = 'hour' | 'minute';
 
-/** Runs the tasks hourly. One that fails is told, and tried again an hour later. */
+/** A server that died in the middle leaves its task to the next time's first; clocks of servers may differ by a few minutes. */
+const rhythms = {
+  hour: { pattern: '7 * * * *', keepMs: 50 * 60_000 },
+  minute: { pattern: '* * * * *', keepMs: 45_000 },
+} as const satisfies Readonly<Record<Rhythm, unknown>>;
+const leaseMs = 60_000;
+
+/** Runs the tasks in their rhythms. One that fails is told, and tried again the next time. */
 export function runSchedule(deps: ScheduleDeps, tasks: readonly Task[]): Running {
-  const scheduled = cron.schedule('7 * * * *', () => runAll(deps, tasks), { noOverlap: true });
+  const scheduled = (['hour', 'minute'] as const).map((rhythm) => {
+    const own = tasks.filter(({ every = 'hour' }) => every === rhythm);
+    return cron.schedule(rhythms[rhythm].pattern, () => runAll(deps, own), { noOverlap: true });
+  });
   return {
     async stop() {
-      await scheduled.stop();
+      for (const one of scheduled) await one.stop();
     },
   };
 }
 
-/** Runs each task that no other server runs, or has run within the hour. */
+/** Runs each task that no other server runs, or has run this time. */
 export async function runAll({ database, log, metrics }: ScheduleDeps, tasks: readonly Task[]): Promise<void> {
-  for (const { name, run } of tasks) {
+  for (const { name, every = 'hour', run } of tasks) {
     try {
+      const { keepMs } = rhythms[every];
       const leased = await runLeased(database, { name, ttlMs: leaseMs, keepMs }, (lease) => run(lease.database));
       if (leased.kind === 'done') metrics.job({ task: name, result: 'done' });
     } catch (error) {

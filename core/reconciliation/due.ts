@@ -1,5 +1,4 @@
 import type { OpenAccount } from '../channels/accounts.ts';
-import { runLeased } from '../jobs/lease.ts';
 import type { Kernel } from '../payments/deps.ts';
 import {
   changeReconciliation,
@@ -8,8 +7,10 @@ import {
   readLastDone,
   readReconciliationsFrom,
 } from '../store/tables/reconciliations.ts';
+import { readGivenDays, readStatementFiles, type StatementFileRow } from '../store/tables/statement-files.ts';
 import { addDays, dayOf, instantAt } from './day.ts';
-import { importFetched } from './import.ts';
+import { holdAccount } from './hold.ts';
+import { dropUncounted, importFetched } from './import.ts';
 import { openReconciliation, type ReconcileDeps, reconcileDay } from './reconcile.ts';
 
 /** A day of an account that is to be fetched, or compared, by now. */
@@ -24,18 +25,29 @@ const hourMs = 3_600_000;
 const longestPauseHours = 24;
 /** The job itself takes a while, and must not miss its next hour by that. */
 const slackMs = 15 * 60_000;
-const leaseMs = 60_000;
 
-/** The days that are due: over, at the vendor by its own clock, and not compared; and those whose waiting is over. Oldest first. */
+/** The days that are due: over, at the vendor by its own clock, and not compared; those whose waiting is over; and those with something given. Oldest first. */
 export async function listDueDays(kernel: Kernel): Promise<readonly DueDay[]> {
   const made = new Map(
     (await kernel.database.all('SELECT id, created_at FROM channel_accounts')).map((row) => [row['id'], Number(row['created_at'])]),
   );
-  const due: DueDay[] = [];
+  const due: DueDay[] = [...(await listGivenDays(kernel))];
+  const isGiven = new Set(due.map(({ account, day }) => `${account.id} ${day}`));
   for (const account of kernel.channels.accounts()) {
-    if (isAsked(account)) for (const day of await listDaysOf(kernel, account, made.get(account.id) ?? 0)) due.push({ account, day });
+    if (!isAsked(account)) continue;
+    const days = await listDaysOf(kernel, account, made.get(account.id) ?? 0);
+    for (const day of days) if (!isGiven.has(`${account.id} ${day}`)) due.push({ account, day });
   }
   return due.sort((one, other) => (one.day < other.day ? -1 : 1));
+}
+
+/** The days for which a person gave a document that was not compared yet. */
+export async function listGivenDays({ channels, database }: Kernel): Promise<readonly DueDay[]> {
+  const given = await readGivenDays(database);
+  return given.flatMap(({ accountId, day }) => {
+    const account = channels.account(accountId);
+    return account?.channel.readStatement === undefined ? [] : [{ account, day }];
+  });
 }
 
 const isAsked = ({ channel, record }: OpenAccount) => channel.fetchStatement !== undefined && record.status !== 'retired';
@@ -73,15 +85,14 @@ const isOpen = (row: ReconciliationRow | undefined, now: number) => row === unde
  * never given up: a day that is not compared is one whose money nobody has looked at.
  */
 export async function attendDay(deps: ReconcileDeps, { account, day }: DueDay): Promise<'done' | 'not_yet' | 'failed' | 'held'> {
-  const rule = { name: `reconcile ${account.id}`, ttlMs: leaseMs };
-  const leased = await runLeased(deps.kernel.database, rule, ({ database }) =>
-    attendLeased({ ...deps, kernel: { ...deps.kernel, database } }, account, day),
-  );
+  const leased = await holdAccount(deps, account, (held) => attendHeld(held, account, day));
   return leased.kind === 'held' ? 'held' : leased.result;
 }
 
-async function attendLeased(deps: ReconcileDeps, account: OpenAccount, day: string): Promise<'done' | 'not_yet' | 'failed'> {
+async function attendHeld(deps: ReconcileDeps, account: OpenAccount, day: string): Promise<'done' | 'not_yet' | 'failed'> {
   const row = await openReconciliation(deps, account, day);
+  const isGiven = (await readStatementFiles(deps.kernel.database, row.id)).some(isGivenAnew);
+  if (isGiven) return compareGiven(deps, row, account);
   if (row.state !== 'fetched' && row.state !== 'done') {
     const fetched = await importFetched(deps, account, day);
     if (fetched.kind === 'notYet') return postpone(deps, row, 'not_yet', 'the vendor has it not yet');
@@ -89,6 +100,20 @@ async function attendLeased(deps: ReconcileDeps, account: OpenAccount, day: stri
   }
   const done = await reconcileDay(deps, { account, day });
   return done.kind === 'done' ? 'done' : postpone(deps, row, 'failed', done.reason);
+}
+
+const isGivenAnew = ({ state, source }: StatementFileRow) => state === 'kept' && source === 'hand';
+
+/** What a person gave is enough, as it is on the command line. Refused, it leaves a day that is done as it is: nothing is to be tried again. */
+async function compareGiven(deps: ReconcileDeps, row: ReconciliationRow, account: OpenAccount): Promise<'done' | 'failed'> {
+  if (row.state !== 'fetched' && row.state !== 'done') await dropUncounted(deps, row);
+  const compared = await reconcileDay(deps, { account, day: row.day });
+  if (compared.kind === 'done') return 'done';
+  if (row.state !== 'done') return postpone(deps, row, 'failed', compared.reason);
+  const reason = compared.reason.slice(0, 1000);
+  await deps.kernel.database.transaction((tx) => changeReconciliation(tx, row.id, { reason }));
+  tellFailed(deps, row, reason);
+  return 'failed';
 }
 
 /** One that is not there yet is asked for at every hourly run; what failed after about 1, 2, 4 … 24 hours. */
@@ -103,6 +128,9 @@ async function postpone<T extends 'not_yet' | 'failed'>(
   const due = kernel.clock.now().getTime() + hours * hourMs - slackMs;
   const changes = { tries, due_at: due, reason: reason.slice(0, 1000) };
   await kernel.database.transaction((tx) => changeReconciliation(tx, row.id, changes));
-  if (result === 'failed') kernel.log.error('a day could not be reconciled', { account: row.account_id, day: row.day, reason });
+  if (result === 'failed') tellFailed({ kernel }, row, reason);
   return result;
 }
+
+const tellFailed = ({ kernel }: Pick<ReconcileDeps, 'kernel'>, { account_id: account, day }: ReconciliationRow, reason: string) =>
+  kernel.log.error('a day could not be reconciled', { account, day, reason });

@@ -3,6 +3,7 @@ import type { StatementDocument } from '../contract/statement.ts';
 import { changeReconciliation, type ReconciliationRow } from '../store/tables/reconciliations.ts';
 import { dropStatementFile } from '../store/tables/statement-files.ts';
 import { type Fetched, fetchStatement } from './fetch.ts';
+import { holdAccount } from './hold.ts';
 import { type KeepDeps, type Kept, keepDocument } from './keep.ts';
 import { openReconciliation, type ReconcileDeps, readWholeFiles } from './reconcile.ts';
 
@@ -22,7 +23,8 @@ export async function importFetched(deps: ReconcileDeps, account: OpenAccount, d
   return fetched;
 }
 
-async function dropUncounted(deps: ReconcileDeps, row: ReconciliationRow): Promise<void> {
+/** Drops what a fetch that was not finished had brought. */
+export async function dropUncounted(deps: ReconcileDeps, row: ReconciliationRow): Promise<void> {
   for (const { id, source, state } of await readWholeFiles(deps, row.id))
     if (source === 'vendor' && state === 'kept') await deps.kernel.database.transaction((tx) => dropStatementFile(tx, id));
 }
@@ -39,3 +41,20 @@ const keepDeps = ({ kernel, vault }: ReconcileDeps): KeepDeps => ({
   newId: kernel.newId,
   now: () => kernel.clock.now().getTime(),
 });
+
+/** What became of a document that came from outside. */
+export type Given = Kept & { readonly reconciliation: ReconciliationRow };
+
+/** Keeps a document that comes from outside, for the job that compares. `busy`: a day of the account is being brought in or compared right now. */
+export async function giveDocument(
+  deps: ReconcileDeps,
+  account: OpenAccount,
+  day: string,
+  document: StatementDocument,
+): Promise<Given | { readonly kind: 'busy' }> {
+  const leased = await holdAccount(deps, account, async (held) => ({
+    ...(await importGiven(held, account, day, document)),
+    reconciliation: await openReconciliation(held, account, day),
+  }));
+  return leased.kind === 'held' ? { kind: 'busy' } : leased.result;
+}

@@ -51,12 +51,21 @@ export async function keepDocument(
   await deps.database.transaction((tx) => insertStatementFile(tx, { ...row, data_key: encrypted }));
   try {
     const { sha256, size } = await keepPieces(deps, row.id, openSeal(dataKey), document.content);
-    await deps.database.transaction((tx) => completeStatementFile(tx, row.id, { sha256, size }));
-    return { kind: 'kept', sha256 };
+    return { kind: await complete(deps, row.id, { sha256, size }), sha256 };
   } catch (error) {
     await deps.database.transaction((tx) => dropStatementFile(tx, row.id));
-    if (error instanceof UniqueError) return { kind: 'known', sha256: '' };
     throw error;
+  }
+}
+
+async function complete({ database }: KeepDeps, id: string, whole: Pick<StatementFileRow, 'sha256' | 'size'>): Promise<Kept['kind']> {
+  try {
+    await database.transaction((tx) => completeStatementFile(tx, id, whole));
+    return 'kept';
+  } catch (error) {
+    if (!(error instanceof UniqueError)) throw error;
+    await database.transaction((tx) => dropStatementFile(tx, id));
+    return 'known';
   }
 }
 

@@ -262,7 +262,7 @@ export const tables = {
     },
     primary: ['id'],
     unique: { statement_files_content: ['account_id', 'day', 'sha256'] },
-    index: { statement_files_reconciliation: ['reconciliation_id'] },
+    index: { statement_files_reconciliation: ['reconciliation_id'], statement_files_state: ['state', 'source'] },
   },
   /** `content`: compressed, sealed, base64. */
   statement_pieces: {

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import type { OpenAccount } from '../../core/channels/accounts.ts';
-import { runLeased } from '../../core/jobs/lease.ts';
 import type { Kernel } from '../../core/payments/deps.ts';
 import { isDay } from '../../core/reconciliation/day.ts';
+import { holdAccount } from '../../core/reconciliation/hold.ts';
 import { importFetched, importGiven } from '../../core/reconciliation/import.ts';
 import { type ReconcileDeps, reconcileDay } from '../../core/reconciliation/reconcile.ts';
 import { readReconciliationOf } from '../../core/store/tables/reconciliations.ts';
@@ -34,16 +34,12 @@ function checkOptions(given: Given): readonly string[] {
   ];
 }
 
-const leaseMs = 60_000;
-
 async function runReconcile(kernel: Kernel, { vault }: Context, given: Given): Promise<Printed> {
   const accounts = pickAccounts(kernel, given);
   if (accounts.length === 0) return { kind: 'faults', faults: ['there is no such account whose channel has statements'] };
   const facts: unknown[] = [];
   for (const account of accounts) {
-    const leased = await runLeased(kernel.database, { name: `reconcile ${account.id}`, ttlMs: leaseMs }, ({ database }) =>
-      runOne({ kernel: { ...kernel, database }, vault }, account, given),
-    );
+    const leased = await holdAccount({ kernel, vault }, account, (held) => runOne(held, account, given));
     facts.push({ account: account.id, ...(leased.kind === 'done' ? leased.result : { state: 'busy' }) });
   }
   const faults = facts.flatMap((one) => faultOf(one as Outcome & { account: string }));

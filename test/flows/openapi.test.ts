@@ -79,9 +79,9 @@ describe('The OpenAPI document', () => {
         const named = (place: string) => parameters.filter((one) => one.in === place).map((one) => one.name);
         expect(named('path')).to.have.members([...route.path.matchAll(/:(\w+)/g)].map(([, one]) => one));
         expect(named('query')).to.have.members(Object.keys((route.query as { shape?: object } | undefined)?.shape ?? {}));
-        expect(named('header')).to.deep.equal(route.method === 'POST' ? ['Idempotency-Key'] : []);
+        expect(named('header')).to.deep.equal((route.idempotent ?? route.method === 'POST') ? ['Idempotency-Key'] : []);
         const bodies = Object.keys(operation.requestBody?.content ?? {});
-        expect(bodies).to.deep.equal(route.body ? ['application/json', 'application/xml'] : []);
+        expect(bodies).to.deep.equal(route.body ? ['application/json', 'application/xml'] : (route.file?.types ?? []));
         expect(Object.keys(operation.responses)).to.have.members([
           ...Object.keys(route.answers),
           ...(route.files ? ['200'] : []),
@@ -110,7 +110,9 @@ describe('The OpenAPI document', () => {
         expect(docs, operation.operationId).to.contain(`<h3 id="${operation.operationId}"><span class="method">${method}</span>`);
         expect(docs).to.contain(`<code>${path}</code>`).and.to.contain(operation.summary);
         for (const { name: parameter } of parametersOf(operation)) expect(docs).to.contain(`<code>${parameter}</code>`);
-        const schema = operation.requestBody?.content['application/json'].schema ?? {};
+        const schema = operation.requestBody?.content['application/json']?.schema ?? {};
+        if (operation.requestBody?.content['text/csv'] !== undefined)
+          expect(docs).to.contain('The body is a file of one of the types text/csv');
         for (const field of Object.keys(schema.properties ?? {})) expect(docs).to.contain(`<code>${field}</code>`);
       }
       const answer = await paymux.call('GET', '/docs');
@@ -157,6 +159,7 @@ describe('The OpenAPI document', () => {
           expect((await call('GET', `/v1/${list}/unknown`)).code).to.equal('not_found');
         }
         expect((await call('GET', '/v1/reconciliations/unknown/report?format=xlsx')).code).to.equal('not_found');
+        await call('POST', '/v1/reconciliations/documents?account=unknown&day=2026-01-31', {});
         const more = {
           refund: { amount: 1 },
           assign: { owner: null },

@@ -16,7 +16,7 @@ export function requireFormat(): Step {
 /** Finds out who asks, and whether the key's scopes cover the route. */
 export function authorise(route: Route, authenticate: Authenticate): Step {
   return async (ctx, next) => {
-    const found = await authenticate(proofOf(ctx));
+    const found = await authenticate(proofOf(ctx, route.file === undefined));
     if (isRefusal(found)) return sendRefusal(ctx, found);
     ctx.state.caller = found;
     if (!covers(found, route.scope)) return sendRefusal(ctx, refuse('forbidden'));
@@ -32,8 +32,8 @@ export function limitRate(check: (caller: Caller) => Promise<Refusal | null> | R
   };
 }
 
-function proofOf(ctx: HttpContext) {
-  return { method: ctx.method, path: ctx.path, query: rawQuery(ctx), headers: flatHeaders(ctx), body: ctx.state.rawBody };
+function proofOf(ctx: HttpContext, hasBody: boolean) {
+  return { method: ctx.method, path: ctx.path, query: rawQuery(ctx), headers: flatHeaders(ctx), body: hasBody ? ctx.state.rawBody : null };
 }
 
 function covers(caller: Caller, scope: string | null): boolean {

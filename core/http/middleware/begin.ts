@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { HttpContext, Step } from '../context.ts';
 import { chooseFormat, chooseLocale, formatOfType } from '../negotiate.ts';
 
@@ -40,6 +41,7 @@ export function begin(deps: BeginDeps): Step {
       code: null,
       caller: null,
       rawBody: Buffer.alloc(0),
+      file: Readable.from([]),
       body: undefined,
       query: undefined,
       errorsUrl: deps.errorsUrl,

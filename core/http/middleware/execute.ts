@@ -74,7 +74,7 @@ async function executeUnder(lease: Lease, route: Route, ctx: HttpContext, deps: 
 }
 
 function handle(route: Route, ctx: HttpContext, idempotencyId: string | null): Promise<Answer | Refusal> {
-  const { caller, body, query, rawBody, locale, requestId } = ctx.state;
+  const { caller, body, query, rawBody, file, locale, requestId } = ctx.state;
   const input = {
     app: caller?.app,
     key: caller?.key,
@@ -82,6 +82,7 @@ function handle(route: Route, ctx: HttpContext, idempotencyId: string | null): P
     query,
     body,
     rawBody,
+    file,
     headers: flatHeaders(ctx),
     locale,
     requestId,

@@ -37,6 +37,18 @@ export const reportQuery = z.strictObject({
   content: z.enum(['discrepancies', 'classes']).optional().describe('discrepancies when absent'),
 });
 
+export const documentQuery = z.strictObject({
+  account: anyId.describe('Whose statement it is'),
+  day,
+  name: z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^[^\p{Cc}/\\]+$/u)
+    .optional()
+    .describe('What the file is called, for people'),
+});
+
 export const noteBody = z.strictObject({ note });
 export const refundBody = z.strictObject({ note, amount });
 export const assignBody = z.strictObject({ note, owner: owner.nullable() });
@@ -70,6 +82,13 @@ export const reconciliationView = z.strictObject({
   classes: z.array(classSum).describe('What the day comes to by class: the sums over all classes are both sides’ totals'),
   created_at: z.iso.datetime(),
   done_at: z.iso.datetime().nullable(),
+});
+
+export const documentView = reconciliationView.extend({
+  document: z.strictObject({
+    sha256: z.string().describe('Of the file as it came'),
+    is_known: z.boolean().describe('Whether the day had the same one already, so that nothing changed'),
+  }),
 });
 
 export const discrepancyView = z.strictObject({

@@ -12,6 +12,7 @@ import { brands } from './0009-brands.ts';
 import { reconciliation } from './0010-reconciliation.ts';
 import { archive } from './0011-archive.ts';
 import { discrepancyAskedBy } from './0012-discrepancy-asked-by.ts';
+import { givenDocuments } from './0013-given-documents.ts';
 import type { Migration } from './migration.ts';
 
 export interface MigrateOptions {
@@ -34,6 +35,7 @@ const kernelMigrations: readonly Migration[] = [
   reconciliation,
   archive,
   discrepancyAskedBy,
+  givenDocuments,
 ];
 
 /** Names of the migrations that have not been run. Writes nothing. */

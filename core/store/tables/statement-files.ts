@@ -64,6 +64,14 @@ export async function dropStatementFile(tx: Tx, id: string): Promise<void> {
     await tx.run('DELETE FROM statement_pieces WHERE file_id = ?', [id]);
 }
 
+/** The days of accounts whose document a person gave and that was not compared yet. */
+export async function readGivenDays(reader: Reader): Promise<readonly { readonly accountId: string; readonly day: string }[]> {
+  const rows = await reader.all(
+    "SELECT DISTINCT account_id, day FROM statement_files WHERE state = 'kept' AND source = 'hand' ORDER BY day",
+  );
+  return rows.map((row) => ({ accountId: String(row['account_id']), day: String(row['day']) }));
+}
+
 /** Documents that were being received when a server died. */
 export async function readHalfReceived(reader: Reader, reconciliationId: string): Promise<readonly string[]> {
   const sql = "SELECT id FROM statement_files WHERE reconciliation_id = ? AND state = 'receiving'";
