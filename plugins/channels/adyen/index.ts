@@ -34,6 +34,11 @@ const manifest: ChannelManifest = {
       source: 'Adyen/adyen-openapi, CheckoutService v72: sessions and refunds whole, links by a cut of PaymentLinkRequest',
     },
     { what: 'signatures', against: 'vendor_vector', source: 'the notification item in the tests of Adyen/adyen-node-api-library' },
+    {
+      what: 'statements',
+      against: 'other_code',
+      source: 'Settlement details reports of 2016 in the tests of wikimedia/wikimedia-fundraising-SmashPig: whole batches come to nothing',
+    },
     { what: 'flow', against: 'simulator', source: 'simulator/vendors/adyen' },
   ],
   methods: [

@@ -118,9 +118,9 @@ function readFee(account: AdyenAccount, { get, row }: Entry, currency: string): 
   return { amount: amounts.reduce((sum, amount) => sum + amount, 0), currency };
 }
 
-/** Adyen leaves out zeros at the end (`7.5`), and writes costs that it gives back with a minus. */
+/** Adyen leaves out zeros (`7.5`, and `.11` in a report in the tests of a public program), and writes costs that it gives back with a minus. */
 function readAmount({ kit }: AdyenAccount, text: string, currency: string, line: number): Money {
-  const money = kit.money.fromMajor(text.replace(/^-/, ''), currency);
+  const money = kit.money.fromMajor(text.replace(/^-/, '').replace(/^\./, '0.'), currency);
   if (money === null) throw new Error(`line ${line}: an amount cannot be read`);
   return text.startsWith('-') ? { ...money, amount: 0 - money.amount } : money;
 }

@@ -54,6 +54,7 @@ const manifest: ChannelManifest = {
       source: 'wechatpay-apiv3/wechatpay-go and wechatpay-java, tests; of version 2, the documented sample',
     },
     { what: 'callbacks', against: 'vendor_vector', source: 'the same: sealed resources and the download of certificates' },
+    { what: 'statements', against: 'other_code', source: 'bills of 2018 and 2021 from the tests of public Java and Go programs' },
     {
       what: 'callbacks',
       against: 'other_code',

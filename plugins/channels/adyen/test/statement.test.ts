@@ -50,6 +50,11 @@ describe('Adyen: the Settlement details report', () => {
     });
   });
 
+  it('may leave out the zero in front of a point', async () => {
+    const [line] = await readLines(reportOf([settled.replace(',0.04,0.01,0.07,', ',.04,.01,.07,'), ...whole.slice(1)]));
+    expect(line).to.deep.include({ fee: { amount: 12, currency: 'EUR' } });
+  });
+
   it('holds chargebacks with their costs, fees and the payout', async () => {
     const lines = (await readLines(reportOf(whole))).slice(2);
     expect(lines.map(({ kind, gross, net }) => [kind, gross.amount, net?.amount])).to.deep.equal([

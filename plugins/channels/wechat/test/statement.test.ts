@@ -100,6 +100,22 @@ describe('WeChat Pay: the bill of a day', () => {
     expect(refunded?.fee).to.deep.equal({ amount: -3, currency: 'CNY' });
   });
 
+  it('is read under the titles that it had until 2018 as well', async () => {
+    const cut = (line: string) => line.split(',').slice(0, 24).join(',');
+    const older = ['子商户号', '总金额', '企业红包金额', '企业红包退款金额'] as const;
+    const newer = ['特约商户号', '应结订单金额', '代金券金额', '充值券退款金额'];
+    const oldTitles = cut(older.reduce((line, title, at) => line.replace(newer[at] ?? '', title), titles));
+    const lines = [oldTitles, cut(row({})), cut(row(refund)), '总交易单数,总交易额,总退款金额,总企业红包退款金额,手续费总金额'];
+    const read2018 = await read(`${[...lines, '`2,`19.99,`5.00,`0.00,`0.09'].join('\r\n')}\r\n`);
+    expect(read2018.map(({ kind, gross }) => [kind, gross.amount])).to.deep.equal([
+      ['payment', 1999],
+      ['refund', -500],
+    ]);
+    expect(await failureOf(read(`${[...lines, '`2,`19.98,`5.00,`0.00,`0.09'].join('\r\n')}\r\n`))).to.include('its own totals: paid');
+    // A bill of today without its last columns is a broken one: 退款金额 leaves out coupons, 应结订单金额 too.
+    expect(await failureOf(read([cut(titles), cut(row({})), totals('1', '19.99', '0.00')].join('\r\n')))).to.include('no column 订单金额');
+  });
+
   it('names the whole for each order of a combined payment, and nothing of ours for a reversed bar code', async () => {
     const parts = bill(
       row({ orderNo: `${number}01` }),
