@@ -1,9 +1,7 @@
-import { createGunzip, createInflate, type Gunzip, type Inflate } from 'node:zlib';
 import type { FilesKit, StatementDocument } from '../contract/statement.ts';
 import { readSeparated } from './separated-text.ts';
+import { gunzip, inflate, limitBytes } from './unpack.ts';
 
-/** What may come out of a compressed file. A day of a large merchant has a tenth of it. */
-const mostBytes = 2 ** 31;
 const mostFiles = 1000;
 
 /** A line that is longer than this is not a record. */
@@ -11,39 +9,12 @@ const longestLine = 2 ** 20;
 
 /** The library of ZIP files is loaded with the first of them: no payment needs it. */
 export const filesKit: FilesKit = {
-  csv: readSeparated,
+  csv: (content, rule) => readSeparated(content, rule),
   lines,
   unzip,
-  gunzip: (content) => unpack(content, createGunzip()),
-  inflate: (content) => unpack(content, createInflate()),
+  gunzip,
+  inflate,
 };
-
-/** Gives a stream what it can take, and its error to whoever reads it. */
-async function feed(
-  content: AsyncIterable<Uint8Array>,
-  into: NodeJS.WritableStream & { destroy(error?: Error): unknown; readonly destroyed: boolean },
-) {
-  try {
-    for await (const bytes of content) {
-      if (into.destroyed) return;
-      if (!into.write(bytes)) await untilTaken(into);
-    }
-    into.end();
-  } catch (error) {
-    into.destroy(error instanceof Error ? error : new Error(String(error)));
-  }
-}
-
-/** Both are unheard again: a file of a day makes a stream wait some ten thousand times. */
-function untilTaken(into: NodeJS.WritableStream): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      into.off('drain', end).off('close', end);
-      resolve();
-    };
-    into.on('drain', end).on('close', end);
-  });
-}
 
 async function* lines(content: AsyncIterable<Uint8Array>): AsyncIterable<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
@@ -61,26 +32,6 @@ async function* lines(content: AsyncIterable<Uint8Array>): AsyncIterable<Buffer>
 }
 
 const withoutReturn = (line: Buffer) => (line.at(-1) === 13 ? line.subarray(0, -1) : line);
-
-async function* unpack(content: AsyncIterable<Uint8Array>, unzipping: Gunzip | Inflate): AsyncIterable<Uint8Array> {
-  const fed = feed(content, unzipping);
-  const allow = limitBytes();
-  try {
-    for await (const bytes of unzipping as AsyncIterable<Buffer>) yield allow(bytes);
-    await fed;
-  } finally {
-    unzipping.destroy();
-  }
-}
-
-function limitBytes() {
-  let sum = 0;
-  return (bytes: Uint8Array) => {
-    sum += bytes.length;
-    if (sum > mostBytes) throw new Error(`the file unpacks to more than ${mostBytes} bytes`);
-    return bytes;
-  };
-}
 
 type ZipPart = { readonly name: string } | { readonly bytes: Uint8Array };
 

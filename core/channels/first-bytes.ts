@@ -1,8 +1,14 @@
-/** What a file begins with. Of workbooks, the new ones are ZIP files; the old ones, and new ones with a password, compound files. */
-const beginnings = { zip: Buffer.from('504b0304', 'hex'), compound: Buffer.from('d0cf11e0a1b11ae1', 'hex') } as const;
+/** What files begin with. Of workbooks, the new ones are ZIP files; the old ones, and new ones with a password, compound files. */
+const beginnings = {
+  zip: Buffer.from('504b0304', 'hex'),
+  gzip: Buffer.from('1f8b', 'hex'),
+  compound: Buffer.from('d0cf11e0a1b11ae1', 'hex'),
+} as const;
+
+export type Form = keyof typeof beginnings | 'text';
 
 export interface Looked {
-  readonly form: keyof typeof beginnings | 'text';
+  readonly form: Form;
   /** All of the content, from its first byte. */
   readonly pieces: AsyncIterable<Uint8Array>;
 }
@@ -16,8 +22,8 @@ export async function lookAt(content: AsyncIterable<Uint8Array>): Promise<Looked
     if (piece.done === true) break;
     first = Buffer.concat([first, piece.value]);
   }
-  const isOf = (form: keyof typeof beginnings) => first.subarray(0, beginnings[form].length).equals(beginnings[form]);
-  return { form: isOf('zip') ? 'zip' : isOf('compound') ? 'compound' : 'text', pieces: piecesFrom(first, iterator) };
+  const form = (['zip', 'gzip', 'compound'] as const).find((one) => first.subarray(0, beginnings[one].length).equals(beginnings[one]));
+  return { form: form ?? 'text', pieces: piecesFrom(first, iterator) };
 }
 
 async function* piecesFrom(first: Buffer, iterator: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {

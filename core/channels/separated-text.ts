@@ -1,7 +1,8 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { CsvRow, CsvRule } from '../contract/statement.ts';
-import { lookAt } from './first-bytes.ts';
+import { type Form, lookAt } from './first-bytes.ts';
 import { type Cells, createCells } from './separated-cells.ts';
+import { gunzip } from './unpack.ts';
 
 /** A record that is longer than this is not a record: a quote was left open, or the file is something else. */
 const longestRecord = 2 ** 20;
@@ -12,11 +13,12 @@ const [lineFeed, carriageReturn] = [10, 13];
  * Rows of separated text, as the bytes arrive. Lines are looked for in the bytes, which no second byte of GB18030 can be taken
  * for, and each is decoded alone: a row that somebody keeps would otherwise keep the megabyte that it was cut from.
  */
-export async function* readSeparated(content: AsyncIterable<Uint8Array>, rule: CsvRule): AsyncIterable<CsvRow> {
+export async function* readSeparated(content: AsyncIterable<Uint8Array>, rule: CsvRule, isUnpacked = false): AsyncIterable<CsvRow> {
   const { take, end } = createRows(rule);
   let rest: Buffer = Buffer.alloc(0);
   const { form, pieces } = await lookAt(content);
-  if (form !== 'text') return yield* await readWorkbook(form, pieces);
+  if (form !== 'text' && isUnpacked) throw new Error('the file is packed twice');
+  if (form !== 'text') return yield* await readPacked(form, pieces, rule);
   for await (const bytes of pieces) {
     const held = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const first = rest.length === 0 ? 0 : held.indexOf(lineFeed) + 1;
@@ -31,10 +33,13 @@ export async function* readSeparated(content: AsyncIterable<Uint8Array>, rule: C
   end();
 }
 
-/** The reader of workbooks is loaded with the first of them. */
-async function readWorkbook(form: 'zip' | 'compound', pieces: AsyncIterable<Uint8Array>): Promise<AsyncIterable<CsvRow>> {
+/** What comes packed: a workbook, or a text that somebody downloaded and gave as it was. */
+async function readPacked(form: Exclude<Form, 'text'>, pieces: AsyncIterable<Uint8Array>, rule: CsvRule): Promise<AsyncIterable<CsvRow>> {
   if (form === 'compound') throw new Error('the file is an old workbook or one with a password: save it as .xlsx without one');
-  return (await import('./xlsx/read.ts')).readXlsx(pieces);
+  if (form === 'gzip') return readSeparated(gunzip(pieces), rule, true);
+  // Loaded with the first of them: no payment needs it.
+  const { readZip } = await import('./xlsx/read.ts');
+  return readZip(pieces, (text) => readSeparated(text, rule, true));
 }
 
 const tooLong = () => new Error(`the file has a record of more than ${longestRecord} bytes`);

@@ -59,8 +59,9 @@ export interface CsvRule {
 /** Readers of the forms in which statements come. All read as the content arrives, and throw an `Error` for a person who holds the file. */
 export interface FilesKit {
   /**
-   * Rows with at least one cell that is not empty, of a separated text or of a workbook (`.xlsx`): the first bytes say which. Those of a
-   * workbook are as wide as the widest before, their numbers decimals, their times `2026-01-02 11:04:05`. Back-ticks and tabs that keep spreadsheets from making numbers are not cut off.
+   * Rows with at least one cell that is not empty, of a separated text, packed (gzip, or alone in a ZIP) or not, or of a workbook
+   * (`.xlsx`): the first bytes say which. Those of a workbook are as wide as the widest before, their numbers decimals, their times
+   * `2026-01-02 11:04:05`. Back-ticks and tabs that keep spreadsheets from making numbers are not cut off.
    */
   csv(content: AsyncIterable<Uint8Array>, rule: CsvRule): AsyncIterable<CsvRow>;
   /** The bytes between line feeds, without a carriage return at the end: for records of fixed byte widths. */

@@ -57,6 +57,19 @@ describe('Files of vendors: separated text', () => {
     ]);
   });
 
+  it('may be packed by gzip, or alone in a ZIP file, as it was downloaded', async () => {
+    const text = Buffer.from('a,b\n1,"2"\n');
+    const rows = await rowsOf(text, { isQuoted: true });
+    expect(await rowsOf(gzipSync(text), { isQuoted: true })).to.deep.equal(rows);
+    expect(await rowsOf(zipSync({ 'bill.csv': text }), { isQuoted: true })).to.deep.equal(rows);
+    const two = zipSync({ 'a.csv': text, 'b.csv': text });
+    expect(await failureOf(rowsOf(two))).to.equal('the ZIP file holds 2 files: give the one that is meant');
+    for (const twice of [gzipSync(gzipSync(text)), zipSync({ x: zipSync({ y: text }) }), gzipSync(zipSync({ y: text }))])
+      expect(await failureOf(rowsOf(twice))).to.equal('the file is packed twice');
+    expect(await failureOf(rowsOf(zipSync({ 'bill.csv': strToU8('a'.repeat(3_000_000)) }), {}, 1000))).to.include('more than 200 times');
+    expect(await failureOf(rowsOf(gzipSync(text).subarray(0, 15)))).to.not.equal('none');
+  });
+
   it('has commas and line breaks inside of quotes where the vendor quotes', async () => {
     const [row] = await rowsOf('"a, b","say ""hi""\nthere",3\n', { isQuoted: true });
     expect(row?.cells).to.deep.equal(['a, b', 'say "hi"\nthere', '3']);

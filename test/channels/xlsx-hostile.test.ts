@@ -38,18 +38,18 @@ describe('A hostile or spoiled workbook', () => {
       'the part xl/media/x unpacks to more than 200 times its size',
     );
     const many = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`x/${index}`, '']));
-    expect(await complaint({ more: many })).to.equal('the workbook has more than 1000 parts');
+    expect(await complaint({ more: many })).to.equal('the file has more than 1000 parts');
     const sheet = entryOf(good, 'xl/worksheets/sheet1.xml');
     const large = changed((bytes) => {
       bytes.writeUInt32LE(2 ** 31, sheet + 24);
       bytes.writeUInt32LE(2 ** 30, sheet + 20);
     });
-    expect(await complaintOf(large)).to.equal('the workbook unpacks to more than 2147483648 bytes');
+    expect(await complaintOf(large)).to.equal('the file unpacks to more than 2147483648 bytes');
   });
 
   it('is refused where it unpacks to other bytes than its directory says', async () => {
     const sheet = entryOf(good, 'xl/worksheets/sheet1.xml');
-    expect(await complaintOf(changed((bytes) => bytes.writeUInt32LE(10, sheet + 24)))).to.include('is longer than the workbook says');
+    expect(await complaintOf(changed((bytes) => bytes.writeUInt32LE(10, sheet + 24)))).to.include('is longer than the file says');
     expect(await complaintOf(changed((bytes) => bytes.writeUInt32LE(900, sheet + 24)))).to.include('is not the one that was packed');
     expect(await complaintOf(changed((bytes) => bytes.writeUInt32LE(7, sheet + 16)))).to.include('is not the one that was packed');
   });
@@ -64,8 +64,8 @@ describe('A hostile or spoiled workbook', () => {
 
   it('is refused where a name leads out of it, or stands in it twice', async () => {
     for (const name of ['../../etc/passwd', '/etc/passwd', 'xl/../../x', '..\\x', 'xl\\x', 'x\u0000'])
-      expect(await complaint({ more: { [name]: 'x' } }), name).to.equal('the workbook has a part whose name leads out of it');
-    expect(await complaint({ more: { 'XL/styles.xml': '<styleSheet/>' } })).to.equal('the workbook has two parts of one name');
+      expect(await complaint({ more: { [name]: 'x' } }), name).to.equal('the file has a part whose name leads out of it');
+    expect(await complaint({ more: { 'XL/styles.xml': '<styleSheet/>' } })).to.equal('the file has two parts of one name');
   });
 
   it('is refused where what has to be held of it is endless', async () => {
@@ -81,13 +81,14 @@ describe('A hostile or spoiled workbook', () => {
 
   it('is refused with a password, or in an old form', async () => {
     const encrypted = changed((bytes) => bytes.writeUInt16LE(1, entryOf(good, 'xl/workbook.xml') + 8));
-    expect(await complaintOf(encrypted)).to.equal('the workbook is encrypted: save it without a password');
+    expect(await complaintOf(encrypted)).to.equal('the file is encrypted: save it without a password');
     const old = Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(600)]);
     expect(await complaintOf(old)).to.equal('the file is an old workbook or one with a password: save it as .xlsx without one');
   });
 
   it('is refused where it is another thing that is packed the same way', async () => {
-    expect(await complaintOf(zipSync({ 'bill.csv': strToU8('a,b\n') }))).to.equal('the file is no workbook: save it as .xlsx');
+    for (const name of ['[Content_Types].xml', 'mimetype'])
+      expect(await complaintOf(zipSync({ [name]: strToU8('x') }))).to.equal('the file is no workbook: save it as .xlsx');
     const relation = '<Relationships><Relationship Id="r" Type="http://x/officeDocument" Target="xl/workbook.bin"/></Relationships>';
     expect(await complaint({ more: { '_rels/.rels': relation } })).to.equal('the file is no workbook: save it as .xlsx');
     expect(await complaint({ more: { 'xl/worksheets/sheet1.xml': '<chart/>' } })).to.include('it has no rows');

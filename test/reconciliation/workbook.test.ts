@@ -33,7 +33,7 @@ const refused: Readonly<Record<string, readonly [bytes: Buffer, reason: RegExp]>
     makeWorkbook({ sheets: [sheetOf(rowOf(1, ...titles.map(text))), sheetOf(rowOf(1, text('x')))] }),
     /sheet S2 has another table/,
   ],
-  'half of it': [good.subarray(0, good.length / 2), /^the workbook breaks off$/],
+  'half of it': [good.subarray(0, good.length / 2), /^the file breaks off$/],
   'an entity': [bill('<!DOCTYPE x>', paid('<c><v>1</v></c>')), /it has a declaration, such as DOCTYPE/],
   'a million columns': [bill(rowOf(2, '<c/>'.repeat(2000))), /row 2 has more than 1000 columns/],
   'a bomb': [makeWorkbook({ sheets: [`<worksheet>${' '.repeat(3_000_000)}</worksheet>`] }), /unpacks to more than 200 times/],

@@ -9,6 +9,7 @@ const [mostRatio, smallBytes] = [200, 2 ** 20];
 
 /** The parts of a packed workbook by their names, each read as often as it is asked for. */
 export interface Archive {
+  readonly names: readonly string[];
   has(name: string): boolean;
   /** The bytes of a part. Throws where they are not what the directory says of them. */
   open(name: string): AsyncIterable<Uint8Array>;
@@ -33,15 +34,16 @@ export async function openArchive(content: AsyncIterable<Uint8Array>): Promise<A
   const parts = readDirectory(bytes, end);
   checkPlaces(bytes.subarray(0, bytes.readUInt32LE(end + directoryAt)), parts);
   const named = new Map(parts.map((part) => [part.name.toLowerCase(), part]));
-  if (named.size !== parts.length) throw new Error('the workbook has two parts of one name');
+  if (named.size !== parts.length) throw new Error('the file has two parts of one name');
   return {
+    names: parts.map(({ name }) => name),
     has: (name) => named.has(name.toLowerCase()),
     open: (name) => unpack(bytes, named.get(name.toLowerCase()) ?? lacking(name)),
   };
 }
 
 function lacking(name: string): never {
-  throw new Error(`the workbook has no part ${name}`);
+  throw new Error(`the file has no part ${name}`);
 }
 
 async function collect(content: AsyncIterable<Uint8Array>): Promise<Buffer> {
@@ -49,7 +51,7 @@ async function collect(content: AsyncIterable<Uint8Array>): Promise<Buffer> {
   let length = 0;
   for await (const piece of content) {
     length += piece.length;
-    if (length > mostPacked) throw new Error(`the workbook has more than ${mostPacked} bytes`);
+    if (length > mostPacked) throw new Error(`the file has more than ${mostPacked} bytes`);
     // A copy: the pieces of some streams are written over.
     pieces.push(Buffer.from(piece));
   }
@@ -69,21 +71,21 @@ function findEnd(bytes: Buffer): number {
 
 function readDirectory(bytes: Buffer, end: number): readonly Part[] {
   const [count, from] = [bytes.readUInt16LE(end + 10), bytes.readUInt32LE(end + directoryAt)];
-  if (count > mostParts) throw new Error(`the workbook has more than ${mostParts} parts`);
+  if (count > mostParts) throw new Error(`the file has more than ${mostParts} parts`);
   const parts: Part[] = [];
   let [at, total] = [from, 0];
   for (let index = 0; index < count; index += 1) {
     const length = lengthOfEntry(bytes, at, end);
     const part = readEntry(bytes.subarray(at, at + length));
     total += part.size;
-    if (total > mostBytes) throw new Error(`the workbook unpacks to more than ${mostBytes} bytes`);
+    if (total > mostBytes) throw new Error(`the file unpacks to more than ${mostBytes} bytes`);
     parts.push(part);
     at += length;
   }
   return parts.filter(({ name }) => !name.endsWith('/'));
 }
 
-const brokenOff = () => new Error('the workbook breaks off');
+const brokenOff = () => new Error('the file breaks off');
 
 function lengthOfEntry(bytes: Buffer, at: number, end: number): number {
   if (at + entryBytes > end || bytes.readUInt32LE(at) !== 0x02014b50) throw brokenOff();
@@ -96,8 +98,8 @@ function readEntry(entry: Buffer): Part {
   const nameEnd = entryBytes + entry.readUInt16LE(28);
   const name = entry.toString('utf8', entryBytes, nameEnd);
   // Nothing is ever written under these names. No spreadsheet program makes them, so somebody else made this file.
-  if (/^\/|\\|(^|\/)\.\.(\/|$)|\p{Cc}/u.test(name)) throw new Error('the workbook has a part whose name leads out of it');
-  if ((entry.readUInt16LE(8) & 1) !== 0) throw new Error('the workbook is encrypted: save it without a password');
+  if (/^\/|\\|(^|\/)\.\.(\/|$)|\p{Cc}/u.test(name)) throw new Error('the file has a part whose name leads out of it');
+  if ((entry.readUInt16LE(8) & 1) !== 0) throw new Error('the file is encrypted: save it without a password');
   const method = entry.readUInt16LE(10);
   if (method !== 0 && method !== 8) throw new Error(`the part ${name} is packed in a way that no workbook is`);
   const part = { name, method, crc: entry.readUInt32LE(16), ...readSizes(entry, nameEnd) };
@@ -148,7 +150,7 @@ async function* unpack(bytes: Buffer, part: Part): AsyncIterable<Uint8Array> {
   let [size, crc] = [0, 0];
   for await (const piece of part.method === 0 ? [packed] : inflate(packed)) {
     size += piece.length;
-    if (size > part.size) throw new Error(`the part ${part.name} is longer than the workbook says`);
+    if (size > part.size) throw new Error(`the part ${part.name} is longer than the file says`);
     crc = crc32(piece, crc);
     yield piece;
   }

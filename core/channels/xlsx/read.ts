@@ -3,13 +3,27 @@ import { type Archive, openArchive } from './archive.ts';
 import { mostRows, readRows, type SheetRow } from './rows.ts';
 import { readWorkbook, type Workbook } from './workbook.ts';
 
+type ReadText = (content: AsyncIterable<Uint8Array>) => AsyncIterable<CsvRow>;
+
+/** The rows of a ZIP file: a workbook, or the one text in it. */
+export async function readZip(content: AsyncIterable<Uint8Array>, readText: ReadText): Promise<AsyncIterable<CsvRow>> {
+  const archive = await openArchive(content);
+  if (isOffice(archive)) return readXlsx(archive);
+  const [name, ...others] = archive.names;
+  if (name === undefined || others.length > 0)
+    throw new Error(`the ZIP file holds ${archive.names.length} files: give the one that is meant`);
+  return readText(archive.open(name));
+}
+
+/** Documents of either family of office programs, whether or not they are workbooks that can be read. */
+const isOffice = ({ has }: Archive) => has('[Content_Types].xml') || has('mimetype');
+
 /**
  * The rows of a workbook (ECMA-376, `.xlsx`), as those of a separated text: numbers as decimals, days and times as people write them.
  * Sheets that are hidden are not read. A further sheet goes on with the table if it begins with the same row; any other that has cells
  * is a reason to refuse the file, because nobody said which one counts.
  */
-export async function* readXlsx(content: AsyncIterable<Uint8Array>): AsyncIterable<CsvRow> {
-  const archive = await openArchive(content);
+async function* readXlsx(archive: Archive): AsyncIterable<CsvRow> {
   const workbook = await readWorkbook(archive);
   const table = createTable();
   for (const sheet of workbook.sheets) {
