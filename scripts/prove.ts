@@ -10,7 +10,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { listProofs, type Outcome, type Proof } from './prove/proofs.ts';
 
-const whole = { seeds: 1500, steps: 300, isWhole: true };
+const whole = { seeds: 1000, steps: 300, isWhole: true };
 const quick = { seeds: 20, steps: 200, isWhole: false };
 
 interface Proven extends Outcome {

@@ -61,6 +61,14 @@ export function listProofs({ seeds, steps, isWhole }: Extent): readonly Proof[] 
       read: readMutants,
     },
     {
+      name: 'A whole day',
+      about:
+        'Payments and refunds over eight channels with lost, doubled and late answers; the next morning’s job compares them with the vendors’ statements, people resolve what does not agree, and the money checker looks at all of it, on each engine.',
+      command: [mocha, '--reporter', 'json', 'test/reconciliation/whole-day.test.ts'],
+      environment: { PAYMUX_DAY: isWhole ? '10000' : '400' },
+      read: readDay,
+    },
+    {
       name: 'Simulation',
       about: `Lives of ${steps} steps with faults of every kind in virtual time, each followed by four quiet days and the money checker.`,
       command: ['scripts/simulate.ts', '--seed', '1', '--seeds', String(seeds), '--steps', String(steps), '--no-shrink'],
@@ -84,6 +92,12 @@ function readSuite(output: string): Outcome {
     violations: stats.failures,
     examples: failures.slice(0, 5).map(({ fullTitle, err }) => `${fullTitle}: ${(err.message ?? '').split('\n')[0]}`),
   };
+}
+
+function readDay(output: string): Outcome {
+  const { tried, ...outcome } = readSuite(output);
+  const [, payments = ''] = /comes to rest: (\d+) payments/.exec(output) ?? failRead(output);
+  return { ...outcome, tried: `${payments} payments on each engine, ${tried}` };
 }
 
 function readMutants(output: string): Outcome {
