@@ -1,6 +1,6 @@
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { openDirectory } from './access/directory.ts';
-import { openVault } from './access/vault.ts';
+import { openVault, type Vault } from './access/vault.ts';
 import { discoverChannels } from './channels/discover.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -9,12 +9,22 @@ import type { Task } from './jobs/schedule.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { Kernel } from './payments/deps.ts';
-import { attendDay, listDueDays, listGivenDays } from './reconciliation/due.ts';
+import { attendDay, type DueDay, listDueDays, listGivenDays } from './reconciliation/due.ts';
+import { createStillness, type Lying, lookInto } from './reconciliation/inbox.ts';
+import { takeDocument } from './reconciliation/take-document.ts';
 import { letOthersFirst, reconcilingMib } from './reconciliation/thread.ts';
 import { openDatabase } from './store/open.ts';
 
+/** What the thread is given. */
+interface Work {
+  readonly reconciles?: boolean;
+  readonly config: Config;
+  /** Documents of the folder that stand still. */
+  readonly lying: readonly Lying[];
+}
+
 /** A statement of a million entries takes this process's event loop some ten seconds, which requests must not wait. */
-const isThread = parentPort !== null && (workerData as { readonly reconciles?: boolean } | null)?.reconciles === true;
+const isThread = parentPort !== null && (workerData as Work | null)?.reconciles === true;
 
 /** The hourly task: where a day is due, a thread of its own brings it in and compares it. */
 export function reconciliationTask(config: Config, kernel: Kernel): Task {
@@ -28,18 +38,21 @@ export function reconciliationTask(config: Config, kernel: Kernel): Task {
 
 /** The task of every minute: what people gave is compared while they still look. */
 export function documentsTask(config: Config, kernel: Kernel): Task {
+  const { inbox } = config.reconciliation;
+  const findStill = createStillness();
   return {
     name: 'documents',
     every: 'minute',
     async run() {
-      if ((await listGivenDays(kernel)).length > 0) await runThread(config);
+      const lying = inbox === null ? [] : findStill(await lookInto(inbox));
+      if (lying.length > 0 || (await listGivenDays(kernel)).length > 0) await runThread(config, lying);
     },
   };
 }
 
-function runThread(config: Config): Promise<void> {
+function runThread(config: Config, lying: readonly Lying[] = []): Promise<void> {
   const resourceLimits = { maxYoungGenerationSizeMb: reconcilingMib.young * 3, maxOldGenerationSizeMb: reconcilingMib.old };
-  const worker = new Worker(new URL(import.meta.url), { workerData: { reconciles: true, config }, resourceLimits });
+  const worker = new Worker(new URL(import.meta.url), { workerData: { reconciles: true, config, lying }, resourceLimits });
   return new Promise((resolve, reject) => {
     worker.once('error', reject);
     worker.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the thread of reconciliation ended with ${code}`))));
@@ -47,7 +60,7 @@ function runThread(config: Config): Promise<void> {
 }
 
 /** The same kernel that the server has, on connections of its own, for as long as days are due. */
-async function reconcileDueDays(config: Config): Promise<void> {
+async function reconcileDueDays({ config, lying }: Pick<Work, 'config' | 'lying'>): Promise<void> {
   const { plugins, origins } = await discoverChannels(config.channels.folder, config.channels.packages);
   const opened = await openDatabase({ ...config.database, dataDir: config.dataDir });
   const { database } = opened;
@@ -69,6 +82,7 @@ async function reconcileDueDays(config: Config): Promise<void> {
     const off = [...plugins.keys()].filter((channel) => !directory.isChannelEnabled(channel));
     cradle.channels.reload(directory.accounts(), new Set(off));
     for (const due of await listDueDays(cradle.kernel)) await attendOne(cradle.kernel, vault, due);
+    for (const one of lying) await takeOne(cradle.kernel, vault, config.reconciliation.inbox ?? '', one);
   } finally {
     metrics.close();
     await cradle.caller.shutdown();
@@ -80,11 +94,7 @@ async function reconcileDueDays(config: Config): Promise<void> {
 }
 
 /** One day that cannot be compared must not keep the others waiting. */
-async function attendOne(
-  kernel: Kernel,
-  vault: Parameters<typeof attendDay>[0]['vault'],
-  due: Parameters<typeof attendDay>[1],
-): Promise<void> {
+async function attendOne(kernel: Kernel, vault: Vault, due: DueDay): Promise<void> {
   try {
     await attendDay({ kernel, vault }, due);
   } catch (error) {
@@ -92,7 +102,16 @@ async function attendOne(
   }
 }
 
+/** A document whose reading fails stays where it is, and is tried again. */
+async function takeOne(kernel: Kernel, vault: Vault, folder: string, lying: Lying): Promise<void> {
+  try {
+    await takeDocument({ kernel, vault }, folder, lying);
+  } catch (error) {
+    kernel.log.error('a document of the folder could not be taken', { path: lying.path, error });
+  }
+}
+
 if (isThread) {
   letOthersFirst();
-  await reconcileDueDays((workerData as { readonly config: Config }).config);
+  await reconcileDueDays(workerData as Work);
 }

@@ -112,6 +112,12 @@ const reconciliation = z.strictObject({
     doc: 'The largest statement document that the API takes. Larger ones come by folder or command.',
     example: '67108864',
   }).default(67_108_864),
+  inbox: text(folder, 'a folder', {
+    doc: 'A folder that statement documents are put into, as <account>/<day>/<file>. Absent: none.',
+    example: '/var/lib/paymux/inbox',
+  })
+    .nullable()
+    .default(null),
 });
 
 const notifications = z.strictObject({

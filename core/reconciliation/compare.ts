@@ -77,7 +77,7 @@ export async function compareDay(deps: Pick<KeepDeps, 'database' | 'vault'>, com
   const documents = new Map<string, ReadDocument>();
   let entries = 0;
   for (const file of comparing.files) {
-    const read = await readDocument(deps, state, file, entries);
+    const read = await readDocument(deps, state, file, entries).catch((error: unknown) => blame(file.id, error));
     documents.set(file.id, read);
     entries += read.entries;
   }
@@ -117,6 +117,10 @@ async function readDocument(deps: Pick<KeepDeps, 'database' | 'vault'>, state: C
   const { day, isByTrade } = state;
   judgeDocument(state.judged, { name: file.name, day: day.day, zone: day.zone, isByTrade, isFurther: before > 0 });
   return { entries: place, sums: sums.list() };
+}
+
+function blame(fileId: string, error: unknown): never {
+  throw error instanceof Refusal ? new Refusal(error.message, fileId) : error;
 }
 
 /** What a channel's reader throws is for the person who holds the document. */

@@ -7,10 +7,10 @@ import {
   readLastDone,
   readReconciliationsFrom,
 } from '../store/tables/reconciliations.ts';
-import { readGivenDays, readStatementFiles, type StatementFileRow } from '../store/tables/statement-files.ts';
+import { readGivenDays } from '../store/tables/statement-files.ts';
 import { addDays, dayOf, instantAt } from './day.ts';
 import { holdAccount } from './hold.ts';
-import { dropUncounted, importFetched } from './import.ts';
+import { importFetched } from './import.ts';
 import { openReconciliation, type ReconcileDeps, reconcileDay } from './reconcile.ts';
 
 /** A day of an account that is to be fetched, or compared, by now. */
@@ -91,8 +91,7 @@ export async function attendDay(deps: ReconcileDeps, { account, day }: DueDay): 
 
 async function attendHeld(deps: ReconcileDeps, account: OpenAccount, day: string): Promise<'done' | 'not_yet' | 'failed'> {
   const row = await openReconciliation(deps, account, day);
-  const isGiven = (await readStatementFiles(deps.kernel.database, row.id)).some(isGivenAnew);
-  if (isGiven) return compareGiven(deps, row, account);
+  if (await hasGivenAnew(deps, account, day)) return compareGiven(deps, row, account);
   if (row.state !== 'fetched' && row.state !== 'done') {
     const fetched = await importFetched(deps, account, day);
     if (fetched.kind === 'notYet') return postpone(deps, row, 'not_yet', 'the vendor has it not yet');
@@ -102,11 +101,13 @@ async function attendHeld(deps: ReconcileDeps, account: OpenAccount, day: string
   return done.kind === 'done' ? 'done' : postpone(deps, row, 'failed', done.reason);
 }
 
-const isGivenAnew = ({ state, source }: StatementFileRow) => state === 'kept' && source === 'hand';
+/** Whether a person gave a document of the day that was not compared yet. */
+export async function hasGivenAnew({ kernel: { database } }: ReconcileDeps, { id }: OpenAccount, day: string): Promise<boolean> {
+  return (await readGivenDays(database)).some((one) => one.accountId === id && one.day === day);
+}
 
 /** What a person gave is enough, as it is on the command line. Refused, it leaves a day that is done as it is: nothing is to be tried again. */
 async function compareGiven(deps: ReconcileDeps, row: ReconciliationRow, account: OpenAccount): Promise<'done' | 'failed'> {
-  if (row.state !== 'fetched' && row.state !== 'done') await dropUncounted(deps, row);
   const compared = await reconcileDay(deps, { account, day: row.day });
   if (compared.kind === 'done') return 'done';
   if (row.state !== 'done') return postpone(deps, row, 'failed', compared.reason);

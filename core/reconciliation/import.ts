@@ -24,7 +24,7 @@ export async function importFetched(deps: ReconcileDeps, account: OpenAccount, d
 }
 
 /** Drops what a fetch that was not finished had brought. */
-export async function dropUncounted(deps: ReconcileDeps, row: ReconciliationRow): Promise<void> {
+async function dropUncounted(deps: ReconcileDeps, row: ReconciliationRow): Promise<void> {
   for (const { id, source, state } of await readWholeFiles(deps, row.id))
     if (source === 'vendor' && state === 'kept') await deps.kernel.database.transaction((tx) => dropStatementFile(tx, id));
 }
@@ -32,6 +32,7 @@ export async function dropUncounted(deps: ReconcileDeps, row: ReconciliationRow)
 /** Keeps a document that a person gave. */
 export async function importGiven(deps: ReconcileDeps, account: OpenAccount, day: string, document: StatementDocument): Promise<Kept> {
   const row = await openReconciliation(deps, account, day);
+  if (row.state === 'waiting' || row.state === 'refused') await dropUncounted(deps, row);
   return keepDocument(keepDeps(deps), row, document, 'hand');
 }
 

@@ -114,7 +114,7 @@ export async function reconcileDay(deps: ReconcileDeps, { account, day, onProgre
     return await write({ ...keeping, kernel }, row, files, comparing, comparison, booked);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    await refuse(deps, row, files, error.message);
+    await refuse(deps, row, files, error);
     return { kind: 'refused', reason: error.message };
   }
 }
@@ -205,15 +205,20 @@ async function finish(
   return fresh.length + 1;
 }
 
-/** A document that is refused is refused whole, and what the day came to before it stands. */
-async function refuse({ kernel }: ReconcileDeps, row: ReconciliationRow, files: readonly StatementFileRow[], reason: string) {
+/**
+ * A document that is refused is refused whole, and what the day came to before it stands. What the vendor gave is one statement, and
+ * goes together; what people gave beside it waits to be compared without it.
+ */
+async function refuse({ kernel }: ReconcileDeps, row: ReconciliationRow, files: readonly StatementFileRow[], { message, fileId }: Refusal) {
   const fresh = files.filter(({ state }) => state === 'kept');
-  const refused = { ...row, state: 'refused', reason: reason.slice(0, 1000) } as const;
+  const isAtFault = ({ id, source }: StatementFileRow) => id === fileId && source === 'hand';
+  const dropped = fresh.some(isAtFault) ? fresh.filter(isAtFault) : fresh;
+  const refused = { ...row, state: 'refused', reason: message.slice(0, 1000) } as const;
   // The job asks for such a day ever again: the same refusal is told once.
   const isNews = row.state !== 'done' && (row.state !== 'refused' || row.reason !== refused.reason);
   const now = kernel.clock.now().getTime();
   await kernel.database.transaction(async (tx) => {
-    for (const { id } of fresh) await dropStatementFile(tx, id);
+    for (const { id } of dropped) await dropStatementFile(tx, id);
     if (row.state !== 'done') await changeReconciliation(tx, row.id, { state: 'refused', reason: refused.reason });
     if (isNews) await announceReconciliation(kernel, tx, { type: 'reconciliation.refused', row: refused, now });
   });

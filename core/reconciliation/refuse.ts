@@ -3,9 +3,12 @@ import { type Entry, isWithin } from './match.ts';
 
 /** Why a whole document is none of this day's. For a person who holds it. */
 export class Refusal extends Error {
-  constructor(reason: string) {
+  /** The document that it is about, where it is about one. */
+  readonly fileId: string | null;
+  constructor(reason: string, fileId: string | null = null) {
     super(reason);
     this.name = 'Refusal';
+    this.fileId = fileId;
   }
 }
 

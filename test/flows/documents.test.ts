@@ -1,6 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import cron from 'node-cron';
 import sinon from 'sinon';
@@ -77,13 +80,14 @@ describe('A statement that is given by the API', () =>
       const count = async (table: string) => Number((await paymux.stored.database.get(`SELECT COUNT(*) AS n FROM ${table}`))?.['n']);
       return [await count('statement_files'), await count('statement_pieces')];
     };
-    const compare = async () => {
-      const loaded = loadConfig(paymux.environment);
+    const makeTask = (environment: Readonly<Record<string, string>> = {}) => {
+      const loaded = loadConfig({ ...paymux.environment, ...environment });
       if (loaded.kind === 'faults') throw new Error(JSON.stringify(loaded.faults));
       const one = { channel: { readStatement: () => undefined } };
       const kernel = { database: paymux.stored.database, clock: systemClock, channels: { account: () => one, accounts: () => [] } };
-      await documentsTask(loaded.config, kernel as never).run(paymux.stored.database);
+      return documentsTask(loaded.config, kernel as never);
     };
+    const compare = () => makeTask().run(paymux.stored.database);
 
     it('is kept and then compared by the next job; the same bytes again change nothing', async function () {
       this.timeout(30_000);
@@ -102,6 +106,24 @@ describe('A statement that is given by the API', () =>
       expect(done).to.include({ state: 'done', reason: null, entries: 1 });
       expect((await give(pathOf(yesterday), bill)).body).to.deep.include({ state: 'done', document: { sha256, is_known: true } });
       expect(await kept()).to.deep.equal(before);
+    });
+
+    it('lies in a folder just as well, and is compared by the job that sees it twice', async function () {
+      this.timeout(30_000);
+      const inbox = mkdtempSync(join(tmpdir(), 'paymux-inbox-'));
+      try {
+        const day = addDays(today, -6);
+        mkdirSync(join(inbox, account, day), { recursive: true });
+        writeFileSync(join(inbox, account, day, 'bill.csv'), bill);
+        const task = makeTask({ PAYMUX_RECONCILIATION_INBOX: inbox });
+        await task.run(paymux.stored.database);
+        expect(readdirSync(inbox)).to.deep.equal([account]);
+        await task.run(paymux.stored.database);
+        expect(readFileSync(join(inbox, 'refused', account, day, 'bill.csv.txt'), 'utf8')).to.contain(`bill.csv is not of ${day}`);
+        expect(readFileSync(join(inbox, 'refused', account, day, 'bill.csv'))).to.deep.equal(bill);
+      } finally {
+        rmSync(inbox, { recursive: true, force: true });
+      }
     });
 
     it('that cannot be read is refused whole, and says why; what the day came to before stands', async function () {
