@@ -13,7 +13,7 @@ export async function importFetched(deps: ReconcileDeps, account: OpenAccount, d
   const row = await openReconciliation(deps, account, day);
   // Those of a fetch that was not finished: the vendor may give the same in other bytes.
   await dropUncounted(deps, row);
-  const keep = async (document: StatementDocument) => void (await keepDocument(keepDeps(deps), row, document, 'vendor'));
+  const keep = async (document: StatementDocument) => void (await keepDocument(keepDepsOf(deps), row, document, 'vendor'));
   const fetched = await fetchStatement(kernel.caller, account, day, keep);
   const isThere = fetched.kind === 'ready' || fetched.kind === 'empty';
   if (!isThere) await dropUncounted(deps, row);
@@ -33,10 +33,10 @@ async function dropUncounted(deps: ReconcileDeps, row: ReconciliationRow): Promi
 export async function importGiven(deps: ReconcileDeps, account: OpenAccount, day: string, document: StatementDocument): Promise<Kept> {
   const row = await openReconciliation(deps, account, day);
   if (row.state === 'waiting' || row.state === 'refused') await dropUncounted(deps, row);
-  return keepDocument(keepDeps(deps), row, document, 'hand');
+  return keepDocument(keepDepsOf(deps), row, document, 'hand');
 }
 
-const keepDeps = ({ kernel, vault }: ReconcileDeps): KeepDeps => ({
+export const keepDepsOf = ({ kernel, vault }: ReconcileDeps): KeepDeps => ({
   database: kernel.database,
   vault,
   newId: kernel.newId,

@@ -12,6 +12,7 @@ import {
   insertPiece,
   insertStatementFile,
   readPiece,
+  reviveSuperseded,
   type StatementFileRow,
 } from '../store/tables/statement-files.ts';
 import { newDataKey, openSeal, type Seal } from './seal.ts';
@@ -44,6 +45,7 @@ export async function keepDocument(
   reconciliation: Pick<ReconciliationRow, 'id' | 'account_id' | 'day'>,
   document: StatementDocument,
   source: StatementFileRow['source'],
+  state: 'kept' | 'replacing' = 'kept',
 ): Promise<Kept> {
   const row = makeRow(deps, reconciliation, document.name, source);
   const dataKey = newDataKey();
@@ -51,20 +53,27 @@ export async function keepDocument(
   await deps.database.transaction((tx) => insertStatementFile(tx, { ...row, data_key: encrypted }));
   try {
     const { sha256, size } = await keepPieces(deps, row.id, openSeal(dataKey), document.content);
-    return { kind: await complete(deps, row.id, { sha256, size }), sha256 };
+    return { kind: await complete(deps, row, { sha256, size, state }), sha256 };
   } catch (error) {
     await deps.database.transaction((tx) => dropStatementFile(tx, row.id));
     throw error;
   }
 }
 
-async function complete({ database }: KeepDeps, id: string, whole: Pick<StatementFileRow, 'sha256' | 'size'>): Promise<Kept['kind']> {
+async function complete(
+  { database }: KeepDeps,
+  row: StatementFileRow,
+  whole: Parameters<typeof completeStatementFile>[2],
+): Promise<Kept['kind']> {
   try {
-    await database.transaction((tx) => completeStatementFile(tx, id, whole));
+    await database.transaction((tx) => completeStatementFile(tx, row.id, whole));
     return 'kept';
   } catch (error) {
     if (!(error instanceof UniqueError)) throw error;
-    await database.transaction((tx) => dropStatementFile(tx, id));
+    await database.transaction(async (tx) => {
+      await dropStatementFile(tx, row.id);
+      if (whole.state === 'replacing') await reviveSuperseded(tx, { ...row, sha256: whole.sha256 });
+    });
     return 'known';
   }
 }

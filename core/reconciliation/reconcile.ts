@@ -13,7 +13,8 @@ import {
 import {
   dropStatementFile,
   markCompared,
-  readHalfReceived,
+  markSuperseded,
+  readHalfDone,
   readStatementFiles,
   type StatementFileRow,
 } from '../store/tables/statement-files.ts';
@@ -22,7 +23,7 @@ import { bookUnsettled } from './book.ts';
 import type { ClassSum } from './classes.ts';
 import { type Comparing, type Comparison, compareDay } from './compare.ts';
 import { addDays, spanOf } from './day.ts';
-import { type KeepDeps, sealOf } from './keep.ts';
+import { type KeepDeps, type Kept, sealOf } from './keep.ts';
 import type { Finding, Patience } from './match.ts';
 import { recordFindings } from './record.ts';
 import { Refusal } from './refuse.ts';
@@ -37,6 +38,8 @@ export interface Reconciling {
   readonly day: string;
   /** Called now and then with how many entries were read. */
   readonly onProgress?: (entries: number) => void;
+  /** The documents that are to be the day's, by hash: the others count no more once these were compared. */
+  readonly replacement?: ReadonlyMap<string, Kept['kind']>;
 }
 
 /** `written`: how many rows came or changed; none where all was so already. */
@@ -86,12 +89,14 @@ function newRow({ newId, clock }: Kernel, account: OpenAccount, day: string): Re
   };
 }
 
-/** The kept documents of a reconciliation; what a server that died was receiving is dropped. */
+/** The documents of a reconciliation; what a server that died was receiving, or putting in the place of others, is dropped. */
 export async function readWholeFiles(
   { kernel: { database } }: Pick<ReconcileDeps, 'kernel'>,
   id: string,
 ): Promise<readonly StatementFileRow[]> {
-  for (const half of await readHalfReceived(database, id)) await database.transaction((tx) => dropStatementFile(tx, half));
+  // What was to take the place of others may have been compared by half: discrepancies may name it.
+  for (const half of await readHalfDone(database, id))
+    await database.transaction((tx) => (half.state === 'replacing' ? markSuperseded(tx, half.id) : dropStatementFile(tx, half.id)));
   return readStatementFiles(database, id);
 }
 
@@ -99,10 +104,11 @@ export async function readWholeFiles(
  * Compares a day with its kept documents and writes what came of it. It may be broken off anywhere and begun again: all that it
  * writes has a name within its day, and the day counts as done when everything else is written.
  */
-export async function reconcileDay(deps: ReconcileDeps, { account, day, onProgress = () => undefined }: Reconciling): Promise<Reconciled> {
+export async function reconcileDay(deps: ReconcileDeps, reconciling: Reconciling): Promise<Reconciled> {
+  const { account, day, replacement, onProgress = () => undefined } = reconciling;
   const { kernel, vault } = deps;
   const row = await openReconciliation(deps, account, day);
-  const files = await readWholeFiles(deps, row.id);
+  const { files, replaced } = await chooseFiles(deps, row, replacement);
   const comparing = makeComparing(deps, { account, day, onProgress }, row, files);
   const keeping: KeepDeps = { database: kernel.database, vault, newId: kernel.newId, now: () => comparing.now };
   try {
@@ -111,17 +117,30 @@ export async function reconcileDay(deps: ReconcileDeps, { account, day, onProgre
     const booked = await bookUnsettled(kernel, { account, isFromVendor }, first.unsettled);
     // What was booked has its place on one of the days now, which only another look shows.
     const comparison = booked.length === 0 ? first : await compareDay(keeping, comparing);
-    return await write({ ...keeping, kernel }, row, files, comparing, comparison, booked);
+    return await write({ ...keeping, kernel, replaced }, row, files, comparing, comparison, booked);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    await refuse(deps, row, files, error);
+    await refuse(
+      deps,
+      row,
+      files.filter(({ sha256 }) => replacement?.get(sha256) !== 'known'),
+      error,
+    );
     return { kind: 'refused', reason: error.message };
   }
 }
 
+/** The documents that count, and those that count no more when these were compared. */
+async function chooseFiles(deps: ReconcileDeps, { id }: ReconciliationRow, replacement: Reconciling['replacement']) {
+  if (replacement === undefined) return { files: await readWholeFiles(deps, id), replaced: [] };
+  const whole = await readStatementFiles(deps.kernel.database, id);
+  const files = whole.filter(({ sha256 }) => replacement.has(sha256));
+  return { files, replaced: whole.filter((file) => file.state === 'compared' && !files.includes(file)) };
+}
+
 function makeComparing(
   { kernel }: ReconcileDeps,
-  { account, day, onProgress }: Required<Reconciling>,
+  { account, day, onProgress }: Pick<Reconciling, 'account' | 'day'> & Pick<Comparing, 'onProgress'>,
   row: ReconciliationRow,
   files: readonly StatementFileRow[],
 ): Comparing {
@@ -151,7 +170,7 @@ function patienceFor(day: string, zone: string, isKnown: boolean): Patience {
   return { edgeMs: isKnown ? edgeMs : Number.MAX_SAFE_INTEGER, until: spanOf(addDays(day, days), zone).to };
 }
 
-type Writing = KeepDeps & { readonly kernel: Kernel };
+type Writing = KeepDeps & { readonly kernel: Kernel; readonly replaced: readonly StatementFileRow[] };
 
 async function write(
   deps: Writing,
@@ -185,32 +204,35 @@ function raise(fileId: string): never {
 }
 
 async function finish(
-  { database, kernel }: Writing,
+  { database, kernel, replaced }: Writing,
   row: ReconciliationRow,
   files: readonly StatementFileRow[],
   changes: ReconciliationChanges,
   { documents }: Comparison,
   now: number,
 ): Promise<number> {
-  const fresh = files.filter(({ state }) => state === 'kept');
+  const fresh = files.filter(isFresh);
   const isSame = Object.entries(changes).every(([column, value]) => row[column as keyof ReconciliationRow] === value);
   if (isSame && fresh.length === 0) return 0;
   const isNews = fresh.length > 0 || row.state !== 'done' || row.totals !== changes.totals;
   await database.transaction(async (tx) => {
     for (const { id } of fresh) await markCompared(tx, id, documents.get(id)?.entries ?? 0, JSON.stringify(documents.get(id)?.sums ?? []));
+    for (const { id } of replaced) await markSuperseded(tx, id);
     const done = { ...row, ...changes, done_at: now };
     await changeReconciliation(tx, row.id, { ...changes, done_at: now });
     if (isNews) await announceReconciliation(kernel, tx, { type: 'reconciliation.done', row: done, now });
   });
-  return fresh.length + 1;
+  return fresh.length + replaced.length + 1;
 }
+
+const isFresh = ({ state }: StatementFileRow) => state === 'kept' || state === 'replacing';
 
 /**
  * A document that is refused is refused whole, and what the day came to before it stands. What the vendor gave is one statement, and
  * goes together; what people gave beside it waits to be compared without it.
  */
 async function refuse({ kernel }: ReconcileDeps, row: ReconciliationRow, files: readonly StatementFileRow[], { message, fileId }: Refusal) {
-  const fresh = files.filter(({ state }) => state === 'kept');
+  const fresh = files.filter(isFresh);
   const isAtFault = ({ id, source }: StatementFileRow) => id === fileId && source === 'hand';
   const dropped = fresh.some(isAtFault) ? fresh.filter(isAtFault) : fresh;
   const refused = { ...row, state: 'refused', reason: message.slice(0, 1000) } as const;

@@ -4,6 +4,7 @@ import type { Database, Tx } from '../store/database.ts';
 import { type NamedRow, readByNumbers } from '../store/tables/booked.ts';
 import {
   changeDiscrepancy,
+  type DiscrepancyAmount,
   type DiscrepancyChanges,
   type DiscrepancyRow,
   insertDiscrepancies,
@@ -72,7 +73,6 @@ async function readNamed(database: Database, found: readonly Found[]): Promise<(
 }
 
 function makeRow(deps: RecordDeps, day: ReconciliationRow, found: Found, id: string, named: NamedRow | null): DiscrepancyRow {
-  const { entry } = found;
   return {
     id,
     reconciliation_id: day.id,
@@ -86,16 +86,10 @@ function makeRow(deps: RecordDeps, day: ReconciliationRow, found: Found, id: str
     kind: found.kind,
     number: keepable(found.number),
     channel_no: keepable(found.channelNo),
-    currency: found.currency,
-    amount_here: found.amountHere,
-    amount_there: found.amountThere,
-    fee_here: found.feeHere,
-    fee_there: found.feeThere,
+    ...amountsOf(found),
     payment_id: named?.payment_id ?? null,
     subject_id: named?.id ?? null,
-    file_id: entry?.fileId ?? null,
-    entry: entry?.place ?? null,
-    evidence: entry === null ? null : deps.sealOf(entry.fileId).seal(Buffer.from(entry.line.raw), id),
+    ...evidenceOf(deps, found, id),
     occurred_at: found.occurredAt,
     state: found.state,
     reason: found.reason,
@@ -110,13 +104,39 @@ function makeRow(deps: RecordDeps, day: ReconciliationRow, found: Found, id: str
 /** A number as the tables hold it; what is none of ours may be anything, and is in the evidence. */
 const keepable = (name: string | null) => (name !== null && /^[\x21-\x7e]{1,255}$/.test(name) ? name : null);
 
-/** What was found may have become something else, grown old, or come right. */
-async function follow(deps: RecordDeps, tx: Tx, row: DiscrepancyRow, { class: name, state, reason }: Found): Promise<boolean> {
-  const isOther = row.class !== name;
-  const hasMoved = row.state !== 'resolved' && row.state !== state;
+/** What was found may have become something else, grown old, come right, or come back with a better document. */
+async function follow(deps: RecordDeps, tx: Tx, row: DiscrepancyRow, found: Found): Promise<boolean> {
+  const { class: name, state, reason } = found;
+  const amounts = amountsOf(found);
+  const isOther = row.class !== name || amountNames.some((column) => row[column] !== amounts[column]);
+  // What ended by itself was no decision.
+  const hasMoved = row.state !== state && (row.state !== 'resolved' || row.reason === 'agrees_now');
   if (!isOther && !hasMoved) return false;
-  return change(deps, tx, row, { class: name, state, reason, resolved_at: state === 'resolved' ? deps.now : null }, 'compared');
+  const evidence = isOther ? { ...amounts, ...evidenceOf(deps, found, row.id) } : {};
+  return change(
+    deps,
+    tx,
+    row,
+    { class: name, state, reason, resolved_at: state === 'resolved' ? deps.now : null, ...evidence },
+    'compared',
+  );
 }
+
+const amountNames = ['currency', 'amount_here', 'amount_there', 'fee_here', 'fee_there'] as const satisfies readonly DiscrepancyAmount[];
+
+const amountsOf = ({ currency, amountHere, amountThere, feeHere, feeThere }: Found) => ({
+  currency,
+  amount_here: amountHere,
+  amount_there: amountThere,
+  fee_here: feeHere,
+  fee_there: feeThere,
+});
+
+const evidenceOf = (deps: RecordDeps, { entry }: Found, id: string) => ({
+  file_id: entry?.fileId ?? null,
+  entry: entry?.place ?? null,
+  evidence: entry === null ? null : deps.sealOf(entry.fileId).seal(Buffer.from(entry.line.raw), id),
+});
 
 /** What an earlier day waited for has come with this one. */
 async function endAwaited(

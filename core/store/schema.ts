@@ -254,7 +254,7 @@ export const tables = {
     unique: { reconciliations_day: ['account_id', 'day'] },
     index: { reconciliations_due: ['due_at'] },
   },
-  /** A document as it came. `source`: vendor, hand. `state`: receiving, kept, compared. `data_key`: encrypted; its pieces and evidence are sealed with it. */
+  /** A document as it came. `source`: vendor, hand. `state`: receiving, kept, replacing, compared, superseded. `data_key`: encrypted; its pieces and evidence are sealed with it. */
   statement_files: {
     columns: {
       id, reconciliation_id: id, account_id: id, day: id, name: text, sha256: id, size: int, source: id, state: id,

@@ -1,11 +1,14 @@
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import type { OpenAccount } from '../../core/channels/accounts.ts';
+import type { StatementDocument } from '../../core/contract/statement.ts';
 import type { Kernel } from '../../core/payments/deps.ts';
 import { isDay } from '../../core/reconciliation/day.ts';
+import type { Fetched } from '../../core/reconciliation/fetch.ts';
 import { holdAccount } from '../../core/reconciliation/hold.ts';
 import { importFetched, importGiven } from '../../core/reconciliation/import.ts';
-import { type ReconcileDeps, reconcileDay } from '../../core/reconciliation/reconcile.ts';
+import { type ReconcileDeps, type Reconciled, reconcileDay } from '../../core/reconciliation/reconcile.ts';
+import { replaceDocuments } from '../../core/reconciliation/replace.ts';
 import { readReconciliationOf } from '../../core/store/tables/reconciliations.ts';
 import type { Command, Context, Given, Printed } from './command.ts';
 import { withKernel } from './with-kernel.ts';
@@ -20,7 +23,7 @@ export const reconcileCommands: readonly Command[] = [
       channel: { kind: 'text', doc: 'Only accounts of this channel.' },
       account: { kind: 'text', doc: 'Only this account.' },
       file: { kind: 'text', doc: 'A document that came by hand, instead of asking the vendor. Needs --account.' },
-      again: { kind: 'flag', doc: 'Asks the vendor again for a day that was fetched before.' },
+      again: { kind: 'flag', doc: 'Asks the vendor again, or takes --file, in the place of the documents that a day had before.' },
     },
     check: checkOptions,
     run: (context, given) => withKernel(context, (kernel) => runReconcile(kernel, context, given)),
@@ -63,21 +66,37 @@ const faultOf = ({ account, state, reason }: Outcome & { account: string }) =>
   state === 'refused' || state === 'failed' ? [`${account}: ${reason}`] : [];
 
 async function runOne(deps: ReconcileDeps, account: OpenAccount, given: Given): Promise<Outcome> {
+  const day = given.text('day') ?? '';
+  const progress = makeProgress(account.id);
+  const known = await readReconciliationOf(deps.kernel.database, account.id, day);
+  if (given.flag('again') && known?.state === 'done') {
+    const replaced = await replaceDocuments(deps, { account, day, document: readGiven(given), onProgress: progress.show });
+    progress.end();
+    return replaced.kind === 'done' || replaced.kind === 'refused' ? tell(replaced) : tellMissing(replaced);
+  }
   const missing = await bringIn(deps, account, given);
   if (missing !== null) return missing;
-  const progress = makeProgress(account.id);
-  const done = await reconcileDay(deps, { account, day: given.text('day') ?? '', onProgress: progress.show });
+  const done = await reconcileDay(deps, { account, day, onProgress: progress.show });
   progress.end();
+  return tell(done);
+}
+
+function tell(done: Reconciled): Outcome {
   if (done.kind === 'refused') return { state: 'refused', reason: done.reason };
   const { id, entries } = done.reconciliation;
   return { state: 'done', ...{ reconciliation: id, entries, classes: done.sums, rows_written: done.written } };
 }
 
+function readGiven(given: Given): StatementDocument | null {
+  const file = given.text('file');
+  return file === undefined ? null : { name: basename(file), content: createReadStream(file) };
+}
+
 /** Null when the day's documents are there. */
 async function bringIn(deps: ReconcileDeps, account: OpenAccount, given: Given): Promise<Outcome | null> {
-  const [day, file] = [given.text('day') ?? '', given.text('file')];
-  if (file !== undefined) {
-    await importGiven(deps, account, day, { name: basename(file), content: createReadStream(file) });
+  const [day, document] = [given.text('day') ?? '', readGiven(given)];
+  if (document !== null) {
+    await importGiven(deps, account, day, document);
     return null;
   }
   const known = await readReconciliationOf(deps.kernel.database, account.id, day);
@@ -86,6 +105,10 @@ async function bringIn(deps: ReconcileDeps, account: OpenAccount, given: Given):
   if (isThere && !given.flag('again')) return null;
   const fetched = await importFetched(deps, account, day);
   if (fetched.kind === 'ready' || fetched.kind === 'empty') return null;
+  return tellMissing(fetched);
+}
+
+function tellMissing(fetched: Exclude<Fetched, { kind: 'ready' | 'empty' }>): Outcome {
   return fetched.kind === 'notYet' ? { state: 'not yet' } : { state: 'failed', reason: `${fetched.kind}: ${fetched.reason}` };
 }
 

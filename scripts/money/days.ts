@@ -28,9 +28,16 @@ export const acrossDays: readonly Across[] = [
   {
     number: 22,
     name: 'a document that was compared is kept',
-    sql: `SELECT id, reconciliation_id FROM statement_files WHERE state = 'compared'
+    sql: `SELECT id, reconciliation_id FROM statement_files WHERE state IN ('compared', 'superseded')
       AND NOT EXISTS (SELECT 1 FROM statement_pieces WHERE statement_pieces.file_id = statement_files.id) ${most}`,
     says: (row) => `${row['id']} of ${row['reconciliation_id']}: nothing of it is left`,
+  },
+  {
+    number: 22,
+    name: 'a document counts no more where another one of its day counts instead',
+    sql: `SELECT id, reconciliation_id FROM statement_files WHERE state = 'superseded' AND entries IS NOT NULL
+      AND reconciliation_id NOT IN (SELECT reconciliation_id FROM statement_files WHERE state = 'compared') ${most}`,
+    says: (row) => `${row['id']} of ${row['reconciliation_id']}: nothing counts instead`,
   },
   {
     number: 22,

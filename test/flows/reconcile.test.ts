@@ -100,6 +100,10 @@ describe('A day, reconciled by an operator', () =>
         const words = ['reconcile', '--day', day, '--account', account, '--file'];
         const { accounts } = await readFacts(paymux.environment, ...words, file);
         expect(accounts[0]).to.include({ state: 'done', rows_written: 0 });
+        for (const again of [[...words, file], words.slice(0, -1)]) {
+          const { accounts: same } = await readFacts(paymux.environment, ...again, '--again');
+          expect(same[0]).to.include({ state: 'done', rows_written: 0 });
+        }
         const cut = `${file}.cut`;
         writeFileSync(cut, readFileSync(file).subarray(0, 400));
         const files = () => paymux.stored.database.all('SELECT id FROM statement_files');

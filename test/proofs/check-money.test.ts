@@ -134,6 +134,8 @@ const breaks: Readonly<Record<string, Break>> = {
     for (const id of ['dis_2', 'dis_3']) await insertDiscrepancy(tx, id, { subject_id: attempt });
   },
   'C22 a document that was compared is kept': (tx) => tx.run('DELETE FROM statement_pieces'),
+  'C22 a document counts no more where another one of its day counts instead': (tx) =>
+    tx.run("UPDATE statement_files SET state = 'superseded'"),
   'C22 each change of a discrepancy is an action': (tx) => tx.run("UPDATE discrepancies SET state = 'resolved', version = 1"),
   'C22 an adjustment is in the ledger, by an action that ended a discrepancy': (tx, { refund }) =>
     tx.run("UPDATE ledger_postings SET entry_id = 'adjusted:dac_none' WHERE entry_id = ?", [`refund_succeeded:${refund}`]),

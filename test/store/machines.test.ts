@@ -16,6 +16,8 @@ import {
   dropStatementFile,
   insertStatementFile,
   markCompared,
+  markSuperseded,
+  reviveSuperseded,
   type StatementFileState,
 } from '../../core/store/tables/statement-files.ts';
 import { forEachDatabase } from '../kit/database.ts';
@@ -57,14 +59,47 @@ describe('Each state and each thing that may happen in it', () => {
 
     describe('of a document', () => {
       const verbs: Readonly<Record<string, (tx: Tx, id: string) => Promise<void>>> = {
-        kept: (tx, id) => completeStatementFile(tx, id, { sha256: id, size: 1 }),
+        kept: (tx, id) => completeStatementFile(tx, id, { sha256: id, size: 1, state: 'kept' }),
+        replacing: (tx, id) => completeStatementFile(tx, id, { sha256: id, size: 1, state: 'replacing' }),
+        superseded: markSuperseded,
+        revived: (tx, id) => reviveSuperseded(tx, { account_id: 'acc_1', day: id, sha256: id }),
         compared: (tx, id) => markCompared(tx, id, 1, '[]'),
         gone: dropStatementFile,
       };
       const ends: Readonly<Record<StatementFileState, Readonly<Record<string, string>>>> = {
-        receiving: { kept: 'kept', compared: 'receiving', gone: 'gone' },
-        kept: { kept: 'kept', compared: 'compared', gone: 'gone' },
-        compared: { kept: 'compared', compared: 'compared', gone: 'compared' },
+        receiving: {
+          kept: 'kept',
+          replacing: 'replacing',
+          superseded: 'receiving',
+          revived: 'receiving',
+          compared: 'receiving',
+          gone: 'gone',
+        },
+        kept: { kept: 'kept', replacing: 'kept', superseded: 'kept', revived: 'kept', compared: 'compared', gone: 'gone' },
+        replacing: {
+          kept: 'replacing',
+          replacing: 'replacing',
+          superseded: 'superseded',
+          revived: 'replacing',
+          compared: 'compared',
+          gone: 'gone',
+        },
+        compared: {
+          kept: 'compared',
+          replacing: 'compared',
+          superseded: 'superseded',
+          revived: 'compared',
+          compared: 'compared',
+          gone: 'compared',
+        },
+        superseded: {
+          kept: 'superseded',
+          replacing: 'replacing',
+          superseded: 'superseded',
+          revived: 'replacing',
+          compared: 'superseded',
+          gone: 'superseded',
+        },
       };
       for (const from of Object.keys(statementFileMoves) as StatementFileState[]) {
         for (const [verb, act] of Object.entries(verbs)) {

@@ -35,7 +35,13 @@ export interface DiscrepancyRow {
   readonly resolved_at: number | null;
 }
 
-export type DiscrepancyChanges = Partial<Pick<DiscrepancyRow, 'class' | 'state' | 'reason' | 'owner' | 'asked_by' | 'resolved_at'>>;
+export type DiscrepancyChanges = Partial<
+  Pick<
+    DiscrepancyRow,
+    'class' | 'state' | 'reason' | 'owner' | 'asked_by' | 'resolved_at' | DiscrepancyAmount | 'file_id' | 'entry' | 'evidence'
+  >
+>;
+export type DiscrepancyAmount = 'currency' | 'amount_here' | 'amount_there' | 'fee_here' | 'fee_there';
 
 /** What was done about a discrepancy. */
 export interface DiscrepancyAction {

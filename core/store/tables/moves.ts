@@ -63,11 +63,17 @@ export const reconciliationMoves: Readonly<Record<ReconciliationState, readonly 
   done: [],
 };
 
-/** A document of a day. `receiving`: it may still break off. Nothing leaves `compared`: what was booked by it must stay to be read. */
+/**
+ * A document of a day. `receiving`: it may still break off. `replacing`: whole, to take the place of others once it was compared. What was
+ * compared is never dropped, since what was booked by it must stay to be read; `superseded`, it counts no more until it comes again in the place
+ * of others.
+ */
 export const statementFileMoves: Readonly<Record<StatementFileState, readonly StatementFileState[]>> = {
-  receiving: ['kept'],
+  receiving: ['kept', 'replacing'],
   kept: ['compared'],
-  compared: [],
+  replacing: ['compared', 'superseded'],
+  compared: ['superseded'],
+  superseded: ['replacing'],
 };
 
 /**

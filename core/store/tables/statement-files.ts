@@ -2,7 +2,7 @@ import type { Reader, Row, Tx } from '../database.ts';
 import { onlyFrom, statementFileMoves } from './moves.ts';
 import { insert } from './row.ts';
 
-export type StatementFileState = 'receiving' | 'kept' | 'compared';
+export type StatementFileState = 'receiving' | 'kept' | 'replacing' | 'compared' | 'superseded';
 
 /** A row of `statement_files`, member for member. */
 export interface StatementFileRow {
@@ -25,9 +25,9 @@ export async function insertStatementFile(tx: Tx, row: StatementFileRow): Promis
   await insert(tx, 'statement_files', row as StatementFileRow & Row);
 }
 
-/** The documents of a day that came whole, in the order in which they came. */
+/** The documents of a day that came whole and count, in the order in which they came. */
 export async function readStatementFiles(reader: Reader, reconciliationId: string): Promise<readonly StatementFileRow[]> {
-  const sql = "SELECT * FROM statement_files WHERE reconciliation_id = ? AND state <> 'receiving' ORDER BY id";
+  const sql = "SELECT * FROM statement_files WHERE reconciliation_id = ? AND state NOT IN ('receiving', 'superseded') ORDER BY id";
   return (await reader.all(sql, [reconciliationId])) as unknown as readonly StatementFileRow[];
 }
 
@@ -35,15 +35,29 @@ export async function readStatementFiles(reader: Reader, reconciliationId: strin
 export async function completeStatementFile(
   tx: Tx,
   id: string,
-  { sha256, size }: Pick<StatementFileRow, 'sha256' | 'size'>,
+  { sha256, size, state }: Pick<StatementFileRow, 'sha256' | 'size'> & { readonly state: 'kept' | 'replacing' },
 ): Promise<void> {
-  const from = onlyFrom(statementFileMoves, 'kept');
-  await tx.run(`UPDATE statement_files SET sha256 = ?, size = ?, state = 'kept' WHERE id = ?${from}`, [sha256, size, id]);
+  const from = onlyFrom(statementFileMoves, state);
+  await tx.run(`UPDATE statement_files SET sha256 = ?, size = ?, state = ? WHERE id = ?${from}`, [sha256, size, state, id]);
 }
 
 export async function markCompared(tx: Tx, id: string, entries: number, totals: string): Promise<void> {
   const from = onlyFrom(statementFileMoves, 'compared');
   await tx.run(`UPDATE statement_files SET entries = ?, totals = ?, state = 'compared' WHERE id = ?${from}`, [entries, totals, id]);
+}
+
+/** Another document counts instead. */
+export async function markSuperseded(tx: Tx, id: string): Promise<void> {
+  await tx.run(`UPDATE statement_files SET state = 'superseded' WHERE id = ?${onlyFrom(statementFileMoves, 'superseded')}`, [id]);
+}
+
+/** One that counted before comes again, in the place of what counts now. */
+export async function reviveSuperseded(
+  tx: Tx,
+  { account_id, day, sha256 }: Pick<StatementFileRow, 'account_id' | 'day' | 'sha256'>,
+): Promise<void> {
+  const sql = "UPDATE statement_files SET state = 'replacing' WHERE account_id = ? AND day = ? AND sha256 = ? AND state = 'superseded'";
+  await tx.run(sql, [account_id, day, sha256]);
 }
 
 export async function insertPiece(
@@ -60,7 +74,7 @@ export async function readPiece(reader: Reader, fileId: string, place: number): 
 
 /** Removes a document that is not one: broken off, or refused. One that was compared stays for ever. */
 export async function dropStatementFile(tx: Tx, id: string): Promise<void> {
-  if ((await tx.run("DELETE FROM statement_files WHERE id = ? AND state <> 'compared'", [id])) === 1)
+  if ((await tx.run("DELETE FROM statement_files WHERE id = ? AND state NOT IN ('compared', 'superseded')", [id])) === 1)
     await tx.run('DELETE FROM statement_pieces WHERE file_id = ?', [id]);
 }
 
@@ -72,8 +86,8 @@ export async function readGivenDays(reader: Reader): Promise<readonly { readonly
   return rows.map((row) => ({ accountId: String(row['account_id']), day: String(row['day']) }));
 }
 
-/** Documents that were being received when a server died. */
-export async function readHalfReceived(reader: Reader, reconciliationId: string): Promise<readonly string[]> {
-  const sql = "SELECT id FROM statement_files WHERE reconciliation_id = ? AND state = 'receiving'";
-  return (await reader.all(sql, [reconciliationId])).map((row) => String(row['id']));
+/** Documents that were being received, or were to take the place of others, when a server died. */
+export async function readHalfDone(reader: Reader, reconciliationId: string): Promise<readonly Pick<StatementFileRow, 'id' | 'state'>[]> {
+  const sql = "SELECT id, state FROM statement_files WHERE reconciliation_id = ? AND state IN ('receiving', 'replacing')";
+  return (await reader.all(sql, [reconciliationId])) as unknown as readonly Pick<StatementFileRow, 'id' | 'state'>[];
 }
