@@ -39,7 +39,7 @@ describe('A statement that is given by the API', () =>
       this.timeout(60_000);
       // The server's own job would come in between at the turn of a minute.
       sinon.stub(cron, 'schedule').returns({ stop: () => undefined } as never);
-      const environment = { PAYMUX_RECONCILIATION_DOCUMENT_BYTES: String(maxBytes) };
+      const environment = { PAYMUX_RECONCILIATION_DOCUMENT_BYTES: String(maxBytes), PAYMUX_HTTP_REQUEST_TIMEOUT_MS: '4000' };
       paymux = await startPaymux({ database: await open(), channels: ['wechat', 'stripe'], environment });
       const row = await paymux.stored.database.get("SELECT id FROM channel_accounts WHERE channel = 'wechat'");
       account = String(row?.['id']);
@@ -184,14 +184,31 @@ describe('A statement that is given by the API', () =>
       expect(await kept()).to.deep.equal(before);
     });
 
-    it('leaves nothing when it breaks off', async () => {
-      const before = await kept();
+    const sendHalf = async () => {
       const socket = connect(Number(new URL(paymux.url).port), '127.0.0.1');
       await once(socket, 'connect');
       const head = ['POST', pathOf(addDays(today, -3)), 'HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: 1000\r\n'].join(
         ' ',
       );
       socket.write(`${head}Authorization: Bearer ${paymux.key}\r\n\r\nhalf`);
+      return socket;
+    };
+
+    it('is answered 408 when it does not come in time, and leaves nothing', async function () {
+      this.timeout(20_000);
+      const before = await kept();
+      const socket = await sendHalf();
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      expect(answer.toString())
+        .to.match(/^HTTP\/1.1 408 /)
+        .and.to.contain('request_timeout');
+      socket.destroy();
+      expect(await kept()).to.deep.equal(before);
+    });
+
+    it('leaves nothing when it breaks off', async () => {
+      const before = await kept();
+      const socket = await sendHalf();
       await eventually(async () => (await kept())[0] === (before[0] ?? 0) + 1);
       socket.destroy();
       await eventually(async () => JSON.stringify(await kept()) === JSON.stringify(before));

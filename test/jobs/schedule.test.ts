@@ -60,6 +60,22 @@ describe('House-keeping', () => {
       expect(runs.bad).to.be.greaterThan(1);
     });
 
+    it('of every minute runs every minute, and leaves the others to their hour', async () => {
+      const clock = sinon.useFakeTimers({ now: Date.parse('2026-05-01T12:00:30Z'), toFake: ['Date', 'setTimeout', 'clearTimeout'] });
+      // Each run fails, and so leaves its lease to the next.
+      const fail = () => Promise.reject(new Error('not this time'));
+      const running = runSchedule(deps(), [
+        { name: 'often', every: 'minute', run: fail },
+        { name: 'rarely', run: fail },
+      ]);
+      for (let minute = 1; minute <= 3; minute += 1) {
+        await clock.tickAsync(60_000);
+        while (counted.length < minute) await new Promise((done) => setImmediate(done));
+      }
+      expect(counted).to.deep.equal(['often failed', 'often failed', 'often failed']);
+      await running.stop();
+    });
+
     it('runs hourly, and not any more once it is stopped', async () => {
       const clock = sinon.useFakeTimers({ now: Date.parse('2026-05-01T12:00:00Z'), toFake: ['Date', 'setTimeout', 'clearTimeout'] });
       let runs = 0;
