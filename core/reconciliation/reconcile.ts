@@ -213,7 +213,7 @@ async function finish(
 ): Promise<number> {
   const fresh = files.filter(isFresh);
   const isSame = Object.entries(changes).every(([column, value]) => row[column as keyof ReconciliationRow] === value);
-  if (isSame && fresh.length === 0) return 0;
+  if (isSame && fresh.length === 0 && replaced.length === 0) return 0;
   const isNews = fresh.length > 0 || row.state !== 'done' || row.totals !== changes.totals;
   await database.transaction(async (tx) => {
     for (const { id } of fresh) await markCompared(tx, id, documents.get(id)?.entries ?? 0, JSON.stringify(documents.get(id)?.sums ?? []));
