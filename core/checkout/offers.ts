@@ -61,7 +61,7 @@ export function listOffers(kernel: Kernel, app: App, payment: PaymentRow, device
     action: method.action,
     kind: method.checkout?.kind ?? null,
     missing,
-    banks: method.checkout?.banks ?? [],
+    banks: (missing.includes('bankCode') ? account.channel.banks : undefined) ?? method.checkout?.banks ?? [],
     isAtHome: isAtHome(method, device),
     isUp,
   }));

@@ -1,5 +1,5 @@
 import type { Call, Kit } from './kit.ts';
-import type { ChannelManifest } from './manifest.ts';
+import type { Bank, ChannelManifest } from './manifest.ts';
 import type { Money } from './money.ts';
 import type { CloseOutcome, Echo, Outcome, PaymentReport, RefundOutcome, RefundReport } from './outcome.ts';
 import type { StatementDocument, StatementLine, StatementOutcome } from './statement.ts';
@@ -29,6 +29,8 @@ export interface Account<Config> {
 export interface Channel {
   /** The vendor's name for this merchant as its answers echo it; null when they never do. */
   readonly merchantNo: string | null;
+  /** For methods that need `bankCode`, where banks are agreed on by each account: shown at the checkout instead of the manifest's. */
+  readonly banks?: readonly Bank[];
   /** Creates the vendor's side of an attempt. Called again with the same request only where the manifest says that this is idempotent. */
   pay(request: PayRequest, call: Call): Promise<Outcome>;
   /** Asks what became of an attempt. A lost or unreadable answer is `unknown`, never a failure. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { updateAccount } from '../../core/access/admin/accounts.ts';
 import { setChannelStatus } from '../../core/access/admin/channels.ts';
 import { discoverChannels } from '../../core/channels/discover.ts';
 import { startEmbeddedPaymux } from '../browser/server.ts';
@@ -69,6 +70,20 @@ describe('The hosted checkout with every channel', function () {
       expect(acting.slice(acting.indexOf('<main'))).to.match(steps[sample.method.action] ?? /^$/);
     });
   }
+
+  it('lets the shopper choose from the banks that the account has agreed on, where they differ by account', async () => {
+    const account = paymux.accounts.find(({ channel }) => channel === 'unionpay')?.id ?? '';
+    must(await updateAccount({ ...paymux.admin, plugins }, { id: account, config: { banks: '{"ICBC": "工商<银行", "ABC": "农业银行"}' } }));
+    const { checkout_url: url, id } = await openCheckout(paymux);
+    const page = await eventually(async () => {
+      const { text } = await getPage(url);
+      return text.includes('value="ICBC"') ? text : null;
+    });
+    expect(page).to.contain('<option value="ICBC">工商&lt;银行</option>').and.contain('<option value="ABC">农业银行</option>');
+    await chooseAt(url, { method: 'unionpay_netbank', bankCode: 'ABC' });
+    const { action } = (await paymux.call('GET', `/v1/payments/${id}`)).body;
+    expect(action.fields.issInsCode).to.equal('ABC');
+  });
 
   it('offers no browser what only an app, a cashier or a script of the vendor can use', async () => {
     for (const sample of samples.filter(isForShops)) {

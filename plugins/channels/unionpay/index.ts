@@ -1,6 +1,7 @@
 import type { Account, Channel, ChannelPlugin } from '../../../core/contract/channel.ts';
 import type { Kit } from '../../../core/contract/kit.ts';
 import type { ChannelManifest, MethodManifest } from '../../../core/contract/manifest.ts';
+import { readBanks } from './banks.ts';
 import { parseCallback } from './callback.ts';
 import type { Merchant } from './gateway.ts';
 import { pay, probe, query } from './pay.ts';
@@ -15,6 +16,7 @@ export interface Config {
   readonly certificate: string;
   readonly ca_certificates: string;
   readonly terminal_id?: string;
+  readonly banks?: string;
 }
 
 /** At most twelve digits of fen, the length of an amount in UnionPay's statements. */
@@ -121,13 +123,22 @@ const manifest: ChannelManifest = {
         description: 'Terminal number (termId), where UnionPay wants one for payment codes.',
         pattern: '^[0-9A-Za-z]{8}$',
       },
+      banks: {
+        type: 'string',
+        description:
+          'JSON text: {"ICBC": "中国工商银行"}. The banks that shoppers choose from for unionpay_netbank, by the codes that UnionPay gave (issInsCode).',
+        minLength: 2,
+        maxLength: 20_000,
+      },
     },
   },
 };
 
 function open(account: Account<Config>, kit: Kit): Channel {
   const merchant = readMerchant(account, kit);
+  const banks = readBanks(account.config.banks, kit);
   return {
+    ...(banks === undefined ? {} : { banks }),
     merchantNo: merchant.merchantId,
     pay: (request, call) => pay(merchant, request, call),
     query: (attempt, call) => query(merchant, attempt, call),

@@ -2,6 +2,7 @@ import type { AttemptRef, PayRequest } from '../../../core/contract/channel.ts';
 import type { Call, Kit } from '../../../core/contract/kit.ts';
 import type { Money } from '../../../core/contract/money.ts';
 import type { Echo, Outcome, PaymentReport, Rejected, Unknown } from '../../../core/contract/outcome.ts';
+import { bankCode } from './banks.ts';
 import { askCodes, readFailure, successCodes, undecided, vendorError } from './errors.ts';
 import { ask, type Merchant, paths, readText, signQuestion } from './gateway.ts';
 import { type Product, productOf } from './products.ts';
@@ -49,10 +50,8 @@ function questionOf(merchant: Merchant, request: PayRequest, product: Product): 
   return bank && { ...order, ...front, ...bank, payTimeout: formatTime(request.expiresAt) };
 }
 
-/** UnionPay names banks by letters, such as ICBC: at most 20 characters in its table of fields. */
-function readBank({ payer }: PayRequest): Fields | null {
-  const { bankCode = '' } = payer;
-  return /^[0-9A-Za-z]{1,20}$/.test(bankCode) ? { issInsCode: bankCode } : null;
+function readBank({ payer: { bankCode: code = '' } }: PayRequest): Fields | null {
+  return bankCode.test(code) ? { issInsCode: code } : null;
 }
 
 /** Success says that the order was accepted. Even of a bar code UnionPay wants the query asked before money is booked. */

@@ -210,9 +210,19 @@ describe('Opening a UnionPay account', () => {
       [{ base_url: 'ftp://x' }, /^base_url/],
       [{ base_url: 'https://gateway.95516.com' }, /live gateway/],
       [{ merchant_id: '' }, /^merchant_id/],
+      [{ banks: 'ICBC' }, /^banks must be a JSON object/],
+      [{ banks: '["ICBC"]' }, /^banks must be a JSON object/],
+      [{ banks: '{}' }, /^banks must name/],
+      [{ banks: '{"IC BC": "x"}' }, /^banks: "IC BC" is not a code/],
+      [{ banks: '{"ICBC": " "}' }, /^banks: the name of ICBC/],
+      [{ banks: '{"ICBC": 1}' }, /^banks: the name of ICBC/],
     ] as const;
     for (const [changes, message] of refusals) expect(() => openUnionpay(changes), String(message)).to.throw(Error, message);
     expect(() => openUnionpay({}, true)).to.throw(Error, /not the live gateway/);
+    expect(openUnionpay({ banks: '{"ICBC": "工商银行"}' }).banks).to.deep.equal([
+      { code: 'ICBC', name: { en: '工商银行', zh: '工商银行' } },
+    ]);
+    expect(openUnionpay().banks).to.equal(undefined);
     expect(openUnionpay({ base_url: 'https://gateway.95516.com' }, true).merchantNo).to.equal(config.merchant_id);
   });
 });
