@@ -87,6 +87,21 @@ describe('The folder of documents', () =>
       expect([await files(), await state()]).to.deep.equal([before, done]);
     });
 
+    it('refuses the document at fault alone: what else was given for the day is compared, and what lies there waits for it', async () => {
+      const { shop } = openInboxShop(stored.database, openVault({ keyFile, create: false }));
+      await shop.given(day, [{ channelNo: 'late', at: noon }]);
+      await shop.given(day, [{ channelNo: 'given', at: atNoon }]);
+      put(`acc_1/${day}/bill.jsonl`, await textOf([{ channelNo: 'lies', at: atNoon }]));
+      expect(await takeAll()).to.deep.equal([`acc_1/${day}/bill.jsonl later`]);
+      const attended: string[] = [];
+      for (let given = await listGivenDays(deps.kernel); given.length > 0; given = await listGivenDays(deps.kernel))
+        for (const due of given) attended.push(await attendDay(deps, due));
+      expect(attended).to.deep.equal(['failed', 'done']);
+      expect(await takeAll()).to.deep.equal([`acc_1/${day}/bill.jsonl taken`]);
+      expect((await files()).map(({ state: its }) => its)).to.deep.equal(['compared', 'compared']);
+      expect(await stored.database.get('SELECT entries FROM reconciliations WHERE day = ?', [day])).to.deep.equal({ entries: 2 });
+    });
+
     it('refuses what lies in a wrong place, and says which is right', async () => {
       put('bill.csv', '');
       put('acc_1/bill.csv', '');
@@ -127,7 +142,7 @@ describe('The folder of documents', () =>
       }
     });
 
-    it('opens nothing that was exchanged for a link since it was looked at, nor what changed', async () => {
+    it('takes nothing that was exchanged for a link since it was looked at, nor what changed', async () => {
       const path = `acc_1/${day}/bill.jsonl`;
       put(path, await textOf([{ at: atNoon }]));
       const [seen] = await lookInto(folder);
