@@ -8,6 +8,7 @@ import {
   readReconciliationsFrom,
 } from '../store/tables/reconciliations.ts';
 import { readGivenDays } from '../store/tables/statement-files.ts';
+import { announceReconciliation } from './announce.ts';
 import { addDays, dayOf, instantAt } from './day.ts';
 import { holdAccount } from './hold.ts';
 import { importFetched } from './import.ts';
@@ -106,13 +107,20 @@ export async function hasGivenAnew({ kernel: { database } }: ReconcileDeps, { id
   return (await readGivenDays(database)).some((one) => one.accountId === id && one.day === day);
 }
 
-/** What a person gave is enough, as it is on the command line. Refused, it leaves a day that is done as it is: nothing is to be tried again. */
+/**
+ * What a person gave is enough, as it is on the command line. Refused, it leaves a day that is done as it is, and nothing is to be tried
+ * again; but whoever gave it waits for an answer.
+ */
 async function compareGiven(deps: ReconcileDeps, row: ReconciliationRow, account: OpenAccount): Promise<'done' | 'failed'> {
   const compared = await reconcileDay(deps, { account, day: row.day });
   if (compared.kind === 'done') return 'done';
   if (row.state !== 'done') return postpone(deps, row, 'failed', compared.reason);
   const reason = compared.reason.slice(0, 1000);
-  await deps.kernel.database.transaction((tx) => changeReconciliation(tx, row.id, { reason }));
+  const now = deps.kernel.clock.now().getTime();
+  await deps.kernel.database.transaction(async (tx) => {
+    await changeReconciliation(tx, row.id, { reason });
+    await announceReconciliation(deps.kernel, tx, { type: 'reconciliation.refused', row: { ...row, reason }, now });
+  });
   tellFailed(deps, row, reason);
   return 'failed';
 }

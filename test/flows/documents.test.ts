@@ -135,6 +135,10 @@ describe('A statement that is given by the API', () =>
       const { body } = await paymux.call('GET', `/v1/reconciliations/${given.body.id}`);
       expect(body).to.include({ state: 'done', entries: 1 });
       expect(body.reason).to.be.a('string').and.not.equal('');
+      const { body: events } = await paymux.call('GET', '/v1/events?limit=100');
+      const told = events.data.filter(({ type }: { type: string }) => type.startsWith('reconciliation.'));
+      const last = told.at(-1);
+      expect([last.type, last.data.object.state, last.data.object.reason]).to.deep.equal(['reconciliation.refused', 'done', body.reason]);
       expect(await kept()).to.deep.equal(before);
     });
 
