@@ -46,7 +46,13 @@ export function readDevice(headers: Readonly<Record<string, string | undefined>>
 const asked: readonly (keyof Payer)[] = ['bankCode', 'name', 'email', 'phone', 'country', 'clientIp'];
 
 /** What the shopper can choose from in this browser, best first. Inside a wallet that has methods of its own, those alone. */
-export function listOffers(kernel: Kernel, app: App, payment: PaymentRow, device: Device): readonly Offer[] {
+export function listOffers(
+  kernel: Kernel,
+  app: App,
+  payment: PaymentRow,
+  device: Device,
+  tried: ReadonlySet<string> = new Set(),
+): readonly Offer[] {
   const { orderLines, payer } = storedRequestOf(payment);
   const wish = { amount: payment.amount, currency: payment.currency, orderLines, payer };
   const fitting = offeredMethods(kernel, app, wish).filter(
@@ -65,12 +71,19 @@ export function listOffers(kernel: Kernel, app: App, payment: PaymentRow, device
     isAtHome: isAtHome(method, device),
     isUp,
   }));
-  return oneOfEachKind(offers);
+  return oneOfEachKind(offers, tried);
 }
 
-/** To a shopper cards are cards, whoever takes them. */
-export function oneOfEachKind<T extends Pick<Offer, 'kind'>>(offers: readonly T[]): readonly T[] {
-  return offers.filter(({ kind }, index) => kind === null || offers.findIndex((one) => one.kind === kind) === index);
+/**
+ * To a shopper cards are cards, whoever takes them. Vendors' pages let a card that was declined be followed by another and tell nobody, so
+ * whoever comes back from one to choose again is led to the next.
+ */
+export function oneOfEachKind<T extends Pick<Offer, 'kind' | 'method'>>(offers: readonly T[], tried: ReadonlySet<string>): readonly T[] {
+  const shown = (kind: Offer['kind']) => {
+    const alike = offers.filter((one) => one.kind === kind);
+    return alike.find(({ method }) => !tried.has(method)) ?? alike[0];
+  };
+  return offers.filter((one) => one.kind === null || shown(one.kind) === one);
 }
 
 /** Who the shopper is the vendor tells, where the account can ask it. */

@@ -27,6 +27,8 @@ export interface CheckoutSession {
   readonly action: Action | null;
   /** The attempt that is open; else the last one. */
   readonly current: AttemptRow | null;
+  /** Methods that were begun before. */
+  readonly tried: ReadonlySet<string>;
   /** Whether the shopper chooses the method, or the merchant has. */
   readonly isChoice: boolean;
 }
@@ -41,7 +43,8 @@ export async function readSession(kernel: Kernel, { paymentId, token }: Address)
   const current = attempts.findLast(({ state }) => isLive(state)) ?? attempts.at(-1) ?? null;
   const phase = phaseOf(payment);
   const action = phase === 'act' && payment.action !== null ? (JSON.parse(payment.action) as Action) : null;
-  return { payment, app, phase, action, current, isChoice: isChosenByShopper(payment) };
+  const tried = new Set(attempts.map(({ method }) => method));
+  return { payment, app, phase, action, current, tried, isChoice: isChosenByShopper(payment) };
 }
 
 /** Compared in constant time: the address lets in whoever knows it. */

@@ -50,10 +50,14 @@ const wallets: Readonly<Record<string, { readonly userAgent: string; readonly of
 describe('Ways to pay that are the same to a shopper', () => {
   it('are shown once, the best of them, and those that differ stay as they are', () => {
     const offers = (['wallet', 'card one', 'other wallet', 'card two'] as const).map((name) => ({
-      name,
+      method: name,
       kind: name.startsWith('card') ? ('card' as const) : null,
     }));
-    expect(oneOfEachKind(offers).map(({ name }) => name)).to.deep.equal(['wallet', 'card one', 'other wallet']);
+    const shown = (...tried: readonly string[]) => oneOfEachKind(offers, new Set(tried)).map(({ method }) => method);
+    expect(shown()).to.deep.equal(['wallet', 'card one', 'other wallet']);
+    // Whoever comes back from one vendor's page is led to the other's by the same entry.
+    expect(shown('card one', 'wallet')).to.deep.equal(['wallet', 'other wallet', 'card two']);
+    expect(shown('card one', 'card two')).to.deep.equal(['wallet', 'card one', 'other wallet']);
   });
 });
 

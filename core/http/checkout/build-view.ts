@@ -35,7 +35,7 @@ export function buildView(kernel: Kernel, directory: Directory, asked: Asked): V
     device,
     shop: shopOf(directory, session.app),
     nameOf: (method) => nameOf(kernel, voice, method),
-    offers: choosing && !isLate ? nameOffers(kernel, voice, listOffers(kernel, session.app, session.payment, device)) : [],
+    offers: choosing && !isLate ? nameOffers(kernel, voice, listOffers(kernel, session.app, session.payment, device, session.tried)) : [],
     wantsChoice,
     notice: notice === 'held' || notice === 'refused' ? notice : null,
     leftMs,
