@@ -66,7 +66,9 @@ async function complete(
   whole: Parameters<typeof completeStatementFile>[2],
 ): Promise<Kept['kind']> {
   try {
-    await database.transaction((tx) => completeStatementFile(tx, row.id, whole));
+    const isThere = await database.transaction((tx) => completeStatementFile(tx, row.id, whole));
+    // Whoever brings a document in holds the account, so that nobody takes it for what a dead server left.
+    if (!isThere) throw new Error('the document was dropped while it came: another one brings in a day of this account');
     return 'kept';
   } catch (error) {
     if (!(error instanceof UniqueError)) throw error;

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { settle } from '../../core/payments/settle.ts';
+import { importGiven } from '../../core/reconciliation/import.ts';
 import type { Reconciled } from '../../core/reconciliation/reconcile.ts';
 import type { Database } from '../../core/store/database.ts';
 import type { DiscrepancyRow } from '../../core/store/tables/discrepancies.ts';
@@ -251,6 +252,17 @@ describe('Comparing a day with its statement', () =>
       const failed = await keyless.reconcile(day).catch((error: Error) => error.name);
       expect(failed).to.equal('KeptUnreadable');
       expect(await shop.reconcile(day)).to.include({ kind: 'done' });
+    });
+
+    it('never takes for kept what somebody threw away while it came', async () => {
+      const content = (async function* () {
+        yield Buffer.from('half');
+        await database.transaction((tx) => tx.run("DELETE FROM statement_files WHERE state = 'receiving'"));
+        yield Buffer.from('and half');
+      })();
+      const refused = await importGiven(shop.deps, shop.account, day, { name: 'bill', content }).catch((error: Error) => error.message);
+      expect(refused).to.match(/^the document was dropped while it came/);
+      expect(await database.all('SELECT * FROM statement_pieces')).to.deep.equal([]);
     });
 
     it('keeps the document as it came, and readable to nobody without the key', async () => {

@@ -58,7 +58,7 @@ describe('Each state and each thing that may happen in it', () => {
     });
 
     describe('of a document', () => {
-      const verbs: Readonly<Record<string, (tx: Tx, id: string) => Promise<void>>> = {
+      const verbs: Readonly<Record<string, (tx: Tx, id: string) => Promise<unknown>>> = {
         kept: (tx, id) => completeStatementFile(tx, id, { sha256: id, size: 1, state: 'kept' }),
         replacing: (tx, id) => completeStatementFile(tx, id, { sha256: id, size: 1, state: 'replacing' }),
         superseded: markSuperseded,

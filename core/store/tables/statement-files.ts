@@ -36,9 +36,9 @@ export async function completeStatementFile(
   tx: Tx,
   id: string,
   { sha256, size, state }: Pick<StatementFileRow, 'sha256' | 'size'> & { readonly state: 'kept' | 'replacing' },
-): Promise<void> {
-  const from = onlyFrom(statementFileMoves, state);
-  await tx.run(`UPDATE statement_files SET sha256 = ?, size = ?, state = ? WHERE id = ?${from}`, [sha256, size, state, id]);
+): Promise<boolean> {
+  const sql = `UPDATE statement_files SET sha256 = ?, size = ?, state = ? WHERE id = ?${onlyFrom(statementFileMoves, state)}`;
+  return (await tx.run(sql, [sha256, size, state, id])) === 1;
 }
 
 export async function markCompared(tx: Tx, id: string, entries: number, totals: string): Promise<void> {
@@ -74,8 +74,9 @@ export async function readPiece(reader: Reader, fileId: string, place: number): 
 
 /** Removes a document that is not one: broken off, or refused. One that was compared stays for ever. */
 export async function dropStatementFile(tx: Tx, id: string): Promise<void> {
-  if ((await tx.run("DELETE FROM statement_files WHERE id = ? AND state NOT IN ('compared', 'superseded')", [id])) === 1)
-    await tx.run('DELETE FROM statement_pieces WHERE file_id = ?', [id]);
+  await tx.run("DELETE FROM statement_files WHERE id = ? AND state NOT IN ('compared', 'superseded')", [id]);
+  // Pieces may have come after somebody else had removed their document.
+  await tx.run('DELETE FROM statement_pieces WHERE file_id = ? AND NOT EXISTS (SELECT 1 FROM statement_files WHERE id = ?)', [id, id]);
 }
 
 /** The days of accounts whose document a person gave and that was not compared yet. */
