@@ -16,6 +16,7 @@ import type { Tx } from '../store/database.ts';
 import { type AttemptRow, insertAttempts, readAttempts } from '../store/tables/attempts.ts';
 import { insertTransitions } from '../store/tables/history.ts';
 import { changePayment, lockPayment, type PaymentRow, readPayment } from '../store/tables/payments.ts';
+import { undeclinedFirst } from './declines.ts';
 
 /** What a shopper taps at the checkout. */
 export interface Choice {
@@ -51,10 +52,11 @@ export async function chooseMethod(kernel: Kernel, app: App, choice: Choice): Pr
   const isOffered = offeredMethods(kernel, app, wish).some(({ method }) => method.id === choice.method);
   if (!isOffered) return refuse('method_unsupported', { param: 'method', values: { method: choice.method } });
   const { accountId } = choice;
-  const fitting = candidatesFor(kernel, app, wish, [choice.method]);
+  const attempts = await readAttempts(kernel.database, payment.id);
+  const fitting = undeclinedFirst(attempts, candidatesFor(kernel, app, wish, [choice.method]), wayOf);
   const candidates = accountId === undefined ? fitting : fitting.filter(({ account }) => account.id === accountId);
   if (candidates.length === 0) return refuse('payer_field_required', { param: 'payer', values: { name: 'payer' } });
-  const held = await askBefore(kernel, payment, choice);
+  const held = await askBefore(kernel, payment, attempts, choice);
   if (held !== null) return { kind: 'held', payment: (await readPayment(kernel.database, payment.id)) ?? payment, by: held };
   const begun = await begin(kernel, choice, candidates);
   if (begun.kind !== 'closing') return proceed(kernel, begun, candidates);
@@ -67,8 +69,7 @@ export async function chooseMethod(kernel: Kernel, app: App, choice: Choice): Pr
  * A vendor that does not know the attempt yet, such as a code that nobody has scanned, has nothing to close, and the shopper
  * can still pay it: he is told so before anything is called off. Null: nothing is in the way, or what is can be closed.
  */
-async function askBefore(kernel: Kernel, payment: PaymentRow, choice: Choice): Promise<AttemptRow | null> {
-  const attempts = await readAttempts(kernel.database, payment.id);
+async function askBefore(kernel: Kernel, payment: PaymentRow, attempts: readonly AttemptRow[], choice: Choice): Promise<AttemptRow | null> {
   const open = attempts.find(({ state }) => state === 'waiting');
   if (open === undefined || (open.method === choice.method && saysTheSame(payment, choice))) return null;
   const evidence = await gather(kernel, open);
@@ -76,6 +77,8 @@ async function askBefore(kernel: Kernel, payment: PaymentRow, choice: Choice): P
   const { attempt } = await settle(kernel, { attempt: open, evidence, cause: 'query' });
   return evidence.kind === 'notFound' && attempt.state === 'waiting' ? open : null;
 }
+
+const wayOf = ({ method, account }: Candidate) => ({ method: method.id, accountId: account.id });
 
 function wishOf(payment: PaymentRow, shopper: Payer): Wish {
   const stored = storedRequestOf(payment);

@@ -209,6 +209,23 @@ describe('A payment whose shopper chooses the method', () => {
       expect(await choose(shop, await shop.order())).to.include({ kind: 'refused', code: 'not_found' });
     });
 
+    it('goes to the next account after a decline, and to the first again where all have declined', async () => {
+      const shop = await start({ accounts: 3 });
+      const id = await choosable(shop);
+      shop.vendor.pay = () => declined('payer_cancelled');
+      for (const _turn of [1, 2]) await choose(shop, id);
+      expect(
+        shop.sent.map(({ account }) => account),
+        'who went back was not declined',
+      ).to.deep.equal(['acc_1', 'acc_1']);
+      shop.vendor.pay = () => declined('card_declined');
+      for (const _turn of [1, 2, 3, 4]) await choose(shop, id);
+      expect(shop.sent.slice(2).map(({ account }) => account)).to.deep.equal(['acc_1', 'acc_2', 'acc_3', 'acc_1']);
+      expect((await choose(shop, await choosable(shop))).kind, 'another payment').to.equal('chosen');
+      expect(shop.sent.at(-1)?.account).to.equal('acc_1');
+      expect(await checkMoney(shop.kernel.database)).to.deep.equal([]);
+    });
+
     it('makes no more than twenty attempts, however often its shopper is declined', async () => {
       const shop = await start();
       const id = await choosable(shop);
