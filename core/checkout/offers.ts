@@ -46,20 +46,14 @@ export function readDevice(headers: Readonly<Record<string, string | undefined>>
 const asked: readonly (keyof Payer)[] = ['bankCode', 'name', 'email', 'phone', 'country', 'clientIp'];
 
 /** What the shopper can choose from in this browser, best first. Inside a wallet that has methods of its own, those alone. */
-export function listOffers(
-  kernel: Kernel,
-  app: App,
-  payment: PaymentRow,
-  device: Device,
-  tried: ReadonlySet<string> = new Set(),
-): readonly Offer[] {
+export function listOffers(kernel: Kernel, app: App, payment: PaymentRow, device: Device): readonly Offer[] {
   const { orderLines, payer } = storedRequestOf(payment);
   const wish = { amount: payment.amount, currency: payment.currency, orderLines, payer };
   const fitting = offeredMethods(kernel, app, wish).filter(
     (one) => fits(one.method, device) && one.missing.every((field) => canAsk(one, field)),
   );
   const own = fitting.filter(({ method }) => isAtHome(method, device));
-  const offers = inOrder(kernel, own.length > 0 ? own : fitting, device).map(({ method, account, missing, isUp }) => ({
+  return inOrder(kernel, own.length > 0 ? own : fitting, device).map(({ method, account, missing, isUp }) => ({
     method: method.id,
     channel: account.channelId,
     accountId: account.id,
@@ -71,7 +65,6 @@ export function listOffers(
     isAtHome: isAtHome(method, device),
     isUp,
   }));
-  return oneOfEachKind(offers, tried);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Directory } from '../../access/directory.ts';
-import { listOffers, type Offer, readDevice } from '../../checkout/offers.ts';
+import { listOffers, type Offer, oneOfEachKind, readDevice } from '../../checkout/offers.ts';
 import { returnAddress } from '../../checkout/return-address.ts';
 import type { CheckoutSession } from '../../checkout/session.ts';
 import type { Kernel } from '../../payments/deps.ts';
@@ -29,13 +29,14 @@ export function buildView(kernel: Kernel, directory: Directory, asked: Asked): V
   const leftMs = session.payment.expires_at - now.getTime();
   const isLate = leftMs < leastTimeMs;
   const notice = query.get('notice');
+  const listed = () => oneOfEachKind(listOffers(kernel, session.app, session.payment, device), session.tried);
   return {
     session,
     voice,
     device,
     shop: shopOf(directory, session.app),
     nameOf: (method) => nameOf(kernel, voice, method),
-    offers: choosing && !isLate ? nameOffers(kernel, voice, listOffers(kernel, session.app, session.payment, device, session.tried)) : [],
+    offers: choosing && !isLate ? nameOffers(kernel, voice, listed()) : [],
     wantsChoice,
     notice: notice === 'held' || notice === 'refused' ? notice : null,
     leftMs,

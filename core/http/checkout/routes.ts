@@ -130,14 +130,9 @@ function seen(kernel: Kernel, { input, address }: Framed, session: CheckoutSessi
   return offer?.missing.includes('clientIp') ? { clientIp: address } : {};
 }
 
-function findOffer(
-  kernel: Kernel,
-  { headers }: RawRouteInput,
-  { app, payment, tried }: CheckoutSession,
-  method: string,
-): Offer | undefined {
+function findOffer(kernel: Kernel, { headers }: RawRouteInput, { app, payment }: CheckoutSession, method: string): Offer | undefined {
   const device = readDevice(headers);
-  return listOffers(kernel, app, payment, device, tried).find((offer) => offer.method === method);
+  return listOffers(kernel, app, payment, device).find((offer) => offer.method === method);
 }
 
 function backToPage(kernel: Kernel, { voice }: Framed, { payment }: CheckoutSession, more: Readonly<Record<string, string>>): RawAnswer {
