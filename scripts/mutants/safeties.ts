@@ -33,9 +33,23 @@ export const safeties: readonly Safety[] = [
   {
     name: 'one transaction of a vendor pays one of those that are settled together',
     file: 'core/payments/settle-together.ts',
-    text: 'claimed.has(claim) ||',
-    without: '',
+    text: 'if (!owners.has(name)) owners.set(name, attemptId);',
+    without: 'if (!owners.has(name)) return false;',
     tests: ['test/payments/settle-together.test.ts'],
+  },
+  {
+    name: 'a notification is sent only when its event is committed',
+    file: 'core/notifications/enqueue.ts',
+    text: 'tx.onCommit(() => (leaseUntil === null ? handOver.kick() : handOver.take(deliveries)));',
+    without: '(() => (leaseUntil === null ? handOver.kick() : handOver.take(deliveries)))();',
+    tests: ['test/notifications/hand-over.test.ts'],
+  },
+  {
+    name: 'a notification that is handed over is found by another server when its lease is over',
+    file: 'core/notifications/enqueue.ts',
+    text: 'leaseUntil: leaseUntil ?? now }',
+    without: 'leaseUntil: leaseUntil === null ? now : leaseUntil * 2 }',
+    tests: ['test/notifications/hand-over.test.ts'],
   },
   {
     name: 'two settlings of one payment are never in one transaction',
@@ -145,8 +159,8 @@ export const safeties: readonly Safety[] = [
   {
     name: 'one transaction of a vendor pays one attempt',
     file: 'core/payments/settle-together.ts',
-    text: 'return isTaken ?',
-    without: 'return isTaken && false ?',
+    text: 'return owners.get(name) !== attemptId;',
+    without: 'return false;',
     tests: ['test/faults/attempts.test.ts', 'test/faults/late-money.test.ts', simulation],
   },
   {
