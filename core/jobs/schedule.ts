@@ -28,11 +28,19 @@ const rhythms = {
 } as const satisfies Readonly<Record<Rhythm, unknown>>;
 const leaseMs = 60_000;
 
+/**
+ * The library would write a line, in a form of its own, for each minute that a machine slept and for each that a task takes longer.
+ * The next run does what they would have done, and tasks tell of their failures themselves.
+ */
+const nothing = () => undefined;
+const quiet = { info: nothing, warn: nothing, error: nothing, debug: nothing };
+
 /** Runs the tasks in their rhythms. One that fails is told, and tried again the next time. */
 export function runSchedule(deps: ScheduleDeps, tasks: readonly Task[]): Running {
+  const options = { noOverlap: true, logger: quiet };
   const scheduled = (['hour', 'minute'] as const).map((rhythm) => {
     const own = tasks.filter(({ every = 'hour' }) => every === rhythm);
-    return cron.schedule(rhythms[rhythm].pattern, () => runAll(deps, own), { noOverlap: true });
+    return cron.schedule(rhythms[rhythm].pattern, () => runAll(deps, own), options);
   });
   return {
     async stop() {

@@ -76,6 +76,18 @@ describe('House-keeping', () => {
       await running.stop();
     });
 
+    it('goes on after a machine slept for days, and writes no line for each minute that it missed', async () => {
+      const said = (['log', 'info', 'warn', 'error'] as const).map((level) => sinon.stub(console, level));
+      const clock = sinon.useFakeTimers({ now: Date.parse('2026-05-01T12:00:30Z'), toFake: ['Date', 'setTimeout', 'clearTimeout'] });
+      const fail = () => Promise.reject(new Error('not this time'));
+      const running = runSchedule(deps(), [{ name: 'often', every: 'minute', run: fail }]);
+      clock.setSystemTime(Date.parse('2026-05-04T12:00:30Z'));
+      for (let minute = 1; minute <= 2; minute += 1) await clock.tickAsync(60_000);
+      while (counted.length === 0) await new Promise((done) => setImmediate(done));
+      await running.stop();
+      expect(said.flatMap((one) => one.args)).to.deep.equal([]);
+    });
+
     it('runs hourly, and not any more once it is stopped', async () => {
       const clock = sinon.useFakeTimers({ now: Date.parse('2026-05-01T12:00:00Z'), toFake: ['Date', 'setTimeout', 'clearTimeout'] });
       let runs = 0;
