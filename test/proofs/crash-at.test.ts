@@ -53,7 +53,7 @@ describe('A server that kills itself at a named point', () => {
         const next = serverProcess(environmentOf({}));
         load = { isOver: false };
         servers = [mortal, next];
-        const trading = tradeAgainAndAgain(paymux, load);
+        const trading = tradeAgainAndAgain(paymux, load, shop);
         await mortal.start().catch(() => undefined);
         await eventually(
           () => mortal.hasEnded(),
@@ -87,8 +87,10 @@ async function findWrong(paymux: Paymux): Promise<readonly string[]> {
 }
 
 /** One trade of every kind after another, by a merchant who tolerates a server that is away, until it is over. */
-async function tradeAgainAndAgain(paymux: Paymux, load: { readonly isOver: boolean }): Promise<void> {
+async function tradeAgainAndAgain(paymux: Paymux, load: { readonly isOver: boolean }, { answers }: Merchant): Promise<void> {
   while (!load.isOver) {
+    // What is not taken at once is looked for a second later: all else is handed over.
+    answers.push(503);
     await Promise.all([0, 1, 2].map((index) => trade(paymux, `${process.hrtime.bigint()}-${index}`).catch(tolerate)));
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
