@@ -26,8 +26,8 @@ export interface CheckoutScene {
   stop(): Promise<void>;
 }
 
-export async function startCheckoutScene(): Promise<CheckoutScene> {
-  const paymux = await startEmbeddedPaymux();
+export async function startCheckoutScene(options: Parameters<typeof startEmbeddedPaymux>[0] = {}): Promise<CheckoutScene> {
+  const paymux = await startEmbeddedPaymux(options);
   const browser = await startChromium();
   const shop = createServer((_request, response) => {
     const icon = '<link rel="icon" href="data:,">';

@@ -28,7 +28,8 @@ describe('The page of a payment link', function () {
     const taken = await chooseAt(url, { page: keyOf(page), amount: '0.01' });
     expect(taken.status).to.equal(303);
     const [payment] = await payments();
-    expect(taken.headers.get('location')).to.equal(payment?.checkout_url);
+    // In the language of the link's page: German is none that it speaks.
+    expect(taken.headers.get('location')).to.equal(`${payment?.checkout_url}?lang=en`);
     expect(payment?.amount).to.equal(1999);
     expect((await getPage(payment?.checkout_url ?? '')).text).to.contain('How would you like to pay?');
   });

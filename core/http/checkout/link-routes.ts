@@ -89,8 +89,10 @@ async function take(kernel: Kernel, directory: Directory, framed: Framed): Promi
   const typed = (form.get('amount') ?? '').trim();
   const amount = link.amount === null ? readAmount(typed, link.currency) : null;
   const made = await payByLink(kernel, app, link, { pageKey, amount });
-  if (!('kind' in made))
-    return { status: 303, headers: { Location: checkoutUrl(kernel.publicUrl, made) ?? '/', 'Referrer-Policy': 'same-origin' }, body: '' };
+  if (!('kind' in made)) {
+    const address = `${checkoutUrl(kernel.publicUrl, made)}?${new URLSearchParams({ lang: voice.language })}`;
+    return { status: 303, headers: { Location: address, 'Referrer-Policy': 'same-origin' }, body: '' };
+  }
   if (made.code === 'payment_link_over') return send(linkOverPage(voice));
   return made.code === 'amount_invalid' ? show(kernel, directory, framed, link, typed.slice(0, 16)) : send(busyPage(voice, 503));
 }
