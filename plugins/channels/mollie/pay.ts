@@ -31,12 +31,14 @@ const products: Readonly<Record<string, Product>> = {
   blik: { method: 'blik', currencies: ['PLN'], name: same('BLIK') },
 };
 
-export const methods: readonly MethodManifest[] = Object.entries(products).map(([product, { currencies, name }]) => ({
+export const methods: readonly MethodManifest[] = Object.entries(products).map(([product, { method, currencies, name }]) => ({
   id: `mollie_${product}`,
   product,
   name,
   action: 'redirect',
   currencies,
+  // Mollie cancels what no method was chosen for. Whoever switches from another is told so before anything is called off.
+  ...(method === null ? {} : { abilities: { close: 'none' } as const }),
 }));
 
 /** Creates the payment and answers the page where the shopper pays. */

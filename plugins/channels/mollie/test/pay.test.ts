@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { answered, makeCall, scriptHttp } from '../../../../test/kit/channel-kit.ts';
+import { methods } from '../pay.ts';
 import { keyOf } from '../sign.ts';
 import { attempt, config, fault, number, ok, openMollie, payment, paymentId, payRequest } from './fixture.ts';
 
@@ -193,6 +194,11 @@ describe('mollie: asking', () => {
 });
 
 describe('mollie: closing', () => {
+  it('is declared for payments without a method alone, which Mollie cancels', () => {
+    const closable = methods.filter(({ abilities }) => abilities?.close !== 'none').map(({ id }) => id);
+    expect(closable).to.deep.equal(['mollie_checkout']);
+  });
+
   it('cancels', async () => {
     const { outcome, methods } = await closeWith(ok(payment({ status: 'canceled' })));
     expect([outcome, methods()]).to.deep.equal([{ kind: 'closed' }, ['DELETE']]);
