@@ -103,7 +103,8 @@ describe('the directory of merchants, keys and accounts', () => {
         await tx.run('UPDATE channel_accounts SET config = ?', [text]);
         await tx.run("UPDATE versions SET value = value + 1 WHERE id = 'config'");
       });
-    await write(stored.replace(/(v1\.[^.]+\.)./, '$1_'));
+    // Another character than the one that stands there, whatever that is: the sealed text differs in each run.
+    await write(stored.replace(/(?<=v1\.[^.]+\.)./, (first) => (first === 'A' ? 'B' : 'A')));
     await directory.refresh();
     expect(directory.fault()).to.match(new RegExp(`channel_accounts\\|${id}\\|config.secret_key cannot be decrypted`));
     expect(directory.fault()).not.to.include('canary');
