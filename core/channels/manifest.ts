@@ -9,6 +9,8 @@ const both = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
 const currency = z.string().refine(isCurrency, 'is not an ISO 4217 code');
 
 const maturity = z.enum(['stable', 'beta']);
+/** The same in a manifest and in a definition without code. */
+export const timeShape = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 10:00');
 
 const abilities = {
   query: z.enum(['by_number', 'by_channel_no', 'none']),
@@ -97,12 +99,16 @@ const manifest = z.strictObject({
   statements: z
     .strictObject({
       zone: z.string().refine(isZone, 'is no time zone'),
-      readyAt: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
+      cutOff: timeShape.optional(),
+      readyAt: timeShape,
       day: z.enum(['trade', 'settlement']).optional(),
     })
     .optional(),
   config: z.strictObject({ type: z.literal('object'), required: z.array(z.string()), properties: z.record(z.string(), property) }),
 });
+
+/** A cut-off before it is of the next day of the calendar. */
+const noon = '12:00';
 
 /** Why this is not a channel that may be loaded; empty when it is one. A channel in a folder (null: in a package) has its name. */
 export function manifestFaults(folder: string | null, plugin: unknown): string[] {
@@ -156,6 +162,8 @@ function contradictions(folder: string | null, one: ChannelManifest): string[] {
   if ((one.statements !== undefined) !== (one.abilities.statement === 'api')) {
     faults.push('manifest.statements must be there exactly when abilities.statement is api');
   }
+  const { cutOff = '00:00', readyAt = cutOff } = one.statements ?? {};
+  if (cutOff < noon && readyAt < cutOff) faults.push(`manifest.statements.readyAt ${readyAt} is before the day ends at ${cutOff}`);
   return faults;
 }
 

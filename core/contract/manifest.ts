@@ -53,7 +53,12 @@ export interface ChannelManifest {
   readonly statements?: {
     /** The zone of the vendor's days: `Asia/Shanghai`, `UTC`. */
     readonly zone: string;
-    /** From when on the next day, in that zone, a statement can be asked for: `10:00`. */
+    /**
+     * When a day ends by that zone's clock; `00:00`, midnight, when absent. From noon on it ends the day on which the clock shows it
+     * (`23:00`: a day begins at 23:00 of the one before), a time before noon ends the day before.
+     */
+    readonly cutOff?: string;
+    /** From when on the next day of the calendar, in that zone, a statement can be asked for: `10:00`. */
     readonly readyAt: string;
     /** `settlement`: a day lists what was settled on it, whenever it happened. `trade`, the default: what happened on it. */
     readonly day?: 'trade' | 'settlement';

@@ -115,7 +115,7 @@ async function readDocument(deps: Pick<KeepDeps, 'database' | 'vault'>, state: C
   }
   await lookUp(state);
   const { day, isByTrade } = state;
-  judgeDocument(state.judged, { name: file.name, day: day.day, zone: day.zone, isByTrade, isFurther: before > 0 });
+  judgeDocument(state.judged, { name: file.name, day: day.day, businessDays: day.businessDays, isByTrade, isFurther: before > 0 });
   return { entries: place, sums: sums.list() };
 }
 

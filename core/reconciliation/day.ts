@@ -1,8 +1,23 @@
+import type { ChannelManifest } from '../contract/manifest.ts';
+
 /** The instants of one business day: from the first that belongs to it, up to and without the first of the next. */
 export interface Span {
   readonly from: number;
   readonly to: number;
 }
+
+/** When a vendor's business days end. */
+export interface BusinessDays {
+  readonly zone: string;
+  /** See `statements.cutOff` of the manifest. */
+  readonly cutOff: string;
+}
+
+/** Those of a channel; of one whose statements come by hand alone, midnights in Greenwich. */
+export const businessDaysOf = ({ statements }: Pick<ChannelManifest, 'statements'>): BusinessDays => ({
+  zone: statements?.zone ?? 'UTC',
+  cutOff: statements?.cutOff ?? midnight,
+});
 
 /** Whether a text is a day of the calendar, such as `2026-01-31`. */
 export function isDay(text: string): boolean {
@@ -15,43 +30,50 @@ export function addDays(day: string, count: number): string {
   return date.toISOString().slice(0, 10);
 }
 
-/** The day that an instant belongs to in a time zone. */
-export function dayOf(instant: number, zone: string): string {
-  return dateFormat(zone).format(instant);
+/** The business day that an instant belongs to. */
+export function dayOf(instant: number, { zone, cutOff }: BusinessDays): string {
+  const date = dateFormat(zone).format(instant);
+  if (cutOff === midnight) return date;
+  const isCut = instant >= instantAt(date, cutOff, zone);
+  if (endsOnItsDate(cutOff)) return isCut ? addDays(date, 1) : date;
+  return isCut ? date : addDays(date, -1);
 }
 
-/** A day of a time zone, 23 or 25 hours long where its clocks are put on or back. */
-export function spanOf(day: string, zone: string): Span {
-  return { from: startOf(day, zone), to: startOf(addDays(day, 1), zone) };
+/** A business day, 23 or 25 hours long where its zone's clocks are put on or back. */
+export function spanOf(day: string, { zone, cutOff }: BusinessDays): Span {
+  const [first, last] = endsOnItsDate(cutOff) ? [addDays(day, -1), day] : [day, addDays(day, 1)];
+  return { from: instantAt(first, cutOff, zone), to: instantAt(last, cutOff, zone) };
 }
 
-/** The instant at which a zone's clock shows `HH:MM` on a day; the next that it shows where that time is left out. */
+/** A day that ends by noon or later is called by the date of its end: vendors call what ends at 23:00 by the day that is nearly over. */
+const endsOnItsDate = (cutOff: string) => cutOff >= '12:00';
+
+/** The instant at which a zone's clock shows `HH:MM` on a day: the first of two, and the next that it shows where it leaves that out. */
 export function instantAt(day: string, time: string, zone: string): number {
   const wanted = `${day} ${time}`;
   const format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' });
-  return firstMinute(day, (instant) => format.format(instant) >= wanted);
-}
-
-function startOf(day: string, zone: string): number {
-  const format = dateFormat(zone);
-  return firstMinute(day, (instant) => format.format(instant) >= day);
+  const shown = firstMinute(day, (instant) => format.format(instant) >= wanted);
+  // Halving may meet the second of two: clocks are put back by these.
+  const earlier = [120, 60, 30].map((minutes) => shown - minutes * minuteMs);
+  return earlier.find((instant) => format.format(instant) === wanted) ?? shown;
 }
 
 /** Sweden writes days as ISO 8601 does. */
 const dateFormat = (zone: string) => new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short' });
 
+const midnight = '00:00';
 const minuteMs = 60_000;
 /** Zones lie between 12 hours behind and 14 hours before UTC. */
 const widestMinutes = 15 * 60;
 
 /** The first minute about a day at which something holds that goes on to hold. Halving: no rule for clocks that are put on or back. */
 function firstMinute(day: string, holds: (instant: number) => boolean): number {
-  const midnight = Date.parse(`${day}T00:00:00Z`);
+  const inGreenwich = Date.parse(`${day}T00:00:00Z`);
   let [low, high] = [-widestMinutes, widestMinutes + 24 * 60];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if (holds(midnight + middle * minuteMs)) high = middle;
+    if (holds(inGreenwich + middle * minuteMs)) high = middle;
     else low = middle + 1;
   }
-  return midnight + low * minuteMs;
+  return inGreenwich + low * minuteMs;
 }

@@ -9,7 +9,7 @@ import {
 } from '../store/tables/reconciliations.ts';
 import { readGivenDays } from '../store/tables/statement-files.ts';
 import { announceReconciliation } from './announce.ts';
-import { addDays, dayOf, instantAt } from './day.ts';
+import { addDays, businessDaysOf, dayOf, instantAt } from './day.ts';
 import { holdAccount } from './hold.ts';
 import { importFetched } from './import.ts';
 import { openReconciliation, type ReconcileDeps, reconcileDay } from './reconcile.ts';
@@ -67,8 +67,9 @@ export async function listLastReconciled(kernel: Kernel) {
 async function listDaysOf(kernel: Kernel, account: OpenAccount, madeAt: number): Promise<readonly string[]> {
   const now = kernel.clock.now().getTime();
   const { zone, readyAt } = account.manifest.statements ?? { zone: 'UTC', readyAt: '00:00' };
-  const today = dayOf(now, zone);
-  const first = [addDays(today, -mostDaysBack), dayOf(madeAt, zone)].sort()[1] ?? today;
+  const businessDays = businessDaysOf(account.manifest);
+  const today = dayOf(now, businessDays);
+  const first = [addDays(today, -mostDaysBack), dayOf(madeAt, businessDays)].sort()[1] ?? today;
   const known = new Map((await readReconciliationsFrom(kernel.database, account.id, first)).map((row) => [row.day, row]));
   const again = (await readDueReconciliations(kernel.database, account.id, now)).map(({ day }) => day);
   const fresh: string[] = [];

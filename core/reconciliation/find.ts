@@ -2,7 +2,7 @@ import type { Reader } from '../store/database.ts';
 import { type BookedKind, type NamedRow, readByChannelNos, readByNumbers } from '../store/tables/booked.ts';
 import { readDiscrepanciesAbout } from '../store/tables/discrepancies.ts';
 import { readDoneDays } from '../store/tables/reconciliations.ts';
-import { dayOf } from './day.ts';
+import { type BusinessDays, dayOf } from './day.ts';
 import type { Elsewhere, Entry, Ours } from './match.ts';
 
 /** Something of ours that an entry names. */
@@ -17,7 +17,7 @@ export interface Found extends Ours {
 export interface Day {
   readonly accountId: string;
   readonly day: string;
-  readonly zone: string;
+  readonly businessDays: BusinessDays;
   readonly reconciliationId: string;
 }
 
@@ -65,7 +65,7 @@ async function lookElsewhere(reader: Reader, day: Day, rows: readonly NamedRow[]
     known.filter((one) => one.reconciliation_id !== day.reconciliationId),
     (one) => one.subject_id,
   );
-  const ownDay = ({ at }: NamedRow) => (at === null ? day.day : dayOf(at, day.zone));
+  const ownDay = ({ at }: NamedRow) => (at === null ? day.day : dayOf(at, day.businessDays));
   const days = [...new Set(rows.map(ownDay))].filter((own) => own !== day.day);
   const done = await readDoneDays(reader, day.accountId, days);
   return (row) => {

@@ -22,7 +22,7 @@ import { announceReconciliation } from './announce.ts';
 import { bookUnsettled } from './book.ts';
 import type { ClassSum } from './classes.ts';
 import { type Comparing, type Comparison, compareDay } from './compare.ts';
-import { addDays, spanOf } from './day.ts';
+import { addDays, type BusinessDays, businessDaysOf, spanOf } from './day.ts';
 import { type KeepDeps, type Kept, sealOf } from './keep.ts';
 import type { Finding, Patience } from './match.ts';
 import { recordFindings } from './record.ts';
@@ -145,14 +145,14 @@ function makeComparing(
   files: readonly StatementFileRow[],
 ): Comparing {
   const { statements } = account.manifest;
-  const zone = statements?.zone ?? 'UTC';
+  const businessDays = businessDaysOf(account.manifest);
   const isByTrade = statements?.day !== 'settlement';
   const { merchantNo } = account.channel;
   return {
     account,
-    day: { accountId: account.id, day, zone, reconciliationId: row.id },
-    span: spanOf(day, zone),
-    patience: patienceFor(day, zone, isByTrade && statements !== undefined),
+    day: { accountId: account.id, day, businessDays, reconciliationId: row.id },
+    span: spanOf(day, businessDays),
+    patience: patienceFor(day, businessDays, isByTrade && statements !== undefined),
     isByTrade,
     files,
     now: kernel.clock.now().getTime(),
@@ -165,9 +165,9 @@ function makeComparing(
 }
 
 /** Where a vendor’s day is not known, or lists what was settled on it, anything may be on another day. */
-function patienceFor(day: string, zone: string, isKnown: boolean): Patience {
+function patienceFor(day: string, businessDays: BusinessDays, isKnown: boolean): Patience {
   const days = isKnown ? patienceDays.trade : patienceDays.settlement;
-  return { edgeMs: isKnown ? edgeMs : Number.MAX_SAFE_INTEGER, until: spanOf(addDays(day, days), zone).to };
+  return { edgeMs: isKnown ? edgeMs : Number.MAX_SAFE_INTEGER, until: spanOf(addDays(day, days), businessDays).to };
 }
 
 type Writing = KeepDeps & { readonly kernel: Kernel; readonly replaced: readonly StatementFileRow[] };

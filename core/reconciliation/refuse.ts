@@ -1,4 +1,4 @@
-import { dayOf, type Span } from './day.ts';
+import { type BusinessDays, dayOf, type Span } from './day.ts';
 import { type Entry, isWithin } from './match.ts';
 
 /** Why a whole document is none of this day's. For a person who holds it. */
@@ -38,7 +38,7 @@ export function judgeEntry(judged: Judged, { line }: Entry, span: Span): void {
 export interface Judging {
   readonly name: string;
   readonly day: string;
-  readonly zone: string;
+  readonly businessDays: BusinessDays;
   /** Whether the vendor lists on a day what happened on it. */
   readonly isByTrade: boolean;
   /** Whether documents of the day came before it. */
@@ -56,11 +56,11 @@ export function judgeRepeat(judged: Judged, timesSeen: number): void {
 /** Throws a `Refusal` for a document of another day, or one that was put together of two. */
 export function judgeDocument(
   { compared, repeated, repeatedAgain, within, first }: Judged,
-  { name, day, zone, isByTrade, isFurther }: Judging,
+  { name, day, businessDays, isByTrade, isFurther }: Judging,
 ): void {
   if (compared === 0) return;
   if (isByTrade && within === 0 && first !== null)
-    throw new Refusal(`${name} is not of ${day}: no entry is, and entry 1 is of ${dayOf(first, zone)}`);
+    throw new Refusal(`${name} is not of ${day}: no entry is, and entry 1 is of ${dayOf(first, businessDays)}`);
   if (isFurther && repeated === compared) throw new Refusal(`every entry of ${name} stands in another document of the day`);
   const isTwice = repeated * 2 === compared && repeatedAgain === 0;
   if (isTwice && compared >= fewEntries) throw new Refusal(`every entry of ${name} stands in it twice`);

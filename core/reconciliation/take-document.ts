@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { OpenAccount } from '../channels/accounts.ts';
-import { dayOf, isDay } from './day.ts';
+import { businessDaysOf, dayOf, isDay } from './day.ts';
 import { hasGivenAnew } from './due.ts';
 import { holdAccount } from './hold.ts';
 import { importGiven } from './import.ts';
@@ -45,8 +45,9 @@ function readPlace({ kernel }: ReconcileDeps, { path, isFile }: Lying): Place | 
   const account = kernel.channels.account(accountId);
   if (account?.channel.readStatement === undefined) return `there is no account ${accountId} whose statements can be read`;
   if (!isDay(day)) return `${day} is no day such as 2026-01-31`;
-  const zone = account.manifest.statements?.zone ?? 'UTC';
-  return day < dayOf(kernel.clock.now().getTime(), zone) ? { account, day } : `${day} is not over yet in ${zone}`;
+  const businessDays = businessDaysOf(account.manifest);
+  const isOver = day < dayOf(kernel.clock.now().getTime(), businessDays);
+  return isOver ? { account, day } : `${day} is not over yet in ${businessDays.zone}`;
 }
 
 async function compareDocument(deps: ReconcileDeps, folder: string, lying: Lying, { account, day }: Place): Promise<Taken> {

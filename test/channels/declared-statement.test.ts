@@ -117,5 +117,7 @@ describe('A statement of a channel that is data', () => {
     expect(faults({ outgoing: ['冲正'] })).to.equal('statement.outgoing: 冲正 is in no line of kinds');
     expect(faults({ kinds: {} })).to.match(/^statement\.kinds: is empty/);
     expect(faults({ constantCurrency: 'RMB' })).to.match(/RMB is not an ISO 4217 code/);
+    expect(faults({ cutOff: '11pm' })).to.equal('statement.cutOff: must be a time such as 10:00');
+    expect(faults({ cutOff: '05:00', readyAt: '04:00' })).to.include('readyAt 04:00 is before the day ends at 05:00');
   });
 });

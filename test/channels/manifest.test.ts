@@ -22,6 +22,28 @@ describe('The zone of a statement’s days', () => {
   }
 });
 
+describe('The cut-off of a statement’s days', () => {
+  const faultsWith = (cutOff: string, readyAt: string) =>
+    manifestFaults(
+      'toy',
+      makePlugin({ abilities: { ...makeManifest().abilities, statement: 'api' }, statements: { zone: 'UTC', cutOff, readyAt } }),
+    ).join();
+
+  it('may be any time of the day, if the statement is asked for after it', () => {
+    for (const [cutOff, readyAt] of [
+      ['23:00', '00:00'],
+      ['00:00', '00:00'],
+      ['05:00', '05:00'],
+    ] as const)
+      expect(faultsWith(cutOff, readyAt)).to.equal('');
+    expect(faultsWith('05:00', '04:59')).to.equal('manifest.statements.readyAt 04:59 is before the day ends at 05:00');
+  });
+
+  for (const cutOff of ['24:00', '5:00', '23:60', '']) {
+    it(`is refused as ${JSON.stringify(cutOff)}`, () => expect(faultsWith(cutOff, '10:00')).to.include('must be a time such as 10:00'));
+  }
+});
+
 describe('The amounts that a method takes in a currency', () => {
   const [first] = makeManifest().methods;
   const withRule = (inCurrency: object) => manifestFaults('toy', makePlugin({ methods: [{ ...first, inCurrency } as never] })).join();

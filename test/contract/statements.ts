@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { StatementDocument, StatementLine, StatementOutcome } from '../../core/contract/statement.ts';
+import { businessDaysOf, dayOf } from '../../core/reconciliation/day.ts';
 import type { Sample } from '../kit/shopper.ts';
 import type { Stage, Truth } from './stage.ts';
 
@@ -98,8 +99,7 @@ function askingCases(get: () => Stage): void {
   }
 }
 
-const today = ({ plugin }: Stage, atMs = Date.now()) =>
-  new Intl.DateTimeFormat('sv-SE', { timeZone: plugin.manifest.statements?.zone ?? 'UTC' }).format(atMs);
+const today = ({ plugin }: Stage, atMs = Date.now()) => dayOf(atMs, businessDaysOf(plugin.manifest));
 
 async function trade(stage: Stage, sample: Sample): Promise<void> {
   const started = await stage.start(sample);

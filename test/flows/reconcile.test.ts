@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { systemClock } from '../../core/clock.ts';
 import { loadConfig } from '../../core/config.ts';
+import type { ChannelManifest } from '../../core/contract/manifest.ts';
 import { reconciliationTask } from '../../core/reconcile-thread.ts';
+import { businessDaysOf, dayOf } from '../../core/reconciliation/day.ts';
 import { readFacts, runAdmin } from '../admin/command.ts';
 import { forEachDatabase } from '../kit/database.ts';
 import { eventually, type Merchant, type Received, startMerchant, verifyNotification } from '../kit/merchant.ts';
@@ -36,7 +38,8 @@ describe('A day, reconciled by an operator', () =>
       await office.stop();
     });
 
-    const dayIn = (zone = 'UTC') => new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(new Date());
+    const dayIn = (zone: string) => dayOf(Date.now(), { zone, cutOff: '00:00' });
+    const todayOf = (channel: ChannelManifest) => dayOf(Date.now(), businessDaysOf(channel));
 
     for (const { channel, method, currency, amount, payer } of samples) {
       it(`${channel.id}: agrees with the vendor, the payment and its refund, and again`, async function () {
@@ -59,7 +62,7 @@ describe('A day, reconciled by an operator', () =>
           () => isDone(`/v1/refunds/${refund.id}`),
           () => `${refund.id} is not done`,
         );
-        const words = ['reconcile', '--day', dayIn(channel.statements?.zone), '--channel', channel.id];
+        const words = ['reconcile', '--day', todayOf(channel), '--channel', channel.id];
         const { accounts } = await readFacts(paymux.environment, ...words);
         const done = accounts.filter((one: { state: string }) => one.state === 'done');
         const classes = done.flatMap((one: { classes: { class: string; kind: string }[] }) => one.classes);
@@ -131,7 +134,7 @@ describe('A day, reconciled by an operator', () =>
       await reconciliationTask(loaded.config, kernel).run(database);
       const days = await database.all('SELECT day, state FROM reconciliations WHERE account_id = ? AND day < ? ORDER BY day', [
         one.id,
-        dayIn(),
+        dayIn('UTC'),
       ]);
       expect(days.length).to.be.greaterThan(1);
       expect(days.map(({ day, state }) => ({ day, state }))).to.deep.equal(days.map(({ day }) => ({ day, state: 'done' })));

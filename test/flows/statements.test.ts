@@ -2,6 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { ChannelManifest } from '../../core/contract/manifest.ts';
+import { businessDaysOf, dayOf } from '../../core/reconciliation/day.ts';
 import { readFacts, runAdmin } from '../admin/command.ts';
 import { forEachDatabase } from '../kit/database.ts';
 import { eventually } from '../kit/merchant.ts';
@@ -29,7 +31,7 @@ describe('A statement, fetched by an operator', () =>
       rmSync(folder, { recursive: true, force: true });
     });
 
-    const dayIn = (zone = 'UTC') => new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(new Date());
+    const todayOf = (channel: ChannelManifest) => dayOf(Date.now(), businessDaysOf(channel));
     const accountOf = async (channel: string, payment: string) => {
       const sql = 'SELECT account_id, number, channel_no FROM attempts WHERE payment_id = ? AND channel = ?';
       const row = await paymux.stored.database.get(sql, [payment, channel]);
@@ -57,7 +59,7 @@ describe('A statement, fetched by an operator', () =>
           () => `${refund.id} is not done`,
         );
         const { account, number, channelNo } = await accountOf(channel.id, made.id);
-        const words = ['statement', 'fetch', '--account', account, '--day', dayIn(channel.statements?.zone), '--lines'];
+        const words = ['statement', 'fetch', '--account', account, '--day', todayOf(channel), '--lines'];
         const facts = await readFacts(paymux.environment, ...words, '--folder', join(folder, channel.id));
         const line = (kind: string) => facts.lines.find((one: { kind: string }) => one.kind === kind);
         // A vendor that does not echo our number names the payment by its own.
@@ -79,7 +81,7 @@ describe('A statement, fetched by an operator', () =>
       const row = await paymux.stored.database.get("SELECT account_id FROM attempts WHERE channel = 'wechat' ORDER BY id DESC LIMIT 1");
       const account = String(row?.account_id);
       const there = join(folder, 'twice');
-      const words = ['statement', 'fetch', '--account', account, '--day', dayIn(channel?.statements?.zone), '--folder', there];
+      const words = ['statement', 'fetch', '--account', account, '--day', todayOf(channel as ChannelManifest), '--folder', there];
       const facts = await readFacts(paymux.environment, ...words);
       const again = await runAdmin(paymux.environment, ...words);
       expect(again.code, 'nothing is overwritten').to.equal(1);

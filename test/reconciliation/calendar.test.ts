@@ -13,6 +13,8 @@ const hourMs = 3_600_000;
 interface Day {
   readonly says: string;
   readonly zone: string;
+  /** Midnight when absent. */
+  readonly cutOff?: string;
   readonly day: string;
   readonly from: string;
   readonly to: string;
@@ -68,6 +70,33 @@ const days: readonly Day[] = [
     to: '2027-03-01T00:00:00Z',
     ready: '2027-03-01T06:00:00Z',
   },
+  {
+    says: 'that ends at 23:00 in Shanghai, and a year',
+    zone: 'Asia/Shanghai',
+    cutOff: '23:00',
+    day: '2026-12-31',
+    from: '2026-12-30T15:00:00Z',
+    to: '2026-12-31T15:00:00Z',
+    ready: '2026-12-31T22:00:00Z',
+  },
+  {
+    says: 'of 25 hours that ends at 20:00 in Chicago',
+    zone: 'America/Chicago',
+    cutOff: '20:00',
+    day: '2026-11-01',
+    from: '2026-11-01T01:00:00Z',
+    to: '2026-11-02T02:00:00Z',
+    ready: '2026-11-02T12:00:00Z',
+  },
+  {
+    says: 'of 23 hours that ends at five in the morning in Amsterdam',
+    zone: 'Europe/Amsterdam',
+    cutOff: '05:00',
+    day: '2027-03-27',
+    from: '2027-03-27T04:00:00Z',
+    to: '2027-03-28T03:00:00Z',
+    ready: '2027-03-28T04:00:00Z',
+  },
 ];
 
 /** What the vendor has of a day: it is asked for the first two times in vain. */
@@ -76,14 +105,14 @@ interface Late {
   readonly asked: string[];
 }
 
-function openLate(shop: StatementShop, { zone, day }: Day, lines: readonly GivenLine[]): Late {
+function openLate(shop: StatementShop, { zone, cutOff = '00:00', day }: Day, lines: readonly GivenLine[]): Late {
   const asked: string[] = [];
   const fetchStatement = async (of: string): Promise<StatementOutcome> => {
     asked.push(of);
     if (of !== day) return { kind: 'empty' };
     return asked.length < 3 ? { kind: 'notYet' } : { kind: 'ready', documents: only(lines) };
   };
-  const manifest = { ...shop.account.manifest, statements: { zone, readyAt: '06:00' } } as const;
+  const manifest = { ...shop.account.manifest, statements: { zone, cutOff, readyAt: '06:00' } } as const;
   const account: OpenAccount = { ...shop.account, manifest, channel: { ...shop.account.channel, fetchStatement } };
   const kernel = { ...shop.kernel, channels: { ...shop.kernel.channels, accounts: () => [account] } };
   return { asked, deps: { ...shop.deps, kernel } };

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { OpenAccount } from '../../core/channels/accounts.ts';
-import { spanOf } from '../../core/reconciliation/day.ts';
+import { businessDaysOf, spanOf } from '../../core/reconciliation/day.ts';
 import { keepDocument } from '../../core/reconciliation/keep.ts';
 import { openReconciliation, reconcileDay } from '../../core/reconciliation/reconcile.ts';
 import type { Database } from '../../core/store/database.ts';
@@ -123,7 +123,7 @@ function answersOf({ plugin: { manifest } }: Format) {
     const mishap: Mishap = mishaps[name];
     return isByTrade ? mishap.classes : (mishap.settled ?? mishap.classes);
   };
-  const end = spanOf(day, manifest.statements?.zone ?? 'UTC').to;
+  const end = spanOf(day, businessDaysOf(manifest)).to;
   return { end, expected: (wanted: readonly Name[]) => ['missing_here', ...wanted.flatMap(classesOf)].sort() };
 }
 

@@ -59,7 +59,9 @@ function toManifest(definition: Definition): ChannelManifest {
     settle,
     rateLimited,
     failoverCodes,
-    ...(definition.statement && { statements: { zone: definition.zone, readyAt: definition.statement.readyAt } }),
+    ...(definition.statement && {
+      statements: { zone: definition.zone, cutOff: definition.statement.cutOff, readyAt: definition.statement.readyAt },
+    }),
     config: {
       type: 'object',
       required: config.required,

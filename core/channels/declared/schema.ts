@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { verifiedShape } from '../manifest.ts';
+import { timeShape, verifiedShape } from '../manifest.ts';
 
 /*
  * The shape of a channel definition. Every scalar of the file is text (see read.ts), so that a status
@@ -147,10 +147,8 @@ const statement = z.strictObject({
   notation: z.enum(['minor', 'major']),
   constantCurrency: text,
   noneWhen: text.optional(),
-  readyAt: z
-    .string()
-    .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 10:00')
-    .default('10:00'),
+  cutOff: timeShape.default('00:00'),
+  readyAt: timeShape.default('10:00'),
 });
 
 const callback = z.strictObject({

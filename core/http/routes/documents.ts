@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { ApiKey, App } from '../../access/directory.ts';
 import { type OpenAccount, serves } from '../../channels/accounts.ts';
 import { type FieldFault, faultOf, refuse } from '../../errors.ts';
-import { dayOf } from '../../reconciliation/day.ts';
+import { type BusinessDays, businessDaysOf, dayOf } from '../../reconciliation/day.ts';
 import { giveDocument } from '../../reconciliation/import.ts';
 import type { ReconcileDeps } from '../../reconciliation/reconcile.ts';
 import { listSeenAccounts } from '../../reconciliation/sight.ts';
@@ -24,7 +24,7 @@ const types = [
 ];
 const busyForSec = 5;
 /** Where a day ends first. Of an account that is not known, no zone is known. */
-const firstZone = 'Etc/GMT-14';
+const firstOver: BusinessDays = { zone: 'Etc/GMT-14', cutOff: '12:00' };
 
 /** `/v1/reconciliations/documents`: statements that come by hand. */
 export function documentRoutes(deps: ReconcileDeps, maxBytes: () => number) {
@@ -74,6 +74,7 @@ function mayBeSeen({ kernel }: ReconcileDeps, { merchantId, livemode }: App, id:
 }
 
 function dayFault({ kernel }: ReconcileDeps, account: OpenAccount | null, day: string): FieldFault | null {
-  const zone = account === null ? firstZone : (account.manifest.statements?.zone ?? 'UTC');
-  return day < dayOf(kernel.clock.now().getTime(), zone) ? null : faultOf('day', 'day_not_over', { zone });
+  const businessDays = account === null ? firstOver : businessDaysOf(account.manifest);
+  const isOver = day < dayOf(kernel.clock.now().getTime(), businessDays);
+  return isOver ? null : faultOf('day', 'day_not_over', { zone: businessDays.zone });
 }

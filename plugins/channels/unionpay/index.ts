@@ -85,8 +85,7 @@ const manifest: ChannelManifest = {
   // No vendor document at hand says either: these are our own margins, and what settles later is late money.
   settle: { notFoundIsFinalAfterSec: 300, settlingSec: 1800 },
   rateLimited: 'unknown',
-  // A day of settlement ends at 23:00 in China.
-  statements: { zone: 'Asia/Shanghai', readyAt: '10:00', day: 'settlement' },
+  statements: { zone: 'Asia/Shanghai', cutOff: '23:00', readyAt: '10:00', day: 'settlement' },
   failoverCodes: ['limit_exceeded', 'channel_rejected'],
   config: {
     type: 'object',

@@ -1,9 +1,9 @@
 import { deflateSync } from 'node:zlib';
 import { daySpan, type Movement, movementsOf } from '../../movements.ts';
-import { toChinaDay, toChinaText } from '../../time.ts';
+import { toChinaText } from '../../time.ts';
 import { writeZip } from '../../zip.ts';
 import type { UnionpayWorld } from './keys.ts';
-import { type Asked, type Said, say } from './trades.ts';
+import { type Asked, type Said, say, settleDayOf } from './trades.ts';
 
 /** Bytes of each field of a record; a blank follows each. */
 const widths = [
@@ -43,12 +43,12 @@ function toRecord(moved: Movement): Buffer {
   return Buffer.from(`${cells.join('')}\r\n`);
 }
 
-/** The days of settlement are those of the calendar here. A month and a day without a year are the last that there were. */
+/** A day of settlement begins at 23:00 in China: midnight, an hour further east. A month and a day without a year are the last that there were. */
 export function downloadFile(world: UnionpayWorld, { merchant, params }: Asked): Said {
   const asked = params.settleDate ?? '';
-  const today = toChinaDay(world.now());
+  const today = settleDayOf(world.now());
   const year = Number(today.slice(0, 4)) - (asked > today.slice(4) ? 1 : 0);
-  const span = daySpan(`${year}-${asked.slice(0, 2)}-${asked.slice(2)}`, '+08:00');
+  const span = daySpan(`${year}-${asked.slice(0, 2)}-${asked.slice(2)}`, '+09:00');
   if (span === null) return say('10', '报文格式错误[settleDate]');
   const moved = movementsOf(world.store, world.channel, merchant.merId, span);
   if (moved.length === 0) return say('98', '文件不存在');

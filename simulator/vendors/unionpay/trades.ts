@@ -23,6 +23,9 @@ export interface Said {
 const refundWorkMs = 20;
 const hourMs = 3600_000;
 
+/** What is cleared from 23:00 in China is of the next day of settlement. */
+export const settleDayOf = (atMs: number) => toChinaDay(atMs + hourMs);
+
 export const say = (respCode: string, respMsg: string, more: Params = {}): Said => ({ fields: { respCode, respMsg, ...more } });
 
 const newId = (world: UnionpayWorld) => `${toChinaDay(world.now())}${Array.from({ length: 13 }, () => randomInt(10)).join('')}`;
@@ -138,7 +141,7 @@ export function describe(order: Order, refund: Refund | null, twist: Twist): Par
     ...(refund === null ? {} : { origQryId: order.vendorNo }),
     settleAmt: amount,
     settleCurrencyCode: '156',
-    settleDate: toChinaDay(order.paidAt).slice(4),
+    settleDate: settleDayOf(refund === null ? order.paidAt : refund.createdAt).slice(4),
     traceNo: order.vendorNo.slice(-6),
   };
 }
