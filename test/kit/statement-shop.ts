@@ -59,10 +59,15 @@ export interface StatementShop extends Scripted {
   run(day: string, lines: readonly GivenLine[]): Promise<Reconciled>;
 }
 
-export function openStatementShop(database: Database, listing: 'trade' | 'settlement' = 'trade', vault = makeVault()): StatementShop {
+export function openStatementShop(
+  database: Database,
+  listing: 'trade' | 'settlement' = 'trade',
+  vault = makeVault(),
+  cutOff = '00:00',
+): StatementShop {
   const shop = scriptKernel(database);
   const deps = { kernel: shop.kernel, vault };
-  const account = makeAccount(shop, listing);
+  const account = makeAccount(shop, listing, cutOff);
   const attemptOf = async (paymentId: string) => (await shop.attempts(paymentId))[0] as AttemptRow;
   const keeping = { ...deps, database, newId: shop.kernel.newId, now: () => noon };
   const verbs = {
@@ -85,9 +90,9 @@ export function openStatementShop(database: Database, listing: 'trade' | 'settle
   return Object.assign(shop, { deps, account, ...verbs });
 }
 
-function makeAccount({ kernel }: Scripted, listing: 'trade' | 'settlement'): OpenAccount {
+function makeAccount({ kernel }: Scripted, listing: 'trade' | 'settlement', cutOff: string): OpenAccount {
   const account = kernel.channels.account('acc_1') as OpenAccount;
-  const manifest = { ...account.manifest, statements: { zone: 'UTC', readyAt: '06:00', day: listing } } as const;
+  const manifest = { ...account.manifest, statements: { zone: 'UTC', cutOff, readyAt: '06:00', day: listing } } as const;
   return { ...account, manifest, channel: { ...account.channel, readStatement: readLines } };
 }
 

@@ -47,6 +47,22 @@ describe('The business day of a vendor', () => {
     fc.assert(fc.property(instants, fc.constantFrom(...zones), cutOffs, check), { numRuns: 500 });
   });
 
+  it('is cut where a clock that is put back shows the time first', () => {
+    const passes = [
+      { zone: 'Europe/Amsterdam', date: '2026-10-25' },
+      { zone: 'Australia/Lord_Howe', date: '2026-04-05' },
+      { zone: 'Antarctica/Troll', date: '2026-10-25' },
+    ];
+    for (const { zone, date } of passes) {
+      const format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' });
+      const shown = new Map<string, number>();
+      for (let at = Date.parse(`${addDays(date, 1)}T00:00:00Z`); at > Date.parse(`${addDays(date, -1)}T00:00:00Z`); at -= minuteMs)
+        shown.set(format.format(at), at);
+      for (const time of ['01:00', '01:30', '01:45', '01:59', '02:00', '02:30', '02:59', '03:00', '23:00'])
+        expect(textOf(instantAt(date, time, zone)), `${time} in ${zone}`).to.equal(textOf(shown.get(`${date} ${time}`) ?? 0));
+    }
+  });
+
   it('holds both passes of an hour that comes twice, up to a cut-off within it and from it on', () => {
     const days = { zone: 'Europe/Amsterdam', cutOff: '02:30' };
     const first = instantAt('2026-10-25', '02:30', days.zone);
