@@ -61,6 +61,8 @@ export async function chooseMethod(kernel: Kernel, app: App, choice: Choice): Pr
   const begun = await begin(kernel, choice, candidates);
   if (begun.kind !== 'closing') return proceed(kernel, begun, candidates);
   await closeInTime(kernel, begun.attempts);
+  const refused = await findGivenBack(kernel, begun.attempts);
+  if (refused !== null) return { kind: 'held', payment: (await readPayment(kernel.database, payment.id)) ?? payment, by: refused };
   const again = await begin(kernel, choice, candidates);
   return again.kind === 'closing' ? { kind: 'chosen', payment: again.payment } : proceed(kernel, again, candidates);
 }
@@ -137,7 +139,8 @@ async function callOff(
   if (held !== undefined) return { kind: 'held', payment, by: held };
   const now = kernel.clock.now().getTime();
   const attempts = await markClosing(kernel, tx, live, 'shopper', now);
-  const changes = { state: 'processing', action: null } as const;
+  // What the shopper was to do stays in the row, unseen: he has it back if the channel refuses to close.
+  const changes = { state: 'processing' } as const;
   if (payment.state === 'pending') {
     const transition = { subjectId: payment.id, from: 'pending', to: 'processing', cause: 'shopper', at: now } as const;
     await insertTransitions(tx, [{ id: proofId, detail: 'another method', ...transition }]);
@@ -187,6 +190,12 @@ async function insertAttempt(kernel: Kernel, tx: Tx, payment: PaymentRow, { choi
 /** What was read under the lock cannot have changed; if it has, nothing of this may be committed. */
 async function inLock(id: string, written: Promise<boolean>): Promise<void> {
   if (!(await written)) throw new Error(`${id} changed inside a lock`);
+}
+
+/** The attempt that its channel did not close although it was asked to; null: it has ended, or that is not known yet. */
+async function findGivenBack({ database }: Kernel, asked: readonly AttemptRow[]): Promise<AttemptRow | null> {
+  const attempts = await readAttempts(database, asked[0]?.payment_id ?? '');
+  return attempts.find(({ id, state }) => state === 'waiting' && asked.some((one) => one.id === id)) ?? null;
 }
 
 /** Closes, and waits no longer than a shopper does. What is not over by then goes on behind the page, and the timer comes back to it. */

@@ -189,5 +189,5 @@ function conclude(
   // Where nobody can be asked, time decides, unless the channel itself says that it was paid, or may know more later.
   const isUnasked = can.query === 'none' && (can.close === 'none' || closed?.kind === 'notFound');
   if (isOver && isUnasked) return { kind: 'closed' };
-  return found;
+  return found?.kind === 'waiting' && closed?.kind === 'rejected' ? { ...found, refusesClose: true } : found;
 }

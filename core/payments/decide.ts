@@ -155,12 +155,21 @@ function raise(exception: PaymentException, on: Situation): Plan {
 function waiting(evidence: Extract<Evidence, { kind: 'waiting' }>, on: Situation): Plan {
   const learned: AttemptChanges = { ...namesOf(evidence), not_found_at: null };
   if (!isLive(on.attempt.state)) return nothing;
-  if (on.attempt.state === 'closing') return { ...nothing, attempt: learned };
+  if (on.attempt.state === 'closing' && !isGivenBack(evidence, on)) return { ...nothing, attempt: learned };
   const action = evidence.action === null ? undefined : JSON.stringify(evidence.action);
   if (action === undefined && on.payment.action === null) return { ...nothing, attempt: { ...learned, ...stillUnknown(on) } };
   const attempt: AttemptChanges = { ...learned, state: 'waiting' };
   if (on.payment.closing === 1 || isFinal(on.payment.state)) return { ...nothing, attempt };
   return { ...nothing, attempt, payment: { state: 'pending', action } };
+}
+
+/**
+ * A shopper who chose another method has the old one back where its channel refuses to close it, as long as there is time to pay:
+ * he would be kept waiting for an end that comes only with its expiry.
+ */
+function isGivenBack({ refusesClose }: Extract<Evidence, { kind: 'waiting' }>, { attempt, payment, now, othersLive }: Situation): boolean {
+  const isOpen = payment.closing === 0 && !isFinal(payment.state) && payment.action !== null;
+  return refusesClose === true && isOpen && !othersLive && now < attempt.expires_at;
 }
 
 /** The channel waits for a shopper who was never told what to do: nobody can act, so it is not pending, and is asked and sent again. */

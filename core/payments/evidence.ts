@@ -18,7 +18,13 @@ type Learned =
       /** Told by a callback of a vendor that cannot be asked: said twice, it may be one message that came twice. */
       readonly onlyTold?: true;
     }
-  | { readonly kind: 'waiting'; readonly action: Action | null; readonly channelNo: string | null }
+  | {
+      readonly kind: 'waiting';
+      readonly action: Action | null;
+      readonly channelNo: string | null;
+      /** Asked to close it, the channel refused: the shopper can pay it as before. */
+      readonly refusesClose?: true;
+    }
   | {
       readonly kind: 'processing';
       readonly channelNo: string | null;

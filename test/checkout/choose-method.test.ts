@@ -5,6 +5,7 @@ import { readSession } from '../../core/checkout/session.ts';
 import type { CloseOutcome } from '../../core/contract/outcome.ts';
 import { closePayment } from '../../core/payments/close.ts';
 import { isLive } from '../../core/payments/states.ts';
+import { viewPayment } from '../../core/payments/view.ts';
 import { checkMoney } from '../kit/check-money.ts';
 import { forEachDatabase } from '../kit/database.ts';
 import { declined, lost, notFound, paid, type Scripted, scriptKernel, type Traits, unpaid } from '../kit/scripted.ts';
@@ -173,6 +174,37 @@ describe('A payment whose shopper chooses the method', () => {
       expect((await shop.payment(id)).state).to.equal('pending');
       await choose(shop, id, { method: 'fake_page' });
       expect(await states(shop, id)).to.deep.equal(['fake_qr closed', 'fake_page waiting']);
+    });
+
+    it('has its old action back where the channel refuses to close it, and goes on where it agrees the next time', async () => {
+      const shop = await start();
+      const id = await choosable(shop);
+      await choose(shop, id);
+      const { action } = await shop.payment(id);
+      shop.vendor.close = () => ({ kind: 'rejected', reason: 'unsupported' });
+      shop.vendor.query = ({ number }) => unpaid(number);
+      for (const _tap of [1, 2]) {
+        const chosen = await choose(shop, id, { method: 'fake_page' });
+        expect(chosen).to.nested.include({ kind: 'held', 'payment.state': 'pending', 'payment.action': action, 'by.method': 'fake_qr' });
+        expect(await states(shop, id)).to.deep.equal(['fake_qr waiting']);
+      }
+      closes(shop);
+      await choose(shop, id, { method: 'fake_page' });
+      expect(await states(shop, id)).to.deep.equal(['fake_qr closed', 'fake_page waiting']);
+      expect(charged(shop)).to.equal(2);
+      expect(await checkMoney(shop.kernel.database)).to.deep.equal([]);
+    });
+
+    it('shows nothing to do while it is being closed: what stays in its row is for the case that the channel refuses', async () => {
+      const shop = await start();
+      const id = await choosable(shop);
+      await choose(shop, id);
+      shop.vendor.close = () => lost;
+      await choose(shop, id, { method: 'fake_page' });
+      const payment = await shop.payment(id);
+      expect(viewPayment({ publicUrl: '' }, payment, 'en')).to.include({ state: 'processing', action: null });
+      const session = await readSession(shop.kernel, { paymentId: id, token: payment.checkout_token ?? '' });
+      expect(session).to.include({ phase: 'confirming', action: null });
     });
 
     it('tells that the old attempt holds it where the channel cannot close', async () => {

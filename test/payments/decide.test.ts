@@ -156,6 +156,35 @@ describe('What evidence does to an attempt', () => {
   });
 });
 
+describe('A channel that refuses to close', () => {
+  const refusal: Evidence = { kind: 'waiting', action: null, channelNo: null, refusesClose: true };
+  const closing = { state: 'closing', expires_at: now + 1 } as const;
+  const switched = { state: 'processing', action: '{"type":"qr","qrContent":"x"}' } as const;
+
+  it('gives the shopper back what he had', () => {
+    const plan = decide(refusal, situation(closing, switched));
+    expect(plan.attempt?.state).to.equal('waiting');
+    expect(plan.payment).to.deep.equal({ state: 'pending', action: undefined });
+    expect(plan.event).to.equal(null);
+  });
+
+  it('changes nothing where the payment itself is closed or over, its time has passed, another attempt lives, or there is nothing to give back', () => {
+    const stays = [
+      situation(closing, { ...switched, closing: 1 }),
+      situation(closing, { ...switched, state: 'success' }),
+      situation({ ...closing, expires_at: now }, switched),
+      situation(closing, switched, { othersLive: true }),
+      situation(closing, { ...switched, action: null }),
+    ];
+    for (const on of stays) {
+      expect(decide(refusal, on)).to.deep.include({ payment: null, event: null });
+      expect(decide(refusal, on).attempt?.state).to.equal(undefined);
+    }
+    const without: Evidence = { kind: 'waiting', action: null, channelNo: null };
+    expect(decide(without, situation(closing, switched)).attempt?.state).to.equal(undefined);
+  });
+});
+
 /** Where each evidence about a waiting attempt takes its payment, whose code was shown, from each state; a dash leaves it. Money is the payment's whole amount. */
 const payments: Readonly<Record<PaymentState, string>> = {
   pending: 'paid:success paidOther:- waiting:- processing:processing closed:closed failed:failed notSent:- notFound:- unknown:- mismatch:-',

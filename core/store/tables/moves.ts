@@ -7,7 +7,7 @@ import type { StatementFileState } from './statement-files.ts';
 /**
  * The life of an attempt. `sending`: committed, the channel is being called. `waiting`: the
  * shopper has to act. `processing`: the shopper acted. `unknown`: the answer was lost. `closing`:
- * the channel was asked to make it unpayable. Money that arrives after an end is `succeeded_late`;
+ * the channel was asked to make it unpayable; it waits again where the channel refuses. Money that arrives after an end is `succeeded_late`;
  * nothing leaves a success.
  */
 export const attemptMoves: Readonly<Record<AttemptState, readonly AttemptState[]>> = {
@@ -15,7 +15,7 @@ export const attemptMoves: Readonly<Record<AttemptState, readonly AttemptState[]
   waiting: ['processing', 'succeeded', 'failed', 'closing', 'closed'],
   processing: ['waiting', 'succeeded', 'failed', 'closing', 'closed'],
   unknown: ['waiting', 'processing', 'succeeded', 'failed', 'not_sent', 'closing', 'closed'],
-  closing: ['closed', 'succeeded', 'failed'],
+  closing: ['waiting', 'closed', 'succeeded', 'failed'],
   closed: ['succeeded_late'],
   failed: ['succeeded_late'],
   not_sent: ['succeeded_late'],
