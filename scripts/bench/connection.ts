@@ -20,9 +20,26 @@ const headEnd = '\r\n\r\n';
 
 /**
  * Bare on purpose: the generator shares two cores with server and database, and a full HTTP client
- * takes more CPU for a request than the echo server that it measures.
+ * takes more CPU for a request than the echo server that it measures. One that the server has closed because
+ * nothing was sent for a while is opened anew, as every client does.
  */
-export function openConnection(port: number): Promise<Connection> {
+export async function openConnection(port: number): Promise<Connection> {
+  let line = await openLine(port);
+  return {
+    async send(request) {
+      if (line.socket.destroyed || line.socket.readableEnded) line = await openLine(port);
+      return line.send(request);
+    },
+    close: () => line.socket.destroy(),
+  };
+}
+
+interface Line {
+  readonly socket: Socket;
+  send(request: string): Promise<Answered>;
+}
+
+function openLine(port: number): Promise<Line> {
   const socket = connect(port, '127.0.0.1').setNoDelay(true).setEncoding('latin1') as Socket;
   let waiting: Waiting | null = null;
   let text = '';
@@ -40,17 +57,13 @@ export function openConnection(port: number): Promise<Connection> {
     waiting = null;
   };
   socket.on('error', fail).on('close', () => fail(new Error('the server closed a connection')));
-  const connection: Connection = {
-    send(request) {
-      return new Promise((resolve, reject) => {
-        waiting = { resolve, reject };
-        socket.write(request, 'latin1');
-      });
-    },
-    close: () => socket.destroy(),
-  };
+  const send = (request: string) =>
+    new Promise<Answered>((resolve, reject) => {
+      waiting = { resolve, reject };
+      socket.write(request, 'latin1');
+    });
   return new Promise((resolve, reject) => {
-    socket.once('connect', () => resolve(connection)).once('error', reject);
+    socket.once('connect', () => resolve({ socket, send })).once('error', reject);
   });
 }
 
