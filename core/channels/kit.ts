@@ -1,7 +1,7 @@
-import { timingSafeEqual } from 'node:crypto';
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import type { Kit, Sm2Kit } from '../contract/kit.ts';
 import { fromMajor, fromMinor, toMajor } from '../money.ts';
+import { isSameText } from '../same-text.ts';
 import { filesKit } from './files.ts';
 import { partsKit } from './parts.ts';
 
@@ -24,7 +24,7 @@ export function makeKit(sm2: Sm2Kit, exponents: Readonly<Record<string, number>>
       fromMinor: (value, currency) => fromMinor(value, currency),
     },
     xml: { parse: parseXml, build: (root, fields) => xmlBuilder.build({ [root]: fields }) },
-    sameText,
+    sameText: isSameText,
     base64: strictBase64,
     json: parseObject,
     jsonNumber,
@@ -32,12 +32,6 @@ export function makeKit(sm2: Sm2Kit, exponents: Readonly<Record<string, number>>
     files: filesKit,
     parts: partsKit,
   };
-}
-
-function sameText(a: string, b: string): boolean {
-  const left = Buffer.from(a);
-  const right = Buffer.from(b);
-  return left.length === right.length && timingSafeEqual(left, right);
 }
 
 /** Node's decoder skips what it does not know; here whatever does not encode back to itself is refused. */

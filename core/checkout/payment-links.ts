@@ -1,6 +1,7 @@
-import { hash, timingSafeEqual } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { App } from '../access/directory.ts';
 import type { Kernel } from '../payments/deps.ts';
+import { isSameText } from '../same-text.ts';
 import { UniqueError } from '../store/database.ts';
 import {
   disablePaymentLink,
@@ -74,8 +75,7 @@ export async function readLinkByAddress(
   { linkId, token }: { readonly linkId: string; readonly token: string },
 ): Promise<PaymentLinkRow | null> {
   const link = await readPaymentLink(kernel.database, linkId);
-  if (link === null || link.token.length !== token.length || !/^[A-Za-z0-9_-]+$/.test(token)) return null;
-  return timingSafeEqual(Buffer.from(link.token), Buffer.from(token)) ? link : null;
+  return link !== null && isSameText(link.token, token) ? link : null;
 }
 
 /** Where shoppers pay by it. */

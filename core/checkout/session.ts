@@ -1,9 +1,9 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { App } from '../access/directory.ts';
 import type { Action } from '../contract/outcome.ts';
 import type { Kernel } from '../payments/deps.ts';
 import { isChosenByShopper } from '../payments/request.ts';
 import { isLive } from '../payments/states.ts';
+import { isSameText } from '../same-text.ts';
 import { type AttemptRow, readAttempts } from '../store/tables/attempts.ts';
 import { type PaymentRow, readPayment } from '../store/tables/payments.ts';
 
@@ -36,7 +36,7 @@ export interface CheckoutSession {
 /** The payment of a checkout's address. Null: there is none, or the token is not its own. */
 export async function readSession(kernel: Kernel, { paymentId, token }: Address): Promise<CheckoutSession | null> {
   const payment = await readPayment(kernel.database, paymentId);
-  if (payment === null || !isTokenOf(payment, token)) return null;
+  if (payment === null || payment.checkout_token === null || !isSameText(payment.checkout_token, token)) return null;
   const app = kernel.apps.get(payment.app_id);
   if (app === undefined) return null;
   const attempts = await readAttempts(kernel.database, payment.id);
@@ -45,12 +45,6 @@ export async function readSession(kernel: Kernel, { paymentId, token }: Address)
   const action = phase === 'act' && payment.action !== null ? (JSON.parse(payment.action) as Action) : null;
   const tried = new Set(attempts.map(({ method }) => method));
   return { payment, app, phase, action, current, tried, isChoice: isChosenByShopper(payment) };
-}
-
-/** Compared in constant time: the address lets in whoever knows it. */
-function isTokenOf({ checkout_token: kept }: PaymentRow, given: string): boolean {
-  if (kept === null || kept.length !== given.length || !/^[A-Za-z0-9_-]+$/.test(given)) return false;
-  return timingSafeEqual(Buffer.from(kept), Buffer.from(given));
 }
 
 function phaseOf(payment: PaymentRow): Phase {

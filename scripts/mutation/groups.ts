@@ -91,5 +91,10 @@ export const groups: readonly Group[] = [
     tests: ['sign', 'keys', 'callback', 'vendors'].map((name) => `test/channels/declared-${name}.test.ts`),
   },
   { name: 'signatures of SM2', modules: ['core/channels/sm2.ts'], tests: ['test/channels/sm2.test.ts'] },
+  {
+    name: 'seals',
+    modules: ['core/access/vault.ts', 'core/reconciliation/seal.ts'],
+    tests: ['test/access/vault.test.ts', 'test/reconciliation/seal.test.ts'],
+  },
   ...Object.keys(signing).map(signaturesOf),
 ];

@@ -49,7 +49,8 @@ describe('A payment whose shopper chooses the method', () => {
       expect({ state, method }).to.deep.equal({ state: 'pending', method: null });
       expect(token).to.match(/^[A-Za-z0-9_-]{5,}$/);
       expect((await readSession(shop.kernel, { paymentId: id, token: token ?? '' }))?.phase).to.equal('choose');
-      for (const guess of ['', 'x', `${token}x`, (token ?? '').toUpperCase(), '\0'.repeat(5), 'é'.repeat(5)]) {
+      const { length } = token ?? '';
+      for (const guess of ['', 'x', `${token}x`, 'x'.repeat(length), '\0'.repeat(length), 'é'.repeat(length)]) {
         expect(await readSession(shop.kernel, { paymentId: id, token: guess }), guess).to.equal(null);
       }
       expect(await readSession(shop.kernel, { paymentId: 'pay_unknown', token: token ?? '' })).to.equal(null);

@@ -88,7 +88,7 @@ describe('A payment link', () => {
       await disableLink(shop.kernel, link);
       expect(await ask(shop, link, 'a')).to.equal('payment_link_over');
       expect(await readLinkByAddress(shop.kernel, { linkId: link.id, token: link.token })).to.include({ status: 'disabled' });
-      for (const token of ['', 'x', `${link.token}x`])
+      for (const token of ['', 'x', `${link.token}x`, 'x'.repeat(link.token.length), 'é'.repeat(link.token.length)])
         expect(await readLinkByAddress(shop.kernel, { linkId: link.id, token })).to.equal(null);
     });
 
