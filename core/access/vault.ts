@@ -88,24 +88,24 @@ function readText(text: string): { id: string; bytes: Buffer } {
 function sealEnvelope(key: KeyObject, plain: string, aad: string): Buffer {
   const dataKey = randomBytes(keyBytes);
   const wrapped = seal(key, dataKey, `key|${aad}`);
-  return Buffer.concat([wrapped, seal(createSecretKey(dataKey), Buffer.from(plain, 'utf8'), aad)]);
+  return Buffer.concat([wrapped, seal(createSecretKey(dataKey), Buffer.from(plain), aad)]);
 }
 
 function openEnvelope(key: KeyObject, bytes: Buffer, aad: string): string {
   const dataKey = open(key, bytes.subarray(0, wrappedBytes), `key|${aad}`);
-  return open(createSecretKey(dataKey), bytes.subarray(wrappedBytes), aad).toString('utf8');
+  return open(createSecretKey(dataKey), bytes.subarray(wrappedBytes), aad).toString();
 }
 
 function seal(key: KeyObject, plain: Buffer, aad: string): Buffer {
   const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes }).setAAD(Buffer.from(aad, 'utf8'));
+  const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes }).setAAD(Buffer.from(aad));
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
 function open(key: KeyObject, sealed: Buffer, aad: string): Buffer {
   const tagAt = sealed.length - tagBytes;
   const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes });
-  decipher.setAAD(Buffer.from(aad, 'utf8')).setAuthTag(sealed.subarray(tagAt));
+  decipher.setAAD(Buffer.from(aad)).setAuthTag(sealed.subarray(tagAt));
   try {
     return Buffer.concat([decipher.update(sealed.subarray(nonceBytes, tagAt)), decipher.final()]);
   } catch {

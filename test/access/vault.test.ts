@@ -1,10 +1,11 @@
+import { webcrypto } from 'node:crypto';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { addKey } from '../../core/access/key-file.ts';
-import { openVault, placeOf } from '../../core/access/vault.ts';
+import { isEncrypted, openVault, placeOf, VaultError } from '../../core/access/vault.ts';
 
 const place = placeOf('apps', 'app_1', 'secret');
 
@@ -57,9 +58,36 @@ describe('the vault for secrets at rest', () => {
   it('refuses a text that was cut anywhere, a tag of four bytes included', () => {
     const vault = openVault({ keyFile, create: true });
     const text = vault.encrypt('', place);
-    for (let length = 0; length < text.length; length += 1) expect(() => vault.decrypt(text.slice(0, length), place)).to.throw();
+    for (let length = 0; length < text.length; length += 1)
+      expect(() => vault.decrypt(text.slice(0, length), place), `${length}`).to.throw(VaultError, 'not a text of this vault');
     for (const wrong of [`${text}A`, `${text}=`, ` ${text}`, text.replace('v1', 'v2')])
-      expect(() => vault.decrypt(wrong, place)).to.throw();
+      expect(() => vault.decrypt(wrong, place)).to.throw(VaultError);
+  });
+
+  it('knows its own texts from plain ones', () => {
+    const text = openVault({ keyFile, create: true }).encrypt('secret', place);
+    expect([text, 'secret', '', text.replace('v1', 'v2'), `${text}=`].map(isEncrypted)).to.deep.equal([true, false, false, false, false]);
+  });
+
+  it('reads what AES-256-GCM of another implementation wrote, so that no version may change the layout', async () => {
+    const [key, dataKey, nonce] = [Buffer.alloc(32, 7), Buffer.alloc(32, 8), Buffer.alloc(12, 9)];
+    const seal = async (bytes: Uint8Array<ArrayBuffer>, by: Uint8Array<ArrayBuffer>, additional: string) => {
+      const imported = await webcrypto.subtle.importKey('raw', by, 'AES-GCM', false, ['encrypt']);
+      const algorithm = { name: 'AES-GCM', iv: nonce, additionalData: Buffer.from(additional), tagLength: 128 };
+      return [nonce, Buffer.from(await webcrypto.subtle.encrypt(algorithm, imported, bytes))];
+    };
+    const wrapped = await seal(dataKey, key, 'key|apps|app_1|secret');
+    const text = Buffer.concat([...wrapped, ...(await seal(Buffer.from('秘密'), dataKey, 'apps|app_1|secret'))]).toString('base64url');
+    const file = join(folder, 'keys');
+    writeFileSync(file, `k1:${key.toString('base64')}\n`, { mode: 0o600 });
+    expect(openVault({ keyFile: file, create: false }).decrypt(`v1.k1.${text}`, place)).to.equal('秘密');
+  });
+
+  it('goes on with the keys that it holds when their file is away', () => {
+    const vault = openVault({ keyFile, create: true });
+    const text = vault.encrypt('secret', place);
+    rmSync(keyFile);
+    expect(vault.decrypt(text, place)).to.equal('secret');
   });
 
   it('has one text for one secret: bits that base64 leaves over must be zero', () => {
