@@ -92,6 +92,11 @@ export const groups: readonly Group[] = [
   },
   { name: 'signatures of SM2', modules: ['core/channels/sm2.ts'], tests: ['test/channels/sm2.test.ts'] },
   {
+    name: 'tools of signatures',
+    modules: ['core/channels/kit.ts', 'core/same-text.ts'],
+    tests: ['test/channels/tools.test.ts'],
+  },
+  {
     name: 'seals',
     modules: ['core/access/vault.ts', 'core/reconciliation/seal.ts'],
     tests: ['test/access/vault.test.ts', 'test/reconciliation/seal.test.ts'],
