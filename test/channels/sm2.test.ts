@@ -1,4 +1,5 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -29,6 +30,25 @@ async function errorOf(asked: Promise<unknown>): Promise<string> {
   );
   return outcome;
 }
+
+/** A thread that says the same to everything. */
+const answering = (answer: object) =>
+  new URL(
+    `data:text/javascript,${encodeURIComponent(`
+    import { parentPort } from 'node:worker_threads';
+    parentPort.on('message', ({ id }) => parentPort.postMessage({ id, ...${JSON.stringify(answer)} }));`)}`,
+  );
+
+/** A thread that answers nothing until it is asked by `go`, and then everything. */
+const patient = new URL(
+  `data:text/javascript,${encodeURIComponent(`
+    import { parentPort } from 'node:worker_threads';
+    const held = [];
+    parentPort.on('message', ({ id, userId }) => {
+      held.push(id);
+      if (userId === 'go') for (const one of held) parentPort.postMessage({ id: one, signature: new Uint8Array([one]) });
+    });`)}`,
+);
 
 /** A thread that ends when it is told to `crash`, and answers anything else with one byte. */
 const fragile = new URL(
@@ -108,14 +128,42 @@ describe('SM2', () => {
     );
   });
 
+  it('asks the library about no signature that the standard excludes, so that nothing hangs on what it would say', async () => {
+    const gullible = createSm2(answering({ isGenuine: true }));
+    const [r, s] = [toHex(1n), toHex(order - 1n)];
+    const isTaken = (hex: string) => gullible.kit.verify(publicKey, message, Buffer.from(hex, 'hex'));
+    for (const hex of [`${r}${s}`, `${s}${r}`]) expect(await isTaken(hex), hex).to.equal(true);
+    const [zero, beyond] = [toHex(0n), toHex(order)];
+    for (const hex of ['', r, `${r}${s}00`, zero + s, r + zero, beyond + s, r + beyond]) expect(await isTaken(hex), hex).to.equal(false);
+    await gullible.stop();
+  });
+
+  it('takes numbers over which the arithmetic fails for no signature, and fails to sign with them', async () => {
+    const failing = createSm2(answering({ fault: 'arithmetic' }));
+    expect(await failing.kit.verify(publicKey, message, signature)).to.equal(false);
+    expect(await errorOf(failing.kit.sign(privateKey, message))).to.equal('SM2 could not be computed');
+    await failing.stop();
+  });
+
+  it('takes the answer to another question for none', async () => {
+    const [signing, verifying] = [
+      createSm2(answering({ isGenuine: true })),
+      createSm2(answering({ signature: signature.toString('hex') })),
+    ];
+    expect(await errorOf(signing.kit.sign(privateKey, message))).to.equal('SM2 could not be computed');
+    expect(await errorOf(verifying.kit.verify(publicKey, message, signature))).to.equal('SM2 could not be computed');
+    await Promise.all([signing.stop(), verifying.stop()]);
+  });
+
   it('throws for keys that are none, and never says what they were', async () => {
-    const poor = ['', 'ab', `${privateKey}00`, 'g'.repeat(64), toHex(0n), toHex(order - 1n), toHex(order)];
+    const outside = [toHex(0n), toHex(order - 1n), toHex(order)];
+    const poor = ['', 'ab', `${privateKey}00`, `00${privateKey}`, `${toHex(1n)}0`, `${privateKey}zz`, 'g'.repeat(64), ...outside];
     for (const key of poor) {
       const said = await errorOf(sm2.kit.sign(key, message));
       expect(said).to.match(/^an SM2 private key is/);
       if (key !== '') expect(said).to.not.include(key);
     }
-    for (const key of ['', publicKey.slice(2), `03${publicKey.slice(2)}`, `${publicKey}00`]) {
+    for (const key of ['', publicKey.slice(2), `03${publicKey.slice(2)}`, `${publicKey}00`, `00${publicKey}`]) {
       expect(await errorOf(sm2.kit.verify(key, message, signature))).to.match(/^an SM2 public key is 130 hex digits/);
     }
     const beside = `${publicKey.slice(0, -1)}4`;
@@ -142,6 +190,39 @@ describe('SM2', () => {
     expect([...(await weak.kit.sign(privateKey, message))]).to.deep.equal([3]);
     await weak.stop();
   });
+
+  it('goes on with a new thread while the old one ends', async () => {
+    const slow = createSm2(patient);
+    const lost = errorOf(slow.kit.sign(privateKey, message));
+    const stopped = slow.stop();
+    const held = slow.kit.sign(privateKey, message);
+    await stopped;
+    await slow.kit.sign(privateKey, message, 'go');
+    expect([...(await held)]).to.deep.equal([2]);
+    expect(await lost).to.equal('the SM2 thread ended before it answered');
+    await slow.stop();
+  });
+
+  it('keeps its process alive for as long as something is asked, and no longer', () => {
+    const module = new URL('../../core/channels/sm2.ts', import.meta.url).href;
+    const program = `
+      import { createSm2 } from '${module}';
+      const silent = createSm2(new URL(${JSON.stringify(fragile.href)}));
+      const open = silent.kit.sign('${privateKey}', Buffer.alloc(0), 'silent').catch(({ message }) => console.log(message));
+      await silent.stop();
+      await open;
+      const { kit, stop } = createSm2();
+      kit.sign('${privateKey}', Buffer.alloc(0)).catch(() => console.log('lost'));
+      await stop();
+      for (const text of ['one', 'two']) console.log((await kit.sign('${privateKey}', Buffer.from(text))).length);`;
+    const folder = mkdtempSync(join(tmpdir(), 'paymux-sm2-'));
+    const file = join(folder, 'program.mjs');
+    writeFileSync(file, program);
+    // An error where it would never end.
+    const said = execFileSync(process.execPath, [file], { encoding: 'utf8', timeout: 20_000 });
+    rmSync(folder, { recursive: true });
+    expect(said).to.equal('the SM2 thread ended before it answered\nlost\n64\n64\n');
+  }).timeout(30_000);
 
   it('rejects what is open when it is stopped, and stops twice without harm', async () => {
     const weak = createSm2(fragile);
