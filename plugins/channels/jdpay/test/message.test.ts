@@ -15,8 +15,8 @@ const around = (plain: string, broken = (text: string) => text) =>
     Buffer.from(hide(plain)).toString('base64'),
   )}</encrypt></jdpay>`;
 /** A plain text of JD's with its signature in it. */
-const signed = (inner: string, { key = jd.privatePem, write = (text: string) => text } = {}) => {
-  const [before, after] = [`${declaration}<jdpay>`, `${inner}</jdpay>`];
+const signed = (inner: string, { key = jd.privatePem, write = (text: string) => text, root = 'jdpay' } = {}) => {
+  const [before, after] = [`${declaration}<${root}>`, `${inner}</${root}>`];
   return `${before}<sign>${write(signatureOf(`${before}${after}`, key))}</sign>${after}`;
 };
 const whole = `<merchant>${config.merchant}</merchant>${success}<tradeNum>1</tradeNum>`;
@@ -55,6 +55,8 @@ describe('A message of JD Pay', () => {
     'of another root': '<other/>',
     'without fields': '<jdpay/>',
     'that says yes without a hidden part': `<jdpay>${success}</jdpay>`,
+    'that says neither yes nor no': `<jdpay><merchant>${config.merchant}</merchant></jdpay>`,
+    'signed, of another root': around(signed(whole, { root: 'other' })),
     'signed, without a result': around(signed(`<merchant>${config.merchant}</merchant>`)),
     'signed, without a code': around(signed(`<merchant>${config.merchant}</merchant><result><desc>x</desc></result>`)),
     'signed, with two results': around(signed(`<merchant>${config.merchant}</merchant>${success}${success}`)),
