@@ -16,7 +16,7 @@ const signing: Readonly<Record<string, { readonly modules?: readonly string[]; r
   airwallex: {},
   alipay: { tests: ['sign'] },
   checkoutcom: { tests: ['sign'] },
-  cmbecny: { tests: ['sign'] },
+  cmbecny: { modules: ['sign', 'gateway'], tests: ['sign'] },
   douyin: { tests: ['sign'] },
   gocardless: { tests: ['sign'] },
   jdpay: { modules: ['sign', 'cipher', 'message'], tests: ['cipher', 'message', 'vectors'] },
@@ -87,10 +87,10 @@ export const groups: readonly Group[] = [
   },
   {
     name: 'signatures of declared channels',
-    modules: ['sign', 'verify'].map((name) => `core/channels/declared/${name}.ts`),
-    tests: ['sign', 'keys', 'callback', 'vendors'].map((name) => `test/channels/declared-${name}.test.ts`),
+    modules: ['sign', 'verify', 'opened'].map((name) => `core/channels/declared/${name}.ts`),
+    tests: ['sign', 'keys', 'callback', 'calls', 'vendors'].map((name) => `test/channels/declared-${name}.test.ts`),
   },
-  { name: 'signatures of SM2', modules: ['core/channels/sm2.ts'], tests: ['test/channels/sm2.test.ts'] },
+  { name: 'signatures of SM2', modules: ['core/channels/sm2.ts', 'core/channels/sm2-thread.ts'], tests: ['test/channels/sm2.test.ts'] },
   {
     name: 'tools of signatures',
     modules: ['core/channels/kit.ts', 'core/same-text.ts'],
