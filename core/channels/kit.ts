@@ -9,10 +9,9 @@ const xmlParser = new XMLParser({
   ignoreAttributes: true,
   parseTagValue: false,
   processEntities: false,
-  ignoreDeclaration: true,
   ignorePiTags: true,
 });
-const xmlBuilder = new XMLBuilder({ suppressEmptyNode: false });
+const xmlBuilder = new XMLBuilder();
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** The tools of one channel, with its own decimals of currencies. `sm2` is the process's: its thread is shared. */
@@ -68,8 +67,7 @@ function parseXml(text: string): Record<string, unknown> | null {
   // Refused before parsing: no vendor of ours sends one, and every XML attack needs one.
   if (/<!DOCTYPE/i.test(text)) return null;
   try {
-    const value: unknown = xmlParser.parse(text, true);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+    return xmlParser.parse(text, true) as Record<string, unknown>;
   } catch {
     return null;
   }

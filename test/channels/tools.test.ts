@@ -92,7 +92,19 @@ describe('The XML of channels', () => {
       '<?xml version="1.0"?>\n<!DocType x><x/>',
     ])
       expect(kit.xml.parse(written), written).to.equal(null);
-    for (const written of ['<xml>', '<xml></a>', '<xml><a></xml>', '<xml/><xml', '<xml>&</xml', '<a b></a>'])
+    for (const written of [
+      '',
+      ' ',
+      'busy',
+      '<!-- x -->',
+      '<?xml version="1.0"?>',
+      '<xml>',
+      '<xml></a>',
+      '<xml><a></xml>',
+      '<xml/><xml',
+      '<xml>&</xml',
+      '<a b></a>',
+    ])
       expect(kit.xml.parse(written), written).to.equal(null);
   });
 });
