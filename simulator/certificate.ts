@@ -27,6 +27,14 @@ function time(at: Date): Bytes {
   return element(0x17, Buffer.from(`${digits}Z`, 'latin1'));
 }
 
+// Version 3, without which there are no extensions; and the one, critical, that says that its owner may issue others.
+const version3 = element(0xa0, element(0x02, Buffer.from([2])));
+const mayIssue = sequence(element(0x01, Buffer.from([0xff])));
+const authority = element(
+  0xa3,
+  sequence(sequence(element(0x06, hexOf('551d13')), element(0x01, Buffer.from([0xff])), element(0x04, mayIssue))),
+);
+
 /** What {@link makeCertificate} needs. The serial is an even number of hex digits, the first below 8. */
 export interface CertificateFacts {
   readonly serial: string;
@@ -39,13 +47,17 @@ export interface CertificateFacts {
   readonly signer: webcrypto.CryptoKey;
   /** The names of the authority; absent for a self-signed certificate. */
   readonly issuer?: { readonly organisation: string; readonly commonName: string };
+  /** Whether it says that it may issue others. */
+  readonly isAuthority?: boolean;
 }
 
-/** An X.509 certificate, version 1, in PEM. Node can read certificates but not make them. */
+/** An X.509 certificate, version 1 unless it is an authority's, in PEM. Node can read certificates but not make them. */
 export async function makeCertificate(facts: CertificateFacts): Promise<string> {
   const who = name(facts.organisation, facts.commonName);
   const by = facts.issuer ? name(facts.issuer.organisation, facts.issuer.commonName) : who;
-  const body = sequence(element(0x02, hexOf(facts.serial)), sha256WithRsa, by, sequence(time(facts.from), time(facts.to)), who, facts.spki);
+  const [first, last] = facts.isAuthority === true ? [[version3], [authority]] : [[], []];
+  const dates = sequence(time(facts.from), time(facts.to));
+  const body = sequence(...first, element(0x02, hexOf(facts.serial)), sha256WithRsa, by, dates, who, facts.spki, ...last);
   const signature = new Uint8Array(await webcrypto.subtle.sign('RSASSA-PKCS1-v1_5', facts.signer, Buffer.from(body)));
   const der = sequence(body, sha256WithRsa, element(0x03, Buffer.from([0]), signature));
   const lines =

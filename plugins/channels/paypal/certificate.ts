@@ -66,13 +66,14 @@ function keep(chains: Map<string, readonly X509Certificate[]>, url: string, chai
  * folder of its certificates, nothing else. A gateway on loopback serves its own, whose authorities are configured.
  */
 function readAddress({ baseUrl, authorities }: Trust, address: string | undefined): string | null {
-  if (address === undefined || address.length > 500 || !URL.canParse(address)) return null;
+  if (address === undefined || !URL.canParse(address)) return null;
   const url = new URL(address);
   const isPlain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
-  if (!isPlain || !/\/v1\/notifications\/certs\/[A-Za-z0-9._-]{1,128}$/.test(url.pathname)) return null;
+  const [, above] = /^(.*)\/v1\/notifications\/certs\/[A-Za-z0-9._-]{1,128}$/.exec(url.pathname) ?? [];
+  if (!isPlain || above === undefined) return null;
   const base = new URL(baseUrl);
   const isBeside = isLoopback(base) && isLoopback(url) && authorities.length > 0;
-  const isPaypal = url.protocol === 'https:' && url.port === '' && /^api(?:-m)?(?:\.sandbox)?\.paypal\.com$/.test(url.hostname);
+  const isPaypal = above === '' && /^https:\/\/api(?:-m)?(?:\.sandbox)?\.paypal\.com$/.test(url.origin);
   return isPaypal || isBeside ? url.href : null;
 }
 

@@ -17,5 +17,5 @@ export function textToSign({ id, time, webhookId }: Transmission, body: Uint8Arr
 /** RSA with SHA-256; false, never an error, for a signature that is none. */
 export function isSigned(kit: Kit, key: KeyObject, text: string, signature: string | undefined): boolean {
   const bytes = kit.base64(signature);
-  return bytes !== null && bytes.length > 0 && verify('sha256', Buffer.from(text, 'utf8'), key, bytes);
+  return bytes !== null && verify('sha256', Buffer.from(text), key, bytes);
 }

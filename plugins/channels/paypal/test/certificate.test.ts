@@ -21,6 +21,8 @@ interface Facts {
   readonly key?: KeyObject;
   readonly signer?: KeyObject;
   readonly issuer?: { readonly organisation: string; readonly commonName: string };
+  readonly organisation?: string;
+  readonly isAuthority?: boolean;
 }
 
 async function certify({ key = own, signer = root, issuer = authority, ...more }: Facts = {}): Promise<string> {
@@ -60,7 +62,7 @@ describe('The address of PayPal’s certificate', () => {
     'a folder below': `https://api.paypal.com${folder}/C/x`,
     'no name': `https://api.paypal.com${folder}/`,
     'a name that is too long': `https://api.paypal.com${folder}/${longest}a`,
-    'an address that is too long': `https://api.paypal.com${'/x'.repeat(240)}${folder}/${'a'.repeat(60)}`,
+    'a folder above': `https://api.paypal.com/x${folder}/C`,
   };
   for (const [what, address] of Object.entries(refused))
     it(`is not followed with ${what}`, async () => expect(await isAsked(address)).to.equal(false));
@@ -107,8 +109,14 @@ describe('PayPal’s certificate', () => {
   for (const commonName of ['shop.example', 'paypal.com.evil.example', 'certs.paypal.com.evil', 'evil/CN=x', 'CERTS.PAYPAL.COM'])
     it(`gives none in the name of ${commonName}`, async () => expect(await keyOfPem(await certify({ commonName }))).to.equal(null));
 
+  it('gives none for whose organisation is called as PayPal’s certificates are', async () => {
+    const pem = await certify({ organisation: 'CN=certs.paypal.com', commonName: 'shop.example' });
+    expect(await keyOfPem(pem)).to.equal(null);
+  });
+
   it('gives none for a key that is short, or no RSA key', async () => {
     expect(await keyOfPem(await certify({ key: generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey }))).to.equal(null);
+    expect(await keyOfPem(await certify({ key: generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey }))).to.equal(null);
     expect(await keyOfPem(await certify({ key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey }))).to.equal(null);
   });
 
@@ -139,6 +147,24 @@ describe('PayPal’s certificate', () => {
     // One that our tools make says of itself no more than that it is a certificate: it may issue nothing.
     expect(await keyOfPem(`${leaf}${await certify({ key: root, commonName: 'Test Root' })}`)).to.equal(null);
     expect(await keyOfPem(`${leaf}${await certify({ key: stranger, signer: stranger })}`)).to.equal(null);
+  });
+
+  it('is followed by its authority, whose own key signed it, and which holds today', async () => {
+    const leaf = await certify({ issuer: { organisation: 'PayPal, Inc.', commonName: 'Test Root' } });
+    const followedBy = async (facts: Facts) =>
+      keyOfPem(`${leaf}${await certify({ commonName: 'Test Root', key: root, isAuthority: true, ...facts })}`);
+    expect((await followedBy({}))?.equals(createPublicKey(own))).to.equal(true);
+    expect(await followedBy({ key: stranger }), 'another’s key').to.equal(null);
+    expect(await followedBy({ commonName: 'Other Root' }), 'another’s name').to.equal(null);
+    expect(await followedBy({ to: new Date('2026-01-01T00:00:00Z') }), 'out of date').to.equal(null);
+    expect(await followedBy({ isAuthority: false }), 'a customer as well').to.equal(null);
+  });
+
+  it('is asked for once, however many callbacks it has signed', async () => {
+    const certificates = openCertificates({ baseUrl: 'https://api-m.paypal.com', authorities: [] });
+    const { http, requests } = scriptHttp(answered(200, await certify()));
+    for (let count = 0; count < 30; count += 1) expect(await certificates.keyAt(url(), makeCall({ http }))).to.not.equal(null);
+    expect(requests).to.have.length(1);
   });
 
   it('is kept, four of them at a time, the oldest given up for a fifth', async () => {
