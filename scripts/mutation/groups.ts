@@ -81,9 +81,9 @@ export const groups: readonly Group[] = [
     tests: ['post', 'fold', 'payments', 'catch-up'].map((name) => `test/ledger/${name}.test.ts`),
   },
   {
-    name: 'signatures',
-    modules: ['core/access/signature.ts', 'core/notifications/sign.ts'],
-    tests: ['test/access/authenticate.test.ts', 'test/notifications/sign.test.ts'],
+    name: 'signatures of our own API',
+    modules: ['core/access/signature.ts', 'core/access/structured-fields.ts', 'core/notifications/sign.ts'],
+    tests: ['test/access/structured-fields.test.ts', 'test/access/authenticate.test.ts', 'test/notifications/sign.test.ts'],
   },
   {
     name: 'signatures of declared channels',
