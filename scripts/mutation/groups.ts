@@ -49,9 +49,9 @@ export const groups: readonly Group[] = [
   {
     name: 'states',
     modules: ['core/payments/states.ts', 'core/refunds/states.ts', 'core/store/tables/moves.ts'],
-    tests: ['decide', 'decide-writes']
-      .map((name) => `test/payments/${name}.test.ts`)
-      .concat('test/refunds/decide.test.ts', 'test/store/predicates.test.ts', 'test/store/machines.test.ts'),
+    tests: ['store/moves', 'payments/decide', 'payments/decide-writes', 'refunds/decide', 'store/predicates', 'store/machines'].map(
+      (name) => `test/${name}.test.ts`,
+    ),
   },
   {
     name: 'deciding',
