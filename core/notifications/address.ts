@@ -23,25 +23,41 @@ export class ForbiddenAddress extends Error {}
 const maxLength = 1000;
 
 /**
- * Checks an address as written, after the URL parser has brought `0x7f000001`, `127.1` and their
- * like into one form. Plain http only to this machine and only for test data. Holds for addresses
- * that a shopper's browser is sent to as well, so it says nothing about networks, and lets a
- * fragment be: shops of a single page name their routes by it.
+ * Checks an address as written, and as the URL parser reads it: both must name the same host. Browsers read `\` as `/`, other
+ * programs do not, so `https://one.example\@other.example` leads to two places; `0x7f000001`, `127.1` and letters beyond ASCII
+ * are hosts that programs bring into different forms. Plain http only to this machine and only for test data. Holds for
+ * addresses that a shopper's browser is sent to as well, so it says nothing about networks, and lets a fragment be: shops of a
+ * single page name their routes by it.
  */
 export function readUrl(text: string, mode: Mode): CheckedUrl {
   const url = URL.parse(text);
-  // `https:evil` and `https:\evil` are addresses to the parser alone.
-  if (url === null || url.hostname === '' || text.length > maxLength || !/^\s*[a-z]+:\/\//i.test(text))
-    return refused(`must be an absolute address of at most ${maxLength} characters`);
-  // The parser drops spaces and line ends: a mistake that would be found by somebody else, later.
-  if (text !== text.trim() || /[\t\r\n]/.test(text)) return refused('must not hold tabs, line ends, or spaces around it');
+  if (url === null || text.length > maxLength) return refused(spellingFault(text) ?? notAbsolute);
+  const fault = spellingFault(text) ?? readFault(text, url, mode);
+  return fault === null ? { kind: 'ok', url } : refused(fault);
+}
+
+const notAbsolute = `must be an absolute address of at most ${maxLength} characters`;
+
+/** What the parser would mend or drop in silence: a mistake that would be found by somebody else, later. */
+function spellingFault(text: string): string | null {
+  if (/[\p{Z}\p{Cc}\p{Cf}\p{Cs}]/u.test(text)) return 'must not hold spaces, line ends, control characters or invisible ones';
+  return text.includes('\\') ? 'must not hold backslashes' : null;
+}
+
+/** What is wrong with what the parser made of it. */
+function readFault(text: string, url: URL, mode: Mode): string | null {
+  // `https:evil` is an address to the parser alone.
+  const authority = /^[a-z]+:\/\/([^/?#]+)/i.exec(text)?.[1];
+  if (authority === undefined) return notAbsolute;
   const host = bare(url.hostname);
   const isPlainAllowed = url.protocol === 'http:' && mode === 'test' && (host === 'localhost' || isLoopback(host));
-  if (url.protocol !== 'https:' && !isPlainAllowed)
-    return refused('must begin with https:// (http:// only to this machine, for test data)');
-  if (url.username !== '' || url.password !== '') return refused('must not hold a user name or password');
-  if (url.port === '0') return refused('must not name the port 0');
-  return { kind: 'ok', url };
+  if (url.protocol !== 'https:' && !isPlainAllowed) return 'must begin with https:// (http:// only to this machine, for test data)';
+  if (authority.includes('@')) return 'must not hold a user name or password';
+  if (url.port === '0') return 'must not name the port 0';
+  // The parser lets `;` and `&` be part of a name, which others take for its end.
+  if (!/^(\[[0-9a-f:]+\]|[\w.-]+)(:\d+)?$/.test(url.host)) return 'must name its host in letters, digits, hyphens and dots';
+  const defaultPort = url.protocol === 'https:' ? ':443' : ':80';
+  return [url.host, url.host + defaultPort].includes(authority.toLowerCase()) ? null : `must name its host as ${url.host}`;
 }
 
 /** The same of an address that we are to call: no request carries a fragment. */

@@ -53,7 +53,8 @@ export function createPoster({ timeoutMs, allowNetworks, resolve }: PosterOption
   return {
     async post(parcel) {
       const { rules, agent } = ways[parcel.mode];
-      if (checkUrl(parcel.url, rules).kind === 'refused') return { kind: 'lost', reason: 'forbidden_address' };
+      // How it is spelt was judged when it was given. What older versions let in goes where it always went.
+      if (checkUrl(URL.parse(parcel.url)?.href ?? '', rules).kind === 'refused') return { kind: 'lost', reason: 'forbidden_address' };
       const ending = new AbortController();
       const end = Promise.withResolvers<Answer>();
       ending.signal.addEventListener('abort', () => end.resolve(ending.signal.reason as Answer));

@@ -189,6 +189,7 @@ describe('A shopper’s page that is asked for what is not right', () =>
         ...['javascript:alert(1)', 'JaVaScRiPt:alert(1)', ' javascript:alert(1)', 'data:text/html,<script>alert(1)</script>', 'vbscript:x'],
         ...['//evil.example/x', '/\\evil.example', '\\\\evil.example', 'https:evil', 'https://a:b@evil.example/', 'file:///etc/passwd'],
         ...['https://', 'about:blank', 'intent://x#Intent;end', 'https://shop.example/\r\nLocation: //evil.example'],
+        ...['https://shop.example\\@evil.example/', 'https://shop.example/\u0000', 'https://shop%2eexample/', 'https://shop.example/a b'],
       ];
       const before = await dump(database);
       for (const return_url of wrong) {
