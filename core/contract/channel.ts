@@ -46,8 +46,11 @@ export interface Channel {
   parseCallback(raw: RawRequest, call: Call): Promise<Callback>;
   /** Reads our number out of the shopper's return. A hint only: it may trigger a query, never a state. */
   parseReturn?(raw: RawRequest): { readonly number: string } | null;
-  /** Where a browser inside the vendor's app is sent, for the vendor to tell who its shopper is; it comes back to `returnUrl`. With `identify`. */
-  identifyUrl?(returnUrl: string): string;
+  /**
+   * Where a browser inside the vendor's app is sent, for the vendor to tell who its shopper is; it comes back to `returnUrl`, and
+   * brings `state`, at most 128 letters and digits, as its parameter of this name. With `identify`.
+   */
+  identifyUrl?(returnUrl: string, state: string): string;
   /** Learns who the shopper is from the query that his browser came back with. Moves nothing, and may be called again. */
   identify?(query: Readonly<Record<string, string>>, call: Call): Promise<IdentifyOutcome>;
   /** Asks for the statement of one business day (`2026-01-31`) of the vendor's time zone. Its documents are read before the call ends. */

@@ -4,6 +4,7 @@ import { chooseMethod } from '../../checkout/choose-method.ts';
 import { identifyShopper, identifyUrlOf } from '../../checkout/identify.ts';
 import { listOffers, type Offer, readDevice } from '../../checkout/offers.ts';
 import { type CheckoutSession, readSession } from '../../checkout/session.ts';
+import { isStateOf } from '../../checkout/sign-in-state.ts';
 import type { Payer } from '../../contract/channel.ts';
 import type { Kernel } from '../../payments/deps.ts';
 import { createAskOnRead } from '../../payments/on-read.ts';
@@ -151,12 +152,15 @@ async function identify(kernel: Kernel, framed: Framed): Promise<RawAnswer> {
   const method = query.get('method') ?? '';
   const offer = findOffer(kernel, input, session, method);
   if (offer === undefined) return backToPage(kernel, framed, session, {});
+  const signIn = { session, method, accountId: offer.accountId };
   if (!query.has('code')) {
     const here = `${checkoutUrl(kernel.publicUrl, session.payment)}/identify?${new URLSearchParams({ method, lang: voice.language })}`;
-    const address = identifyUrlOf(kernel, offer.accountId, here);
+    const address = identifyUrlOf(kernel, signIn, here);
     return address === null ? backToPage(kernel, framed, session, { notice: 'refused', choose: '1' }) : seeOther(address);
   }
-  const payer = await identifyShopper(kernel, offer.accountId, Object.fromEntries(query));
+  // Not one that began here: whose code that is, nobody knows. The shopper decides, and the vendor is asked anew.
+  if (!isStateOf(query.get('state') ?? '', signIn, kernel.clock)) return backToPage(kernel, framed, session, { choose: '1' });
+  const payer = await identifyShopper(kernel, signIn, Object.fromEntries(query));
   if (payer === null) return backToPage(kernel, framed, session, { notice: 'refused', choose: '1' });
   return begin(kernel, framed, session, { method, payer, accountId: offer.accountId });
 }

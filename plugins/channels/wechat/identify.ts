@@ -15,10 +15,14 @@ export function readSignIn(secret: string, baseUrl: string | undefined): SignIn 
   return { authorizeUrl: `${pages}/connect/oauth2/authorize`, tokenUrl: `${api}/sns/oauth2/access_token`, secret };
 }
 
-/** Silent: `snsapi_base` tells the openid and asks the shopper nothing. The vendor checks the order of the parameters. */
-export function identifyUrl({ appid }: WechatAccount, signIn: SignIn, returnUrl: string): string {
+/** Silent: `snsapi_base` tells the openid and asks the shopper nothing. The vendor checks the order of the parameters, and gives `state` back. */
+export function identifyUrl(
+  { appid }: WechatAccount,
+  signIn: SignIn,
+  { returnUrl, state }: { readonly returnUrl: string; readonly state: string },
+): string {
   const back = encodeURIComponent(returnUrl);
-  return `${signIn.authorizeUrl}?appid=${appid}&redirect_uri=${back}&response_type=code&scope=snsapi_base&state=pay#wechat_redirect`;
+  return `${signIn.authorizeUrl}?appid=${appid}&redirect_uri=${back}&response_type=code&scope=snsapi_base&state=${state}#wechat_redirect`;
 }
 
 /** The code is good for five minutes and once; a refused one sends the shopper through the sign-in again. */

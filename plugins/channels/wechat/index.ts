@@ -238,7 +238,7 @@ function identifies({ app_secret: secret, sign_in_url: url }: Config, opened: We
   if (secret === undefined) return {};
   const signIn = readSignIn(secret, url === undefined ? undefined : readBaseUrl(url));
   return {
-    identifyUrl: (returnUrl) => identifyUrl(opened, signIn, returnUrl),
+    identifyUrl: (returnUrl, state) => identifyUrl(opened, signIn, { returnUrl, state }),
     identify: (query, call) => identify(opened, signIn, query, call),
   };
 }

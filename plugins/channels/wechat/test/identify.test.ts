@@ -31,15 +31,15 @@ describe('WeChat Pay learns who the shopper is', () => {
   const open = (index: number, more: Partial<Config> = {}) =>
     wechat.open({ id: 'acc_1', livemode: false, config: { ...configs[index], ...more } as Config }, makeKit()) as Required<Channel>;
   const signIn = async (channel: Required<Channel>) => {
-    const answer = await fetch(channel.identifyUrl(back), { redirect: 'manual' });
+    const answer = await fetch(channel.identifyUrl(back, '0a1b'), { redirect: 'manual' });
     return Object.fromEntries(new URL(answer.headers.get('location') ?? '').searchParams);
   };
 
   it('sends the browser to the sign-in that asks nothing, in the order of parameters that the vendor checks', () => {
-    const url = openWechat({ app_secret: 'S'.repeat(32) }).identifyUrl(back);
+    const url = openWechat({ app_secret: 'S'.repeat(32) }).identifyUrl(back, '0a1b');
     expect(url).to.equal(
       `https://open.weixin.qq.com/connect/oauth2/authorize?appid=wxd678efh567hg6787&redirect_uri=${encodeURIComponent(back)}` +
-        '&response_type=code&scope=snsapi_base&state=pay#wechat_redirect',
+        '&response_type=code&scope=snsapi_base&state=0a1b#wechat_redirect',
     );
   });
 
@@ -47,6 +47,7 @@ describe('WeChat Pay learns who the shopper is', () => {
     const channel = open(0);
     const query = await signIn(channel);
     expect(query.a).to.equal('b');
+    expect(query.state).to.equal('0a1b');
     const known = await channel.identify(query, call);
     expect(known).to.nested.include({ kind: 'known' });
     expect(known).to.have.nested.property('payer.openid').that.matches(/^o/);
