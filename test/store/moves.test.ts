@@ -20,7 +20,7 @@ type Sources<State extends string> = Readonly<Record<State, readonly NoInfer<Sta
 
 const attempts: Sources<AttemptState> = {
   sending: [],
-  waiting: ['sending', 'processing', 'unknown'],
+  waiting: ['sending', 'processing', 'unknown', 'closing'],
   processing: ['sending', 'waiting', 'unknown'],
   unknown: ['sending'],
   closing: ['waiting', 'processing', 'unknown'],
