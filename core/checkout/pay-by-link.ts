@@ -15,6 +15,7 @@ import {
   readPaymentLink,
   readPaymentOfPage,
   readTakenPayments,
+  type TakenPayment,
 } from '../store/tables/payment-links.ts';
 import { type PaymentRow, readPayment } from '../store/tables/payments.ts';
 
@@ -22,6 +23,8 @@ import { type PaymentRow, readPayment } from '../store/tables/payments.ts';
 export interface LinkPay {
   /** Of the page that was shown: sent twice, it makes one payment. */
   readonly pageKey: string;
+  /** Who asks, as far as anybody knows: the network that he comes from. */
+  readonly holder: string;
   /** Typed by the shopper. Null where the link has its amount. */
   readonly amount: number | null;
 }
@@ -30,8 +33,13 @@ export interface LinkPay {
 const heldSec = 900;
 const openSec = 7200;
 
+/** What is left is held by shoppers who may yet pay. */
+export interface Held {
+  readonly kind: 'held';
+}
+
 /** Makes the payment that a shopper asks for by a link, and leaves the method to its checkout. */
-export async function payByLink(kernel: Kernel, app: App, link: PaymentLinkRow, asked: LinkPay): Promise<PaymentRow | Refusal> {
+export async function payByLink(kernel: Kernel, app: App, link: PaymentLinkRow, asked: LinkPay): Promise<PaymentRow | Refusal | Held> {
   const amount = link.amount ?? asked.amount;
   if (amount === null || !isWithin(link, amount)) return refuse('amount_invalid', { param: 'amount', detail: notWithin(link) });
   const now = kernel.clock.now();
@@ -55,37 +63,52 @@ async function takeInside(
   tx: Tx,
   link: PaymentLinkRow,
   payment: PaymentRow,
-  { pageKey }: LinkPay,
-): Promise<PaymentRow | Refusal> {
+  { pageKey, holder }: LinkPay,
+): Promise<PaymentRow | Refusal | Held> {
   const isOpen = await lockPaymentLink(tx, link.id, payment.created_at);
   const before = await readPaymentOfPage(tx, link.id, pageKey);
   const made = before === null ? null : await readPayment(tx, before);
   if (made !== null) return made;
   const current = await readPaymentLink(tx, link.id);
   if (!isOpen || current === null) return refuse('payment_link_over');
-  const stock = await readStock(tx, current);
-  if (stock.kind === 'soldOut') return refuse('payment_link_over');
-  if (stock.kind === 'waiting') return (await readPayment(tx, stock.paymentId)) ?? refuse('payment_link_over');
+  const taken = await readTaken(tx, current);
+  const stock = stockOf(current, taken);
+  if (stock === 'soldOut') return refuse('payment_link_over');
+  const only = current.most_payments === 1 ? taken.find(isOpenPayment) : undefined;
+  // Whoever comes again to a link for one payment is shown that one: it is the same debt, unless he wants to pay another amount.
+  if (only?.amount === payment.amount) return (await readPayment(tx, only.id)) ?? refuse('payment_link_over');
+  if (stock === 'held' || holdsHisShare(current, taken, holder)) return { kind: 'held' };
   await countLinkPayment(tx, link.id);
-  await insertLinkPayment(tx, { id: payment.id, linkId: link.id, pageKey, at: payment.created_at });
+  await insertLinkPayment(tx, { id: payment.id, linkId: link.id, pageKey, holder, at: payment.created_at });
   await insertOpenings(kernel, tx, [{ payment, attempt: null }]);
   return payment;
 }
 
-/** Whether all that the link has is paid, or held by shoppers who may yet pay. */
-export async function isSoldOut(reader: Reader, link: PaymentLinkRow): Promise<boolean> {
-  return (await readStock(reader, link)).kind === 'soldOut';
+/** `soldOut`: all that the link has is paid. `held`: some of it waits for shoppers who may yet pay. */
+export type Stock = 'left' | 'held' | 'soldOut';
+
+export async function readStock(reader: Reader, link: PaymentLinkRow): Promise<Stock> {
+  return stockOf(link, await readTaken(reader, link));
 }
 
-type Stock = { readonly kind: 'left' | 'soldOut' } | { readonly kind: 'waiting'; readonly paymentId: string };
+async function readTaken(reader: Reader, { id, most_payments: most }: PaymentLinkRow): Promise<readonly TakenPayment[]> {
+  return most === null ? [] : readTakenPayments(reader, id);
+}
 
-/** Of a link for one payment whoever comes again is shown that one, while it is open. */
-async function readStock(reader: Reader, { id, most_payments: most }: PaymentLinkRow): Promise<Stock> {
-  const taken = most === null ? [] : await readTakenPayments(reader, id);
-  if (most === null || taken.length < most) return { kind: 'left' };
-  const [only] = taken;
-  const isWaiting = most === 1 && (only?.state === 'pending' || only?.state === 'processing');
-  return isWaiting ? { kind: 'waiting', paymentId: only.id } : { kind: 'soldOut' };
+function stockOf({ most_payments: most }: PaymentLinkRow, taken: readonly TakenPayment[]): Stock {
+  if (most === null || taken.length < most) return 'left';
+  return taken.some(isOpenPayment) ? 'held' : 'soldOut';
+}
+
+const isOpenPayment = ({ state }: TakenPayment) => state === 'pending' || state === 'processing';
+
+/**
+ * From one network no more than half of what the link has can be held without being paid: otherwise anybody could keep it from
+ * being sold by asking for it again and again. A smaller share would stop the guests of one hotel, who have one address together.
+ */
+function holdsHisShare({ most_payments: most }: PaymentLinkRow, taken: readonly TakenPayment[], holder: string): boolean {
+  const held = taken.filter((one) => one.holder === holder && isOpenPayment(one)).length;
+  return most !== null && held >= Math.ceil(most / 2);
 }
 
 function requestOf(link: PaymentLinkRow, amount: number, merchantOrderNo: string): NewPayment {

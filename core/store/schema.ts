@@ -122,9 +122,9 @@ export const tables = {
     unique: { payment_links_request: ['request_key'] },
     index: { payment_links_list: ['app_id', 'id'] },
   },
-  /** Which payments came of a link. `id`: the payment's. `page_key`: the page that asked for it, so that a double click is one payment. */
+  /** Which payments came of a link. `id`: the payment's. `page_key`: the page that asked for it, so that a double click is one payment. `holder`: from what network, unreadable. */
   link_payments: {
-    columns: { id, link_id: id, page_key: id, created_at: int },
+    columns: { id, link_id: id, page_key: id, created_at: int, holder: idOrNull },
     primary: ['id'],
     unique: { link_payments_page: ['link_id', 'page_key'] },
   },

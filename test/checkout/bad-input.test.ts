@@ -143,7 +143,7 @@ describe('A shopper’s page that is asked for what is not right', () =>
 
     it('of a link that was used for the last time says that it is over, and sells nothing', async () => {
       const { url } = await makeLink({ most_payments: 1 });
-      const first = await getPage(url);
+      const [first, late] = [await getPage(url), await getPage(url)];
       const taken = await chooseAt(url, { page: keyOf(first) });
       const checkout = taken.headers.get('location') ?? '';
       await chooseAt(checkout, { method: 'wechat_native' });
@@ -152,26 +152,66 @@ describe('A shopper’s page that is asked for what is not right', () =>
       await eventually(async () => (await paymux.call('GET', `/v1/payments/${id}`)).body.state === 'success');
       const answers = await changesNothing(async () => [
         await getPage(url),
-        await chooseAt(url, { page: 'another-page-of-another-shopper' }),
-        await chooseAt(url, { page: 'another-page-of-another-shopper', amount: '0.01' }),
+        await chooseAt(url, { page: keyOf(late) }),
+        await chooseAt(url, { page: keyOf(late), amount: '0.01' }),
       ]);
       expect(answers.map(({ status }) => status)).to.deep.equal([410, 410, 410]);
       // The page that it was paid from leads to what was paid, as often as its shopper goes back.
       expect((await chooseAt(url, { page: keyOf(first) })).headers.get('location')).to.equal(checkout);
     });
 
-    it('of a link whose stock is held, whose time is over or that was switched off, the same', async () => {
-      const held = await makeLink({ most_payments: 2 });
-      for (const page of ['page-of-the-first-shopper', 'page-of-the-second-one']) await chooseAt(held.url, { page });
-      const off = await makeLink();
+    it('of a link whose time is over or that was switched off, the same', async () => {
+      const [off, late] = [await makeLink(), await makeLink({ expires_in: 60 })];
+      const keys = [keyOf(await getPage(off.url)), keyOf(await getPage(late.url))];
       await paymux.call('POST', `/v1/payment_links/${off.id}/disable`, {});
-      const late = await makeLink({ expires_in: 60 });
       const past = [Date.now() - 1, late.id];
       await paymux.stored.database.transaction((tx) => tx.run('UPDATE payment_links SET expires_at = ? WHERE id = ?', past));
-      for (const { url } of [held, off, late]) {
-        const answers = await changesNothing(async () => [await getPage(url), await chooseAt(url, { page: 'page-of-one-more-shopper' })]);
+      for (const [index, { url }] of [off, late].entries()) {
+        const answers = await changesNothing(async () => [await getPage(url), await chooseAt(url, { page: keys[index] ?? '' })]);
         expect(answers.map(({ status }) => status)).to.deep.equal([410, 410]);
       }
+    });
+
+    it('of a link whose stock is held says that others are paying', async () => {
+      const { url } = await makeLink({ most_payments: 2 });
+      const keys = [keyOf(await getPage(url)), keyOf(await getPage(url)), keyOf(await getPage(url))];
+      const from = (index: number) => ({ 'x-forwarded-for': `198.51.100.${index}` });
+      for (const index of [0, 1]) expect((await chooseAt(url, { page: keys[index] ?? '' }, from(index))).status).to.equal(303);
+      const answers = await changesNothing(async () => [await getPage(url), await chooseAt(url, { page: keys[2] ?? '' }, from(2))]);
+      for (const { status, text } of answers) {
+        expect(status).to.equal(409);
+        expect(text).to.contain('Others are paying right now');
+      }
+    });
+
+    it('holds no place of a link by the key of a page that was never drawn, or of another link, nor more than half of them from one network', async () => {
+      const [{ url }, other] = [await makeLink({ most_payments: 4 }), await makeLink({ most_payments: 4 })];
+      const key = keyOf(await getPage(url));
+      const foreign = keyOf(await getPage(other.url));
+      const before = await dump(database);
+      for (const page of [
+        '',
+        'x',
+        'page-of-the-first-shopper',
+        foreign,
+        `${key}0`,
+        key.replace(/.$/, (last) => (last === '0' ? '1' : '0')),
+      ]) {
+        const answer = await chooseAt(url, { page });
+        expect(answer.status, page).to.equal(200);
+        expect(keyOf(answer), page)
+          .to.match(/^[0-9a-f]{104}$/)
+          .and.not.equal(page);
+      }
+      expect(await dump(database)).to.equal(before);
+      const askFrom = async (address: string) =>
+        (await chooseAt(url, { page: keyOf(await getPage(url)) }, { 'x-forwarded-for': address })).status;
+      expect([await askFrom('2001:db8::1'), await askFrom('2001:db8:0:0:ffff::2'), await askFrom('2001:0DB8::3')]).to.deep.equal([
+        303, 303, 409,
+      ]);
+      expect([await askFrom('2001:db8:0:1::1'), await askFrom('198.51.100.1'), await askFrom('198.51.100.2')]).to.deep.equal([
+        303, 303, 409,
+      ]);
     });
 
     it('knows no link but those that were made', async () => {

@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
+import { makePageKey } from '../../core/checkout/link-page-key.ts';
+import { type PaymentLinkRow, readPaymentLink } from '../../core/store/tables/payment-links.ts';
 import { startEmbeddedPaymux } from '../browser/server.ts';
 import { chooseAt, type Fetched, getPage } from '../kit/checkout.ts';
 import type { Paymux } from '../kit/paymux.ts';
@@ -51,12 +54,14 @@ describe('The page of a payment link', function () {
       ['12', 1200],
       ['12,5', 1250],
       [' 12.34 ', 1234],
+      ['１２．５', 1250],
+      ['٣٤٫٥', 3450],
     ] as const) {
       expect((await chooseAt(url, { page: keyOf(await getPage(url)), amount: typed })).status, typed).to.equal(303);
       expect((await payments())[0]?.amount).to.equal(amount);
     }
     const count = (await payments()).length;
-    for (const typed of ['', '0', '-1', '1e3', '50.01', '12.345', '１２', '<script>', '1 000', '0x10', 'NaN']) {
+    for (const typed of ['', '0', '-1', '1e3', '50.01', '12.345', '<script>', '1 0', '1,000', '0x10', 'NaN']) {
       const refused = await chooseAt(url, { page: keyOf(page), amount: typed });
       expect(refused.status, typed).to.equal(422);
       expect(refused.text).to.contain('Please enter an amount such as 1.00').and.not.contain('<script>');
@@ -87,7 +92,23 @@ describe('The page of a payment link', function () {
     const key = keyOf(await getPage(url));
     expect((await chooseAt(url, { page: key }, { 'sec-fetch-site': 'cross-site' })).status).to.equal(403);
     expect((await chooseAt(url, { page: key }, { origin: 'https://evil.example' })).status).to.equal(403);
-    expect((await chooseAt(url, { page: 'x' })).status).to.equal(400);
-    expect((await chooseAt(url, {})).status).to.equal(400);
+    const before = (await payments()).length;
+    for (const fields of [{ page: 'x' }, {}]) {
+      const answer = await chooseAt(url, fields);
+      expect(answer.status).to.equal(200);
+      expect(keyOf(answer)).to.not.equal('');
+    }
+    expect(await payments()).to.have.length(before);
+  });
+
+  it('is drawn anew, with what was typed, where it is older than a day', async () => {
+    const { id, url } = await make({ max_amount: 5000 });
+    const link = (await readPaymentLink(paymux.stored.database, id)) as PaymentLinkRow;
+    const ago = (hours: number) => ({ now: () => new Date(Date.now() - hours * 3_600_000), sleep: async () => {} });
+    const drawn = (hours: number) => makePageKey(link, { clock: ago(hours), newToken: () => randomBytes(16).toString('base64url') });
+    const again = await chooseAt(url, { page: drawn(25), amount: '12.5' });
+    expect(again.status).to.equal(200);
+    expect(again.text).to.contain('value="12.5"').and.not.contain('role="alert"');
+    expect((await chooseAt(url, { page: drawn(23), amount: '12.5' })).status).to.equal(303);
   });
 });

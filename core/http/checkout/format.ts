@@ -12,6 +12,18 @@ export function formatMoney(money: Money, language: Language): string {
   return format.format(toMajor(money) as Intl.StringNumericLiteral);
 }
 
+/** The amount alone, as it can be typed: without groups, which people read in two ways. */
+export function formatNumber({ amount, currency }: Money, language: Language): string {
+  const decimals = isoExponents.get(currency) ?? 0;
+  const format = new Intl.NumberFormat(language, { useGrouping: false, minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return format.format(toMajor({ amount, currency }) as Intl.StringNumericLiteral);
+}
+
+/** One after another, as that language says "and". */
+export function formatList(parts: readonly string[], language: Language): string {
+  return new Intl.ListFormat(language, { type: 'conjunction' }).format(parts);
+}
+
 /** Where there is no script that counts down: the instant, in a zone that is named. */
 export function formatTime(at: number, language: Language): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }).format(at).concat(' UTC');

@@ -1,7 +1,6 @@
-import { exponentOf, toMajor } from '../../money.ts';
 import type { PaymentLinkRow } from '../../store/tables/payment-links.ts';
 import type { Page } from './document.ts';
-import { formatMoney } from './format.ts';
+import { formatList, formatMoney, formatNumber } from './format.ts';
 import { html, type Markup } from './markup.ts';
 import { drawShop, type Shop } from './shop.ts';
 import type { Voice } from './texts.ts';
@@ -16,8 +15,14 @@ export interface LinkView {
   readonly pageKey: string;
   /** The last step of the link's address. */
   readonly token: string;
-  /** What was typed and could not be read. */
-  readonly wrong: string | null;
+  /** What the shopper typed before; null: nothing yet. */
+  readonly typed: Typed | null;
+}
+
+export interface Typed {
+  readonly text: string;
+  /** It could not be read, or is not within the link's bounds. */
+  readonly isWrong: boolean;
 }
 
 /** What is paid for, and a button; where the link has no amount of its own, a field for it. */
@@ -29,7 +34,7 @@ export function drawLink(view: LinkView): Page {
     ${amount && html`<p class="amount"><span class="unseen">${say('amount')}: </span><bdi>${amount}</bdi></p>`}<p class="subject"><bdi>${link.subject}</bdi></p></header>
     <section>${drawForm(view)}</section>`;
   return {
-    status: view.wrong === null ? 200 : 422,
+    status: view.typed?.isWrong === true ? 422 : 200,
     title: say('pageTitle', { shop: shop.name }),
     shop,
     main,
@@ -39,28 +44,27 @@ export function drawLink(view: LinkView): Page {
   };
 }
 
-function drawForm({ link, voice, pageKey, token, wrong }: LinkView): Markup {
+function drawForm({ link, voice, pageKey, token, typed }: LinkView): Markup {
   const { say, language } = voice;
-  const field = link.amount === null && drawAmount(link, voice, wrong);
+  const field = link.amount === null && drawAmount(link, voice, typed);
   const action = `${token}?${new URLSearchParams({ lang: language })}`;
   return html`<form method="post" action="${action}"><input type="hidden" name="page" value="${pageKey}">${field}<button class="main">${say('linkPay')}</button></form>`;
 }
 
-function drawAmount({ currency, min_amount: min, max_amount: max }: PaymentLinkRow, voice: Voice, wrong: string | null): Markup {
+function drawAmount({ currency, min_amount: min, max_amount: max }: PaymentLinkRow, voice: Voice, typed: Typed | null): Markup {
   const { say, language } = voice;
   const money = (amount: number) => formatMoney({ amount, currency }, language);
   const bounds = [
     ...(min === null ? [] : [say('linkLeast', { min: money(min) })]),
     ...(max === null ? [] : [say('linkMost', { max: money(max) })]),
-  ].join(', ');
-  const decimals = exponentOf(currency) ?? 0;
-  const pattern = decimals === 0 ? '[0-9]{1,12}' : `[0-9]{1,12}([.,][0-9]{1,${decimals}})?`;
-  const example = toMajor({ amount: min ?? 1999, currency });
-  const problem = wrong !== null && html`<p class="notice" role="alert" id="wrong">${say('linkWrong', { example })}</p>`;
-  const describe = `${bounds === '' ? '' : 'bounds '}${wrong === null ? '' : 'wrong'}`.trim();
+  ];
+  const isWrong = typed?.isWrong === true;
+  const example = formatNumber({ amount: min ?? 1999, currency }, language);
+  const problem = isWrong && html`<p class="notice" role="alert" id="wrong">${say('linkWrong', { example })}</p>`;
+  const describe = [...(bounds.length === 0 ? [] : ['bounds']), ...(isWrong ? ['wrong'] : [])].join(' ');
   const described = describe !== '' && html` aria-describedby="${describe}"`;
-  const invalid = wrong !== null && html` aria-invalid="true"`;
+  const invalid = isWrong && html` aria-invalid="true"`;
   return html`${problem}<label for="amount">${say('linkAmount', { currency })}</label>
-    <input id="amount" name="amount" inputmode="decimal" autocomplete="off" maxlength="16" required pattern="${pattern}" value="${wrong ?? ''}"${described}${invalid}>
-    ${bounds !== '' && html`<p id="bounds"><bdi>${bounds}</bdi></p>`}`;
+    <input id="amount" name="amount" inputmode="decimal" autocomplete="off" maxlength="24" required value="${typed?.text ?? ''}"${described}${invalid}>
+    ${bounds.length > 0 && html`<p id="bounds"><bdi>${formatList(bounds, language)}</bdi></p>`}`;
 }

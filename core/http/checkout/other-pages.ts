@@ -12,6 +12,11 @@ export function linkOverPage({ say }: Voice): Page {
   return plain(410, say('linkOverTitle'), say('linkOverHint'));
 }
 
+/** For a link whose last payments others may yet make. */
+export function linkHeldPage({ say }: Voice): Page {
+  return plain(409, say('linkHeldTitle'), say('linkHeldHint'));
+}
+
 /** For what could not be done and changed nothing. */
 export function busyPage({ say }: Voice, status: number): Page {
   return plain(status, say('busyTitle'), say('busyHint'));

@@ -77,7 +77,7 @@ export function checkoutRoutes({ kernel, directory, trustedProxies }: CheckoutDe
       handle: (input) => identify(kernel, frame(input)),
     }),
     ...liveRoutes(kernel, askOnRead),
-    ...linkRoutes(kernel, directory, assets),
+    ...linkRoutes({ kernel, directory, assets, trustedProxies }),
     logoRoute(kernel.database),
     ...assets.routes,
   ];

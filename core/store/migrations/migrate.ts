@@ -13,6 +13,7 @@ import { reconciliation } from './0010-reconciliation.ts';
 import { archive } from './0011-archive.ts';
 import { discrepancyAskedBy } from './0012-discrepancy-asked-by.ts';
 import { givenDocuments } from './0013-given-documents.ts';
+import { linkHolders } from './0014-link-holders.ts';
 import type { Migration } from './migration.ts';
 
 export interface MigrateOptions {
@@ -36,6 +37,7 @@ const kernelMigrations: readonly Migration[] = [
   archive,
   discrepancyAskedBy,
   givenDocuments,
+  linkHolders,
 ];
 
 /** Names of the migrations that have not been run. Writes nothing. */

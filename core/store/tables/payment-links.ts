@@ -56,11 +56,14 @@ export async function disablePaymentLink(tx: Tx, id: string): Promise<void> {
   await tx.run("UPDATE payment_links SET status = 'disabled' WHERE id = ?", [id]);
 }
 
-/** The payments of a link that are paid or may still be. */
-export async function readTakenPayments(reader: Reader, linkId: string): Promise<readonly Pick<PaymentRow, 'id' | 'state'>[]> {
-  const sql = `SELECT payments.id AS id, payments.state AS state FROM link_payments JOIN payments ON payments.id = link_payments.id
+/** A payment of a link that is paid or may still be, and from where it was asked for: null where an older version did not note it. */
+export type TakenPayment = Pick<PaymentRow, 'id' | 'state' | 'amount'> & { readonly holder: string | null };
+
+export async function readTakenPayments(reader: Reader, linkId: string): Promise<readonly TakenPayment[]> {
+  const sql = `SELECT payments.id AS id, payments.state AS state, payments.amount AS amount, link_payments.holder AS holder
+    FROM link_payments JOIN payments ON payments.id = link_payments.id
     WHERE link_payments.link_id = ? AND payments.state NOT IN ('closed', 'failed')`;
-  return (await reader.all(sql, [linkId])) as unknown as readonly Pick<PaymentRow, 'id' | 'state'>[];
+  return (await reader.all(sql, [linkId])) as unknown as readonly TakenPayment[];
 }
 
 export async function readPaymentOfPage(reader: Reader, linkId: string, pageKey: string): Promise<string | null> {
@@ -72,9 +75,10 @@ interface LinkPayment {
   readonly id: string;
   readonly linkId: string;
   readonly pageKey: string;
+  readonly holder: string;
   readonly at: number;
 }
 
-export async function insertLinkPayment(tx: Tx, { id, linkId, pageKey, at }: LinkPayment): Promise<void> {
-  await insert(tx, 'link_payments', { id, link_id: linkId, page_key: pageKey, created_at: at });
+export async function insertLinkPayment(tx: Tx, { id, linkId, pageKey, holder, at }: LinkPayment): Promise<void> {
+  await insert(tx, 'link_payments', { id, link_id: linkId, page_key: pageKey, created_at: at, holder });
 }
