@@ -17,6 +17,7 @@ import { type AttemptRow, insertAttempts, readAttempts } from '../store/tables/a
 import { insertTransitions } from '../store/tables/history.ts';
 import { changePayment, lockPayment, type PaymentRow, readPayment } from '../store/tables/payments.ts';
 import { undeclinedFirst } from './declines.ts';
+import { leastTimeMs, mostAttempts } from './limits.ts';
 
 /** What a shopper taps at the checkout. */
 export interface Choice {
@@ -32,12 +33,10 @@ export type Chosen =
   /** The payment as it stands now: with something to do, confirming, or ended. */
   | { readonly kind: 'chosen'; readonly payment: PaymentRow }
   /** An attempt that its channel cannot call off is open: another one could be paid as well. */
-  | { readonly kind: 'held'; readonly payment: PaymentRow; readonly by: AttemptRow };
+  | { readonly kind: 'held'; readonly payment: PaymentRow; readonly by: AttemptRow }
+  /** As many attempts were made as may be. One that is open stays as it is. */
+  | { readonly kind: 'spent'; readonly payment: PaymentRow };
 
-/** However often a shopper changes his mind, a vendor is not flooded with his attempts. */
-const mostAttempts = 20;
-/** No vendor is asked to take money in less time than this: it would be late as often as not. */
-const leastTimeMs = 15_000;
 /** For so long a shopper waits for the word that the old attempt is over. Past it the page says that it is being confirmed. */
 const patienceMs = 3000;
 
@@ -120,21 +119,21 @@ async function beginInside(kernel: Kernel, tx: Tx, beginning: Beginning): Promis
     (payment.state === 'pending' || payment.state === 'processing') && payment.closing === 0 && now < payment.expires_at - leastTimeMs;
   if (!isOpen || attempts.some(({ state }) => isPaid(state))) return { kind: 'chosen', payment };
   const live = attempts.filter(({ state }) => isLive(state));
+  if (live.length > 0 && isThere(payment, live, choice)) return { kind: 'chosen', payment };
+  // Before anything is called off: the last attempt is the only one that can still be paid.
+  if (attempts.length >= mostAttempts) return { kind: 'spent', payment };
   if (live.length > 0) return callOff(kernel, tx, payment, live, beginning);
-  if (attempts.length >= mostAttempts) return { kind: 'chosen', payment };
   return insertAttempt(kernel, tx, payment, beginning);
 }
 
-async function callOff(
-  kernel: Kernel,
-  tx: Tx,
-  payment: PaymentRow,
-  live: readonly AttemptRow[],
-  { choice, proofId }: Beginning,
-): Promise<Begun> {
+/** Whether what was chosen is open already, or cannot be told from it yet. */
+function isThere(payment: PaymentRow, live: readonly AttemptRow[], choice: Choice): boolean {
   const isSame = live.every(({ state, method }) => state === 'waiting' && method === choice.method) && saysTheSame(payment, choice);
   // A call that is under way, and an answer that was lost, are heard first: only then is there something to close.
-  if (isSame || live.some(({ state }) => state === 'sending')) return { kind: 'chosen', payment };
+  return isSame || live.some(({ state }) => state === 'sending');
+}
+
+async function callOff(kernel: Kernel, tx: Tx, payment: PaymentRow, live: readonly AttemptRow[], { proofId }: Beginning): Promise<Begun> {
   const held = live.find((attempt) => !canBeCalledOff(kernel, attempt));
   if (held !== undefined) return { kind: 'held', payment, by: held };
   const now = kernel.clock.now().getTime();

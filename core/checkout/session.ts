@@ -6,6 +6,7 @@ import { isLive } from '../payments/states.ts';
 import { isSameText } from '../same-text.ts';
 import { type AttemptRow, readAttempts } from '../store/tables/attempts.ts';
 import { type PaymentRow, readPayment } from '../store/tables/payments.ts';
+import { mostAttempts } from './limits.ts';
 
 /** What the checkout's address names. */
 export interface Address {
@@ -31,6 +32,8 @@ export interface CheckoutSession {
   readonly tried: ReadonlySet<string>;
   /** Whether the shopper chooses the method, or the merchant has. */
   readonly isChoice: boolean;
+  /** As many attempts were made as may be: no other begins. */
+  readonly isSpent: boolean;
 }
 
 /** The payment of a checkout's address. Null: there is none, or the token is not its own. */
@@ -44,7 +47,8 @@ export async function readSession(kernel: Kernel, { paymentId, token }: Address)
   const phase = phaseOf(payment);
   const action = phase === 'act' && payment.action !== null ? (JSON.parse(payment.action) as Action) : null;
   const tried = new Set(attempts.map(({ method }) => method));
-  return { payment, app, phase, action, current, tried, isChoice: isChosenByShopper(payment) };
+  const [isChoice, isSpent] = [isChosenByShopper(payment), attempts.length >= mostAttempts];
+  return { payment, app, phase, action, current, tried, isChoice, isSpent };
 }
 
 function phaseOf(payment: PaymentRow): Phase {

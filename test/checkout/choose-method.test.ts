@@ -265,6 +265,23 @@ describe('A payment whose shopper chooses the method', () => {
       shop.vendor.pay = () => declined();
       for (let time = 0; time < 25; time += 1) await choose(shop, id);
       expect(await shop.attempts(id)).to.have.length(20);
+      const { state, checkout_token: token } = await shop.payment(id);
+      expect(state).to.equal('pending');
+      expect((await choose(shop, id)).kind).to.equal('spent');
+      expect(await readSession(shop.kernel, { paymentId: id, token: token ?? '' })).to.include({ phase: 'choose', isSpent: true });
+    });
+
+    it('calls nothing off for a choice that would be one too many: what is open can still be paid', async () => {
+      const shop = await start();
+      const id = await choosable(shop);
+      shop.vendor.pay = () => declined();
+      for (let time = 0; time < 19; time += 1) await choose(shop, id);
+      shop.vendor.pay = () => ({ kind: 'action', action: { type: 'qr', qrContent: 'x' } });
+      closes(shop);
+      expect((await choose(shop, id)).kind).to.equal('chosen');
+      expect((await choose(shop, id)).kind, 'the same again').to.equal('chosen');
+      expect((await choose(shop, id, { payer: { name: 'Lin' } })).kind).to.equal('spent');
+      expect((await states(shop, id)).at(-1)).to.equal('fake_qr waiting');
       expect((await shop.payment(id)).state).to.equal('pending');
     });
   });

@@ -224,6 +224,23 @@ describe('The hosted checkout over HTTP', function () {
     expect((await chooseAt(url, { method: 'alipay_page' })).headers.get('location')).to.contain('notice=refused');
   });
 
+  it('says that nothing more can be tried, when tapped after the last attempt and when looked at again', async () => {
+    const { id, checkout_url: url } = await openCheckout(paymux);
+    await paymux.control('/_scenario', { channel: 'wechat', operation: 'pay', behaviour: 'decline', code: 'NOAUTH' });
+    for (let time = 0; time < 20; time += 1) await chooseAt(url, { method: 'wechat_native' });
+    await paymux.control('/_scenario', undefined, 'DELETE');
+    expect(await attemptsOf(id)).to.have.length(20);
+    const tapped = await chooseAt(`${url}?lang=zh-CN`, { method: 'alipay_page' });
+    const later = await getPage(`${url}?lang=zh-CN&choose=1`);
+    expect([tapped.status, later.status]).to.deep.equal([409, 200]);
+    for (const { text } of [tapped, later]) {
+      expect(text).to.contain('尝试次数过多').and.contain('请向Shop索取新的付款链接').and.not.contain('name="method"');
+      expect(text).to.contain('https://shop.example/done?basket=1&amp;payment=pay_').and.contain('&amp;state=pending&amp;');
+    }
+    expect(await attemptsOf(id)).to.have.length(20);
+    expect(await stateOf(id)).to.equal('pending');
+  });
+
   it('shows a closed payment as closed, and takes no choice for it', async () => {
     const { id, checkout_url: url } = await openCheckout(paymux);
     await paymux.call('POST', `/v1/payments/${id}/close`, {});

@@ -23,7 +23,7 @@ const payment = {
 
 function viewOf(more: Partial<View> = {}, session: object = {}): View {
   return {
-    session: { payment, phase: 'choose', action: null, current: null, isChoice: true, app: {}, ...session } as never,
+    session: { payment, phase: 'choose', action: null, current: null, isChoice: true, isSpent: false, app: {}, ...session } as never,
     voice: speak('en'),
     device: { kind: 'desktop', userAgent: '' },
     shop: { name: 'Tea House', brandColor: null, logoId: null },
@@ -154,6 +154,27 @@ describe('The parts of a checkout page', () => {
     expect(draw({ notice: 'refused', offers: [offer()] }).main.text)
       .to.contain('role="alert"')
       .and.contain('cannot be used');
+  });
+
+  it('say in every language that no other attempt begins, and what to do', () => {
+    const failure = JSON.stringify({ code: 'card_declined', advice: 'retry_other_method' });
+    for (const language of Object.keys(languages) as Language[]) {
+      const voice = speak(language);
+      const spent = draw({ voice }, { isSpent: true, payment: { ...payment, failure } }).main.text;
+      expect(spent)
+        .to.contain(voice.say('spentTitle'))
+        .and.contain(voice.say('spentHint', { shop: 'Tea House' }));
+      expect(spent)
+        .to.not.contain(voice.say('noneTitle'))
+        .and.not.contain(voice.say('advice.retry_other_method'))
+        .and.not.contain('data-left');
+      const acting = { phase: 'act', action: { type: 'qr', qrContent: 'x' }, current: { method: 'm' }, isSpent: true };
+      const held = draw({ voice, notice: 'spent' }, acting).main.text;
+      expect(held)
+        .to.contain(voice.say('spentHeld', { method: 'Wallet', shop: 'Tea House' }))
+        .and.contain(voice.say('scanTitle'));
+      expect(held).to.not.contain(voice.say('another'));
+    }
   });
 
   it('go on by themselves only inside a wallet, and not after anything went wrong', () => {

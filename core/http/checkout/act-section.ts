@@ -9,7 +9,8 @@ export function drawAct(view: View): Markup {
   const method = view.nameOf(session.payment.method ?? '');
   const part = session.action === null ? null : drawAction(view, session.action, method);
   const again = html`<a class="second" href="${addressOf(view)}">${voice.say('paidAlready')}</a>`;
-  const other = session.isChoice && html`<a class="second" href="${addressOf(view, { choose: '1' })}">${voice.say('another')}</a>`;
+  const other =
+    session.isChoice && !session.isSpent && html`<a class="second" href="${addressOf(view, { choose: '1' })}">${voice.say('another')}</a>`;
   return html`${part}<p class="ways">${other}${again}</p>`;
 }
 

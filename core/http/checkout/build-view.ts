@@ -1,4 +1,5 @@
 import type { Directory } from '../../access/directory.ts';
+import { leastTimeMs } from '../../checkout/limits.ts';
 import { listOffers, type Offer, oneOfEachKind, readDevice } from '../../checkout/offers.ts';
 import { returnAddress } from '../../checkout/return-address.ts';
 import type { CheckoutSession } from '../../checkout/session.ts';
@@ -15,17 +16,15 @@ export interface Asked {
   readonly headers: Parameters<typeof readDevice>[0];
 }
 
-/** Begun later than this before its end, an attempt would be refused. */
-const leastTimeMs = 15_000;
-
 /** Gathers what the page of a payment shows. */
 export function buildView(kernel: Kernel, directory: Directory, asked: Asked): View {
   const { session, voice, token, query } = asked;
   const device = readDevice(asked.headers);
   const now = kernel.clock.now();
-  const wantsChoice = query.get('choose') === '1';
+  const wantsChoice = query.get('choose') === '1' && !session.isSpent;
   const choosing = session.isChoice && (session.phase === 'choose' || (session.phase === 'act' && wantsChoice));
   const isEnd = session.phase !== 'choose' && session.phase !== 'act' && session.phase !== 'confirming';
+  const isStuck = session.phase === 'choose' && session.isSpent;
   const leftMs = session.payment.expires_at - now.getTime();
   const isLate = leftMs < leastTimeMs;
   const notice = query.get('notice');
@@ -36,12 +35,12 @@ export function buildView(kernel: Kernel, directory: Directory, asked: Asked): V
     device,
     shop: shopOf(directory, session.app),
     nameOf: (method) => nameOf(kernel, voice, method),
-    offers: choosing && !isLate ? nameOffers(kernel, voice, listed()) : [],
+    offers: choosing && !isLate && !isStuck ? nameOffers(kernel, voice, listed()) : [],
     wantsChoice,
     notice: notice === 'held' || notice === 'refused' ? notice : null,
     leftMs,
     isLate,
-    returnAddress: isEnd || isLate ? returnAddress(session.app, session.payment, now) : null,
+    returnAddress: isEnd || isLate || isStuck ? returnAddress(session.app, session.payment, now) : null,
     token,
   };
 }

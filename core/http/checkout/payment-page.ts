@@ -35,7 +35,7 @@ export function stampOf({ phase, payment, action, current }: CheckoutSession): s
 function drawHead(view: View): Markup {
   const { session, voice, shop } = view;
   const { payment, phase } = session;
-  const isWaiting = (phase === 'choose' && !view.isLate) || phase === 'act';
+  const isWaiting = (phase === 'choose' && whyNotChoose(view) === null) || phase === 'act';
   return html`<header>${payment.livemode === 0 && html`<p class="test">${voice.say('test')}</p>`}
     ${drawShop(shop)}
     <p class="amount"><span class="unseen">${voice.say('amount')}: </span><bdi>${formatMoney(payment, voice.language)}</bdi></p>
@@ -52,17 +52,28 @@ function drawDeadline({ session, voice, leftMs }: View): Markup {
 }
 
 function drawNotice(view: View): Markup | null {
+  const { session, shop } = view;
   const { say } = view.voice;
-  const method = view.nameOf(view.session.current?.method ?? '');
+  const method = view.nameOf(session.current?.method ?? '');
   if (view.notice === 'held') return html`<p class="notice" role="alert">${say('held', { method })}</p>`;
   if (view.notice === 'refused') return html`<p class="notice" role="alert">${say('refusedChoice')}</p>`;
-  return view.session.phase === 'choose' ? drawReason(view) : null;
+  if (view.notice === 'spent' && session.phase === 'act')
+    return html`<p class="notice" role="alert">${say('spentHeld', { method, shop: shop.name })}</p>`;
+  return session.phase === 'choose' && !session.isSpent ? drawReason(view) : null;
+}
+
+/** Why nothing may begin any more, though the payment is open. Null: the shopper may choose. */
+function whyNotChoose({ isLate, session }: View): 'late' | 'spent' | null {
+  if (isLate) return 'late';
+  return session.isSpent ? 'spent' : null;
 }
 
 function drawPhase(view: View): Markup {
   switch (view.session.phase) {
-    case 'choose':
-      return view.isLate ? drawEnd(view, 'late') : drawChoice(view);
+    case 'choose': {
+      const end = whyNotChoose(view);
+      return end === null ? drawChoice(view) : drawEnd(view, end);
+    }
     case 'act':
       return view.wantsChoice && view.session.isChoice
         ? html`${drawChoice(view)}<p class="ways"><a class="second" href="${addressOf(view)}">${view.nameOf(view.session.payment.method ?? '')}</a></p>`

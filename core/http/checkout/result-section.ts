@@ -8,7 +8,7 @@ export function drawConfirming(view: View): Markup {
     <p class="ways"><a class="second" href="${addressOf(view)}">${say('paidAlready')}</a></p>`;
 }
 
-const marks = { succeeded: '✓', refunded: '↩', failed: '✕', closed: '–', late: '–' } as const;
+const marks = { succeeded: '✓', refunded: '↩', failed: '✕', closed: '–', late: '–', spent: '–' } as const;
 
 /** An end: what happened, and the way back to the shop. */
 export function drawEnd(view: View, end: keyof typeof marks): Markup {

@@ -22,6 +22,7 @@ import { drawPayment } from './payment-page.ts';
 import { isFromOurPage, readChoice } from './read-choice.ts';
 import { logoRoute } from './shop.ts';
 import { chooseLanguage, speak, type Voice } from './texts.ts';
+import type { View } from './view.ts';
 
 const path = '/checkout/:payment/:token';
 const tag = 'Checkout';
@@ -42,7 +43,9 @@ export function checkoutRoutes({ kernel, directory, trustedProxies }: CheckoutDe
     const address = clientAddress(input.remoteAddress, input.headers['x-forwarded-for'], trustedProxies);
     const send = (page: Page) =>
       compress(drawDocument({ assets, voice, nonce: kernel.newToken() }, page), input.headers['accept-encoding']);
-    return { input, query, voice, address, send };
+    const view = (session: CheckoutSession) =>
+      buildView(kernel, directory, { session, voice, token: input.params['token'] ?? '', query, headers: input.headers });
+    return { input, query, voice, address, send, view };
   };
   return [
     defineRawRoute({
@@ -56,7 +59,7 @@ export function checkoutRoutes({ kernel, directory, trustedProxies }: CheckoutDe
         const session = await readOwn(kernel, input);
         if (session === null) return framed.send(unknownPage(framed.voice));
         askOnRead(session.payment);
-        return framed.send(drawPayment(viewOf(kernel, directory, framed, session)));
+        return framed.send(drawPayment(framed.view(session)));
       },
     }),
     defineRawRoute({
@@ -90,15 +93,11 @@ interface Framed {
   /** Where the shopper is. */
   readonly address: string;
   readonly send: (page: Page) => RawAnswer;
+  readonly view: (session: CheckoutSession) => View;
 }
 
 function readOwn(kernel: Kernel, { params }: RawRouteInput): Promise<CheckoutSession | null> {
   return readSession(kernel, { paymentId: params['payment'] ?? '', token: params['token'] ?? '' });
-}
-
-function viewOf(kernel: Kernel, directory: Directory, { input, query, voice }: Framed, session: CheckoutSession) {
-  const token = input.params['token'] ?? '';
-  return buildView(kernel, directory, { session, voice, token, query, headers: input.headers });
 }
 
 async function choose(kernel: Kernel, framed: Framed): Promise<RawAnswer> {
@@ -122,7 +121,14 @@ async function begin(
   const payer = { ...choice.payer, ...seen(kernel, framed, session, choice.method) };
   const chosen = await chooseMethod(kernel, app, { ...choice, paymentId: payment.id, payer });
   if (chosen.kind === 'refused') return backToPage(kernel, framed, session, { notice: 'refused', choose: '1' });
+  if (chosen.kind === 'spent') return showSpent(kernel, framed, session);
   return backToPage(kernel, framed, session, chosen.kind === 'held' ? { notice: 'held' } : { go: '1' });
+}
+
+/** Nothing more can be begun here: as an answer to the tap that wanted it, and not as a page that was asked for. */
+async function showSpent(kernel: Kernel, { input, send, view }: Framed, before: CheckoutSession): Promise<RawAnswer> {
+  const session = (await readOwn(kernel, input)) ?? before;
+  return send({ ...drawPayment({ ...view(session), notice: 'spent' }), status: 409 });
 }
 
 /** What the page sees by itself of the shopper, where the method asks for it. */

@@ -14,7 +14,7 @@ export interface View {
   readonly offers: readonly NamedOffer[];
   /** Whether the shopper wants to choose though something is begun. */
   readonly wantsChoice: boolean;
-  readonly notice: 'held' | 'refused' | null;
+  readonly notice: 'held' | 'refused' | 'spent' | null;
   /** Until it closes by itself. */
   readonly leftMs: number;
   /** The time for a new attempt is over. */
