@@ -34,7 +34,7 @@ describe('cmbecny requests', () => {
       channelNo: created.cmbOrderId,
     });
     const [request] = script.requests;
-    expect(request?.url).to.equal('http://127.0.0.1:8090/cmbecny/polypay/v1.0/mchorders/ecny/unifiedOrder');
+    expect(request).to.include({ method: 'POST', url: 'http://127.0.0.1:8090/cmbecny/polypay/v1.0/mchorders/ecny/unifiedOrder' });
     const { sign = '', ...members } = membersOf(request);
     expect(members).to.deep.equal({
       biz_content:
@@ -51,7 +51,8 @@ describe('cmbecny requests', () => {
     expect(sm2.doVerifySignature(bytes, der, fixture.merchant.publicKey, { hash: true, der: true })).to.equal(true);
     const seconds = '1767323045';
     const proof = createHash('md5').update(`appid=${config.app_id}&secret=${config.app_secret}&sign=${sign}&timestamp=${seconds}`);
-    expect(request?.headers).to.include({ appid: config.app_id, timestamp: seconds, apisign: proof.digest('hex') });
+    const json = { 'content-type': 'application/json', accept: 'application/json' };
+    expect(request?.headers).to.deep.equal({ ...json, appid: config.app_id, timestamp: seconds, apisign: proof.digest('hex') });
     expect(`${request?.body}${JSON.stringify(request?.headers)}`).to.not.include(config.app_secret);
   });
 
@@ -178,6 +179,7 @@ describe('cmbecny answers', () => {
       expect(await run('pay', fault(code)), code).to.deep.include({ kind: 'unknown', reason: 'unmapped' });
     }
     expect(await run('pay', fault('USERID_CHECK_FAILED'))).to.deep.include({ kind: 'rejected', reason: 'config' });
+    expect(await run('pay', fault('NEVER_HEARD_OF', '长'.repeat(300)))).to.have.nested.property('vendor.message', '长'.repeat(256));
     expect(await run('pay', fault('TXNAMT_NOT_LAWFUL', '', 'returnCode'))).to.deep.include({ kind: 'rejected', reason: 'validation' });
   });
 
@@ -231,15 +233,22 @@ describe('cmbecny answers that prove nothing', () => {
   const cases: Readonly<Record<string, readonly [HttpStep, string]>> = {
     'no answer in time': [{ kind: 'unknown', reason: 'timeout' }, 'timeout'],
     'a fault of the gateway': [answered(502, 'bad gateway'), 'server_error'],
+    'an inner fault of the bank': [answered(500, ''), 'server_error'],
     'too many requests': [answered(429, ''), 'rate_limited'],
     'no JSON': [answered(200, '<html>'), 'unreadable'],
     'members that are no text': [send({ returnCode: 1 }), 'unreadable'],
     'no signature': [send({ sign: '' }), 'bad_signature'],
     'a signature of other length': [send({ sign: 'AAAA' }), 'bad_signature'],
     'a signature of another key': [answered(200, JSON.stringify(bankSign(members, fixture.merchant.privateKey))), 'bad_signature'],
+    'a signature of another key over slashes': [
+      answered(200, JSON.stringify(bankSign({ ...members, added: 'https://' }, fixture.merchant.privateKey))),
+      'bad_signature',
+    ],
     'a changed amount': [send({ biz_content: JSON.stringify({ ...paid, txnAmt: '1' }) }), 'bad_signature'],
     'a member more': [send({ added: '' }), 'bad_signature'],
     'business data that are no object': [genuine([]), 'unreadable'],
+    'data with a first result that is none': [genuine(paid, { returnCode: 'MAYBE' }), 'unreadable'],
+    'data with a second result that is none': [genuine(paid, { respCode: 'MAYBE' }), 'unreadable'],
     'no result': [answered(200, JSON.stringify(bankSign({ ...envelope, returnCode: 'SUCCESS' }))), 'unreadable'],
     'an error without a code': [answered(200, JSON.stringify(bankSign({ ...envelope, returnCode: 'FAIL' }))), 'unreadable'],
     'a genuine text under another status': [answered(404, JSON.stringify(members)), 'unreadable'],
@@ -249,6 +258,11 @@ describe('cmbecny answers that prove nothing', () => {
       for (const ask of Object.keys(asks)) expect(await run(ask, step), ask).to.deep.include({ kind: 'unknown', reason });
     });
   }
+
+  it('are not read for a failure of the order where the first result is none', async () => {
+    const step = genuine(paid, { returnCode: 'MAYBE', respCode: 'FAIL', errCode: 'NOT_ENOUGH' });
+    for (const ask of Object.keys(asks)) expect(await run(ask, step), ask).to.deep.equal({ kind: 'unknown', reason: 'unreadable' });
+  });
 
   it('passes on what was not sent', async () => {
     for (const ask of Object.keys(asks))

@@ -85,6 +85,26 @@ describe('cmbecny signatures', () => {
     );
   });
 
+  it('writes a zero in front of a high bit alone, and a number of zeros as one', () => {
+    const of = (digits: string) => toDer(Buffer.from(digits.padStart(64, '0').repeat(2), 'hex')).toString('hex');
+    expect(of('')).to.equal('3006020100020100');
+    expect(of('7f')).to.equal('300602017f02017f');
+    expect(of('80')).to.equal('300802020080' + '02020080');
+  });
+
+  it('refuses numbers of more than 32 bytes, whichever of the two it is', () => {
+    const number = (length: number) => Buffer.concat([Buffer.from([0x02, length]), Buffer.alloc(length, 1)]);
+    for (const [r, s] of [
+      [34, 32],
+      [32, 34],
+      [34, 34],
+      [120, 1],
+    ] as const) {
+      const body = Buffer.concat([number(r), number(s)]);
+      expect(fromDer(Buffer.concat([Buffer.from([0x30, body.length]), body])), `${r}, ${s}`).to.equal(null);
+    }
+  });
+
   it('refuses every other writing of the same numbers, and bytes that are none', () => {
     const signature = Buffer.alloc(64, 1);
     const der = toDer(signature);
