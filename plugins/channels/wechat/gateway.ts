@@ -18,6 +18,8 @@ export interface WechatAccount {
   readonly apiV3Key: Buffer;
   /** By certificate serial or `PUB_KEY_ID_…`; several while the vendor rotates or a merchant migrates. */
   readonly platformKeys: ReadonlyMap<string, KeyObject>;
+  /** Whether a day's statement has the bill of funds beside the bill of trades. */
+  readonly asksForFunds: boolean;
   /** Null where bar codes are not configured. */
   readonly v2: V2Access | null;
   readonly kit: Kit;

@@ -25,6 +25,7 @@ export interface Config {
   readonly api_v2_key?: string;
   readonly v2_sign_type?: string;
   readonly merchant_certificate?: string;
+  readonly funds_bill?: boolean;
   readonly app_secret?: string;
   readonly sign_in_url?: string;
 }
@@ -199,6 +200,11 @@ const manifest: ChannelManifest = {
         minLength: 1,
         maxLength: 8192,
       },
+      funds_bill: {
+        type: 'boolean',
+        description: 'Whether statements include the bill of funds (资金账单) of the basic account, where payouts and fees stand',
+        default: true,
+      },
       app_secret: {
         type: 'string',
         description: 'AppSecret of the official account (公众号) of appid: with it the hosted checkout learns the openid for wechat_jsapi',
@@ -266,6 +272,7 @@ function readConfig(config: Config, kit: Kit): WechatAccount {
     privateKey,
     apiV3Key,
     platformKeys: readPlatformKeys(config.platform_public_keys, kit),
+    asksForFunds: config.funds_bill ?? true,
     v2: readV2Access(config, privateKey),
     kit,
   };

@@ -5,15 +5,14 @@ import { toChinaText } from '../../time.ts';
 import { toYuan } from '../../yuan.ts';
 import { problem, tradeTypes, type WechatResult } from './answers.ts';
 import { partsOf, viewOf } from './combine.ts';
+import { feeOf } from './fee.ts';
+import { writeFunds } from './funds.ts';
 import type { WechatMerchant, WechatWorld } from './keys.ts';
 import { shownOrder } from './refunds.ts';
 
 const titles =
   '交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注';
 const totalTitles = '总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额';
-
-/** 0.60 %, to the nearest fen. */
-const feeOf = (amount: number) => Math.floor((amount * 6 + 500) / 1000);
 
 interface Row {
   readonly cells: readonly string[];
@@ -60,17 +59,22 @@ function writeBill(world: WechatWorld, merchant: WechatMerchant, day: string): s
   return `\uFEFF${titles}\r\n${rows.map(({ cells }) => line(cells)).join('')}${totalTitles}\r\n${line(totals)}`;
 }
 
-const billTokens = /^(\d{4}-\d\d-\d\d)\.(gz|csv)$/;
+const billTokens = /^(trades|funds)-(\d{4}-\d\d-\d\d)\.(gz|csv)$/;
+type Type = 'trades' | 'funds';
+const writers = { trades: writeBill, funds: writeFunds };
 
-/** GET /v3/bill/tradebill: where the bill lies, and its digest. */
-export function askBill(world: WechatWorld, merchant: WechatMerchant, query: URLSearchParams, host: string): WechatResult {
+/** GET /v3/bill/tradebill and /v3/bill/fundflowbill: where the bill lies, and its digest. */
+export function askBill(world: WechatWorld, merchant: WechatMerchant, type: Type, query: URLSearchParams, host: string): WechatResult {
   const day = query.get('bill_date') ?? '';
   const span = daySpan(day, '+08:00');
-  if (span === null || span.fromMs > world.now()) return problem(400, 'PARAM_ERROR', 'bill_date参数错误', { field: '/bill_date' });
-  if ((query.get('bill_type') ?? 'ALL') !== 'ALL') return problem(400, 'PARAM_ERROR', 'bill_type参数错误', { field: '/bill_type' });
-  const bill = writeBill(world, merchant, day);
+  const wrong = (field: string) => problem(400, 'PARAM_ERROR', `${field}参数错误`, { field: `/${field}` });
+  if (span === null || span.fromMs > world.now()) return wrong('bill_date');
+  if (type === 'trades' && (query.get('bill_type') ?? 'ALL') !== 'ALL') return wrong('bill_type');
+  const account = query.get('account_type') ?? 'BASIC';
+  if (type === 'funds' && !['BASIC', 'OPERATION', 'FEES'].includes(account)) return wrong('account_type');
+  const bill = type === 'funds' && account !== 'BASIC' ? null : writers[type](world, merchant, day);
   if (bill === null) return problem(400, 'NO_STATEMENT_EXIST', '账单文件不存在');
-  const token = `${day}.${query.get('tar_type') === 'GZIP' ? 'gz' : 'csv'}`;
+  const token = `${type}-${day}.${query.get('tar_type') === 'GZIP' ? 'gz' : 'csv'}`;
   const json = {
     download_url: `http://${host}/wechat/v3/billdownload/file?token=${token}`,
     hash_type: 'SHA1',
@@ -81,8 +85,8 @@ export function askBill(world: WechatWorld, merchant: WechatMerchant, query: URL
 
 /** GET /v3/billdownload/file: the bill itself, without a signature. Null for a token that is none. */
 export function downloadBill(world: WechatWorld, merchant: WechatMerchant, query: URLSearchParams): Uint8Array | null {
-  const token = billTokens.exec(query.get('token') ?? '');
-  const bill = token === null ? null : writeBill(world, merchant, token[1] ?? '');
+  const [, type, day = '', form] = billTokens.exec(query.get('token') ?? '') ?? [];
+  const bill = type === undefined ? null : writers[type as Type](world, merchant, day);
   if (bill === null) return null;
-  return token?.[2] === 'gz' ? gzipSync(bill) : Buffer.from(bill);
+  return form === 'gz' ? gzipSync(bill) : Buffer.from(bill);
 }

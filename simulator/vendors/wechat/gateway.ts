@@ -98,9 +98,10 @@ function makeRoutes(world: WechatWorld): readonly Route<Handler>[] {
     ],
     [
       'GET',
-      /^\/v3\/bill\/tradebill$/,
+      /^\/v3\/bill\/(tradebill|fundflowbill)$/,
       'statement',
-      (_found, _json, merchant, _twist, { query, headers }) => askBill(world, merchant, new URLSearchParams(query), String(headers.host)),
+      ([bill], _json, merchant, _twist, { query, headers }) =>
+        askBill(world, merchant, bill === 'tradebill' ? 'trades' : 'funds', new URLSearchParams(query), String(headers.host)),
     ],
     ['GET', /^\/v3\/certificates$/, null, (_found, _json, merchant) => certificates(world, merchant)],
   ];

@@ -70,16 +70,23 @@ const failureOf = (work: Promise<unknown>) =>
     (error: Error) => error.message,
   );
 
-async function fetchBill(...steps: HttpStep[]): Promise<{ outcome: StatementOutcome; text: Promise<string>; asked: readonly string[] }> {
+async function fetchBill(
+  ...steps: HttpStep[]
+): Promise<{ outcome: StatementOutcome; text: Promise<string>; asked: () => readonly string[] }> {
+  return fetchBills({ funds_bill: false }, ...steps);
+}
+
+async function fetchBills(more: Parameters<typeof openWechat>[0], ...steps: HttpStep[]) {
   const { http, requests } = scriptHttp(...steps);
   const call = makeCall({ http, now: () => new Date(nowSec * 1000), nonce: () => nonce });
-  const outcome = await openWechat().fetchStatement('2026-01-02', call);
+  const outcome = await openWechat(more).fetchStatement('2026-01-02', call);
   const text = async () => {
     const chunks: Uint8Array[] = [];
     if (outcome.kind === 'ready') for await (const { content } of outcome.documents) for await (const chunk of content) chunks.push(chunk);
     return Buffer.concat(chunks).toString();
   };
-  return { outcome, text: text(), asked: requests.map(({ url }) => url) };
+  // The second document is asked for once the first was read.
+  return { outcome, text: text(), asked: () => requests.map(({ url }) => url) };
 }
 
 const sha1 = (bytes: string | Buffer) => createHash('sha1').update(bytes).digest('hex');
@@ -155,7 +162,7 @@ describe('WeChat Pay: the bill of a day', () => {
     const { outcome, text, asked } = await fetchBill(ticket(sha1(whole)), answered(200, gzipSync(whole)));
     expect(outcome.kind).to.equal('ready');
     expect(await text).to.equal(whole);
-    expect(asked).to.deep.equal([
+    expect(asked()).to.deep.equal([
       `${config.base_url}/v3/bill/tradebill?bill_date=2026-01-02&bill_type=ALL&tar_type=GZIP`,
       `${config.base_url}/v3/billdownload/file?token=abc`,
     ]);
@@ -174,5 +181,104 @@ describe('WeChat Pay: the bill of a day', () => {
     expect(await fault('PARAM_ERROR')).to.equal('rejected');
     expect((await fetchBill(ticket(sha1(whole)), answered(502, ''))).outcome.kind).to.equal('unknown');
     expect((await fetchBill(answered(200, '{}'))).outcome).to.deep.equal({ kind: 'unknown', reason: 'bad_signature' });
+  });
+});
+
+const fundsTitles =
+  '记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额（元）,账户结余（元）,资金变更提交申请人,备注,业务凭证号';
+const flow = (type: string, direction: string, yuan: string, no = '50300806962021020105978994968') =>
+  ['2026-01-02 13:54:01', no, `F${no}`, type, type, direction, yuan, '0.22', 'system', '含手续费0.00元', 'V1']
+    .map((cell) => `\`${cell}`)
+    .join(',');
+const fundsTotals = (...sums: string[]) =>
+  `资金流水总笔数,收入笔数,收入金额,支出笔数,支出金额\r\n${sums.map((sum) => `\`${sum}`).join(',')}`;
+const funds = (...parts: string[]) => `${[fundsTitles, ...parts].join('\r\n')}\r\n`;
+const moved = funds(
+  flow('交易', '收入', '19.99'),
+  flow('扣除交易手续费', '支出', '0.12'),
+  flow('退款', '支出', '4.97'),
+  flow('提现', '支出', '100.00', '3009'),
+  flow('提现退回', '收入', '1.00', '3010'),
+  flow('充值', '收入', '50.00', '3011'),
+  fundsTotals('6.0', '3.0', '70.99', '3.0', '105.09'),
+);
+
+describe('WeChat Pay: the bill of funds', () => {
+  it('has payouts, fees and what else moved; payments and refunds are the other bill’s', async () => {
+    const lines = await read(moved);
+    expect(lines.map(({ kind, gross, channelNo }) => [kind, gross.amount, channelNo])).to.deep.equal([
+      ['fee', -12, '50300806962021020105978994968'],
+      ['payout', -10_000, '3009'],
+      ['payout', 100, '3010'],
+      ['adjustment', 5000, '3011'],
+    ]);
+    expect(lines[0]).to.deep.include({ number: null, fee: null, net: null, occurredAt: new Date('2026-01-02T05:54:01Z') });
+  });
+
+  it('adds up to the totals of the public sample of 2021, whose titles have narrow brackets', async () => {
+    const sample = [
+      fundsTitles.replaceAll('（', '(').replaceAll('）', ')'),
+      '`2021-02-01 13:54:01,`50300806962021020105978994968,`4200000920202101197964319284,`退款,`退款,`支出,`0.01,`0.22,`1601959334API,`退款总金额0.01元;含手续费0.00元,`S20210201135356381941',
+      '`2021-02-01 14:00:45,`50300907032021020105978998710,`4200000846202101197461830397,`退款,`退款,`支出,`0.01,`0.21,`1601959334API,`退款总金额0.01元;含手续费0.00元,`S20210201140044552846',
+      '资金流水总笔数,收入笔数,收入金额,支出笔数,支出金额',
+      '`2,`0,`0,`2,`0.02',
+    ].join('\n');
+    expect(await read(sample)).to.deep.equal([]);
+    expect(await failureOf(read(sample.replace('`0.02', '`0.03')))).to.equal('the bill does not add up to its own totals: out');
+  });
+
+  for (const [what, text, reason] of [
+    ['without its end', funds(flow('提现', '支出', '1.00')), 'the bill ends without its totals'],
+    [
+      'with a line too few',
+      funds(flow('提现', '支出', '1.00'), fundsTotals('2', '1', '1.00', '1', '1.00')),
+      'the bill does not add up to its own totals: lines, inLines, in',
+    ],
+    [
+      'with a changed amount of a payment, which is told by the other bill',
+      moved.replace('19.99', '19.98'),
+      'the bill does not add up to its own totals: in',
+    ],
+    ['with a direction that is none', funds(flow('提现', '出', '1.00')), 'line 2 of the bill is neither 收入 nor 支出'],
+    ['with an amount that is none', funds(flow('提现', '支出', '1.005')), 'line 2 of the bill has an amount or a time that cannot be read'],
+    [
+      'without a column that is needed',
+      moved.replace('业务类型,', '类型,'),
+      'this is no bill of funds of WeChat Pay: it has no column 业务类型',
+    ],
+  ] as const) {
+    it(`is refused ${what}`, async () => expect(await failureOf(read(text))).to.equal(reason));
+  }
+
+  it('is asked for after the bill of trades, and read after it', async () => {
+    const tickets = [ticket(sha1(whole)), ticket(sha1(moved), 'https://api.mch.weixin.qq.com/v3/billdownload/file?token=def')];
+    const { outcome, text, asked } = await fetchBills({}, ...tickets, answered(200, gzipSync(whole)), answered(200, gzipSync(moved)));
+    expect(outcome.kind).to.equal('ready');
+    expect(await text).to.equal(whole + moved);
+    const v3 = `${config.base_url}/v3`;
+    expect(asked()).to.deep.equal([
+      `${v3}/bill/tradebill?bill_date=2026-01-02&bill_type=ALL&tar_type=GZIP`,
+      `${v3}/bill/fundflowbill?bill_date=2026-01-02&account_type=BASIC&tar_type=GZIP`,
+      `${v3}/billdownload/file?token=abc`,
+      `${v3}/billdownload/file?token=def`,
+    ]);
+  });
+
+  it('may be there alone, or not, and holds the day up where it is still being made', async () => {
+    const fault = (code: string) => genuine(400, { code, message: 'x' });
+    const alone = await fetchBills({}, fault('NO_STATEMENT_EXIST'), ticket(sha1(moved)), answered(200, gzipSync(moved)));
+    expect(await alone.text).to.equal(moved);
+    const without = await fetchBills({}, ticket(sha1(whole)), fault('NO_STATEMENT_EXIST'), answered(200, gzipSync(whole)));
+    expect(await without.text).to.equal(whole);
+    const kinds = async (...steps: HttpStep[]) => (await fetchBills({}, ...steps)).outcome.kind;
+    expect(await kinds(fault('NO_STATEMENT_EXIST'), fault('NO_STATEMENT_EXIST'))).to.equal('empty');
+    expect(await kinds(ticket(sha1(whole)), fault('STATEMENT_CREATING'))).to.equal('notYet');
+    expect(await kinds(ticket(sha1(whole)), fault('NO_AUTH'))).to.equal('rejected');
+  });
+
+  it('that cannot be downloaded breaks the whole statement off', async () => {
+    const tickets = [ticket(sha1(whole)), ticket(sha1(moved))];
+    const { text } = await fetchBills({}, ...tickets, answered(200, gzipSync(whole)), answered(502, ''));
+    expect(await failureOf(text)).to.equal('fundflowbill-2026-01-02.csv could not be downloaded: server_error');
   });
 });
