@@ -83,7 +83,9 @@ export const groups: readonly Group[] = [
   {
     name: 'signatures of our own API',
     modules: ['core/access/signature.ts', 'core/access/structured-fields.ts', 'core/notifications/sign.ts'],
-    tests: ['test/access/structured-fields.test.ts', 'test/access/authenticate.test.ts', 'test/notifications/sign.test.ts'],
+    tests: ['access/structured-fields', 'access/signature', 'notifications/sign', 'access/authenticate'].map(
+      (name) => `test/${name}.test.ts`,
+    ),
   },
   {
     name: 'signatures of declared channels',

@@ -13,6 +13,16 @@ describe('structured fields', () => {
     expect(list && 'items' in list && serializeInnerList(list)).to.equal('("p";k=2 r);s=-7');
   });
 
+  it('of a list are written as they were read, whatever kinds they are of', () => {
+    const written = '("p";b;c=?0;d=:AQI=:;e="x \\"y\\" \\\\";f=tok/en;g=-7 tok :AA==: ?0 ?1 12);h;i=?0';
+    const list = parseDictionary(`a=${written}`)?.get('a');
+    expect(list && 'items' in list && serializeInnerList(list)).to.equal(written);
+  });
+
+  it('may have spaces around them, however many, and tabs beside a comma', () => {
+    expect([...(parseDictionary('   a=1 \t ,\t  b=2   ')?.keys() ?? [])]).to.deep.equal(['a', 'b']);
+  });
+
   it('of nothing are an empty dictionary', () => {
     expect(parseDictionary('')?.size).to.equal(0);
   });
