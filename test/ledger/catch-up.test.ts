@@ -7,11 +7,14 @@ import { migrate } from '../../core/store/migrations/migrate.ts';
 import { beginBacklog, readBacklog } from '../../core/store/tables/ledger.ts';
 import { checkMoney } from '../kit/check-money.ts';
 import { forEachDatabase } from '../kit/database.ts';
-import { declined, paid, type Scripted, scriptKernel } from '../kit/scripted.ts';
+import { declined, paid, refused, type Scripted, scriptKernel, unpaid } from '../kit/scripted.ts';
 
-/** Payments of every kind: bought, refunded in part and in whole, refused to be refunded, paid late, too much, and taken back. */
+/** Payments of every kind: bought, also at the second account, refunded in part and in whole, refused to be refunded, paid late, too much, and taken back. */
 async function trade(database: Database): Promise<Scripted> {
-  const shop = scriptKernel(database);
+  const shop = scriptKernel(database, { accounts: 2 });
+  const account = shop.kernel.channels.account('acc_1') as OpenAccount;
+  const tell = (number: string, report: object) =>
+    receivePayment(shop.kernel, account, { of: 'payment', number, report: { ...report, echo: { number } } as never }, 'signed');
   const buy = async (amount = 100) => {
     shop.vendor.pay = ({ number }) => paid(number, amount);
     return shop.order();
@@ -29,16 +32,23 @@ async function trade(database: Database): Promise<Scripted> {
   shop.turn(20_000);
   await shop.attend();
   const [attempt] = await shop.attempts(await buy());
-  const account = shop.kernel.channels.account('acc_1') as OpenAccount;
-  const number = attempt?.number ?? '';
-  await receivePayment(shop.kernel, account, { of: 'payment', number, report: { state: 'reversed', echo: { number } } }, 'signed');
+  await tell(attempt?.number ?? '', { state: 'reversed' });
+  const answers = [refused, null];
+  shop.vendor.pay = ({ number }) => answers.shift() ?? paid(number);
+  await shop.refund(await shop.order(), 30);
+  shop.vendor.pay = ({ number }) => unpaid(number);
+  const [late] = await shop.attempts(await shop.order());
+  shop.vendor.query = ({ number }) => ({ kind: 'ok', report: { state: 'closed', echo: { number } } });
+  shop.turn(3 * 3_600_000);
+  await shop.attend();
+  await tell(late?.number ?? '', { state: 'succeeded', channelNo: 'v-late', money: { amount: 100, currency: 'CNY' } });
+  shop.turn(20_000);
+  await shop.attend();
   return shop;
 }
 
 const readAll = async (database: Database) =>
-  (await database.all('SELECT entry_id, line, account_id, amount, livemode, payment_id FROM ledger_postings ORDER BY entry_id, line')).map(
-    (row) => ({ ...row }),
-  );
+  (await database.all('SELECT * FROM ledger_postings ORDER BY entry_id, line')).map((row) => ({ ...row }));
 
 /** As the database of a version without a ledger is after its upgrade. */
 const forget = (database: Database) =>
@@ -54,6 +64,8 @@ describe('Books of before there was a ledger', () => {
       await trade(database);
       const before = await readAll(database);
       expect(before.length).to.be.greaterThan(20);
+      const states = (await database.all('SELECT DISTINCT state FROM attempts')).map(({ state }) => state);
+      expect(states).to.include.members(['not_sent', 'succeeded', 'succeeded_late']);
       expect(await checkMoney(database)).to.deep.equal([]);
       await forget(database);
       expect(await checkMoney(database)).to.include('payments after the first have still to be posted: a running server does it');

@@ -36,12 +36,15 @@ describe('An entry of the ledger', () => {
       [entryOf('paid:1', [receivable, 2 ** 53], [payable, -(2 ** 53)]), /posts 9007199254740992/],
       [entryOf('paid:1', [receivable, 5]), /fewer than two/],
       [entryOf('paid', [receivable, 5], [payable, -5]), /not a cause/],
-      [entryOf(`paid:${'1'.repeat(255)}`, [receivable, 5], [payable, -5]), /not a cause/],
+      [entryOf('paid 2:1', [receivable, 5], [payable, -5]), /not a cause/],
+      [entryOf('paid:1 2', [receivable, 5], [payable, -5]), /not a cause/],
+      [entryOf(`paid:${'1'.repeat(251)}`, [receivable, 5], [payable, -5]), /not a cause/],
       [entryOf('paid:1', [receivable, 5], [{ ...payable, currency: 'yuan' }, -5]), /posts to merchant_payable:app_1:yuan/],
       [entryOf('paid:1', [receivable, 5], [{ ...payable, ownerId: '' }, -5]), /posts to/],
     ];
     for (const [entry, fault] of faults) expect(entryFault(entry)).to.match(fault);
     expect(entryFault(entryOf('paid:1', [receivable, 5], [payable, -5]))).to.equal(null);
+    expect(entryFault(entryOf(`paid:${'1'.repeat(250)}`, [receivable, 5], [payable, -5])), '255 characters').to.equal(null);
   });
 
   it('finds its accounts again by their ids, whatever the owner is called', () => {
@@ -54,6 +57,21 @@ describe('An entry of the ledger', () => {
     );
   });
 
+  it('finds no account in a text that is none', () => {
+    for (const id of [
+      '',
+      'merchant_payable',
+      'merchant_payable:app_1',
+      ':app_1:CNY',
+      'suspense::CNY',
+      'suspense:a b:CNY',
+      'Suspense:a:CNY',
+    ])
+      expect(parseLedgerAccountId(id), id).to.equal(null);
+    for (const id of ['suspense:a:cny', 'suspense:a:CNYX', 'suspense:a:CNY ', ' suspense:a:CNY', '1suspense:a:CNY'])
+      expect(parseLedgerAccountId(id), id).to.equal(null);
+  });
+
   forEachDatabase((_name, open) => {
     let database: Database;
     before(async () => {
@@ -64,6 +82,11 @@ describe('An entry of the ledger', () => {
       const one = entryOf('paid:1', [receivable, 5], [payable, -5]);
       const two = entryOf('paid:2', [receivable, 7], [payable, -7]);
       await database.transaction((tx) => postEntries(tx, [one, two]));
+      const rows = await database.all("SELECT line, account_id FROM ledger_postings WHERE entry_id = 'paid:1' ORDER BY line");
+      expect(rows.map((row) => Object.values(row))).to.deep.equal([
+        [1, 'channel_receivable:acc_1:CNY'],
+        [2, 'merchant_payable:app_1:CNY'],
+      ]);
       expect(await balanceOf(database, receivable)).to.equal(12);
       expect(await balanceOf(database, payable)).to.equal(-12);
       expect(await balanceOf(database, inDollars)).to.equal(0);
