@@ -90,7 +90,7 @@ export const groups: readonly Group[] = [
   {
     name: 'signatures of declared channels',
     modules: ['sign', 'verify', 'opened'].map((name) => `core/channels/declared/${name}.ts`),
-    tests: ['sign', 'keys', 'callback', 'calls', 'vendors'].map((name) => `test/channels/declared-${name}.test.ts`),
+    tests: ['sign', 'keys', 'verify', 'callback', 'calls', 'vendors'].map((name) => `test/channels/declared-${name}.test.ts`),
   },
   { name: 'signatures of SM2', modules: ['core/channels/sm2.ts', 'core/channels/sm2-thread.ts'], tests: ['test/channels/sm2.test.ts'] },
   {

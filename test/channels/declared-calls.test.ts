@@ -217,6 +217,10 @@ describe('A channel that is data', () => {
     expect(() => openKettle({ merchantNo: '{config.merchant}' }, { key: 'a'.repeat(20) })).to.throw(/^key is too simple/);
   });
 
+  it('has no merchant’s number where the definition names none', () => {
+    expect([openKettle().merchantNo, openKettle({ merchantNo: undefined }).merchantNo]).to.deep.equal([kettleAccount.merchant, null]);
+  });
+
   it('wants TLS of a live account where nothing else proves the answers', () => {
     const open = (livemode: boolean, base_url: string) => () =>
       pluginOf(changeKettle({ 'query.answer.verify': 'tls' })).open(
@@ -226,5 +230,9 @@ describe('A channel that is data', () => {
     expect(open(false, 'http://kettle.example')).not.to.throw();
     expect(open(true, 'https://kettle.example')).not.to.throw();
     expect(open(true, 'http://kettle.example')).to.throw(/^base_url must begin with https:/);
+    expect(open(true, 'HTTP://kettle.example')).to.throw(/^base_url must begin with https:/);
+    const config = { ...kettleAccount, base_url: 'http://kettle.example' };
+    const signedThroughout = pluginOf(changeKettle({}));
+    expect(() => signedThroughout.open({ id: 'acc_1', livemode: true, config }, makeKit())).not.to.throw();
   });
 });

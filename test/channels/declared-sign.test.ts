@@ -103,7 +103,8 @@ describe('The families of signatures', () => {
       expect(sm2.doVerifySignature('a=1', raw, pair.publicKey, { hash: true, userId: '1234567812345678' })).to.equal(true);
       expect(await signer.verify(Buffer.from('a=1'), signature)).to.equal(true);
       expect(await signer.verify(Buffer.from('a=2'), signature)).to.equal(false);
-      expect(await signer.verify(Buffer.from('a=1'), 'nonsense')).to.equal(false);
+      for (const wrong of ['', 'nonsense', `00${signature}`, `${signature}00`, `${signature}zz`, `zz${signature}`])
+        expect(await signer.verify(Buffer.from('a=1'), wrong), wrong).to.equal(false);
     }
   });
 

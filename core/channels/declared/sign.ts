@@ -25,8 +25,10 @@ const leastDistinctCharacters = 6;
 
 /** The bytes that a signature covers. Its own field is never among them. */
 export function textToSign(rule: Signature, fields: Fields, secret: string): string {
-  const left = new Set([...rule.except, ...(rule.field === undefined ? [] : [rule.field])]);
-  const named = rule.order === 'listed' ? (rule.fields ?? []) : sortNames(rule.fields ?? Object.keys(fields));
+  const left = new Set([...rule.except, rule.field]);
+  const covered = rule.fields ?? Object.keys(fields);
+  // By code unit, as `sort` and `ksort` of the vendors' samples do: never by the language of the machine.
+  const named = rule.order === 'listed' ? covered : covered.toSorted();
   const pairs = named
     .filter((name) => !left.has(name))
     .map((name) => [name, Object.hasOwn(fields, name) ? (fields[name] ?? '') : ''] as const)
@@ -44,9 +46,6 @@ export function isAmbiguous(rule: Signature, fields: Fields, names: readonly str
   if (rule.over === 'body' || rule.pair === 'value' || rule.separator === '') return false;
   return Object.values(fields).some((value) => names.some((name) => value.includes(`${rule.separator}${name}=`)));
 }
-
-/** By code unit, as `sort` and `ksort` of the vendors' samples do: never by the language of the machine. */
-const sortNames = (names: readonly string[]) => [...names].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 
 /** Families that put the key into the text. */
 export const isDigest = ({ family }: Signature) => family === 'md5' || family === 'sha256';

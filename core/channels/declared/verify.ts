@@ -32,6 +32,6 @@ async function isSigned(
   const signer = signerOf(opened, by);
   const { rule } = signer;
   const signature = rule.header === undefined ? fields[rule.field ?? ''] : headers[rule.header];
-  if (signature === undefined || signature === '' || isAmbiguous(rule, fields, names)) return false;
+  if (signature === undefined || isAmbiguous(rule, fields, names)) return false;
   return signer.verify(bytesToSign(signer, fields, body, secretOf(rule, opened.config)), signature);
 }
