@@ -5,7 +5,15 @@ import { isCurrency } from '../money.ts';
 import { abilitiesOf, hasAbility } from './abilities.ts';
 import { amountRuleOf } from './amounts.ts';
 
-const both = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
+const text = z.string().min(1);
+/** The same in a manifest and in a definition without code. */
+export const nameShape = z.strictObject({
+  en: text,
+  zh: text,
+  ja: text.exactOptional(),
+  es: text.exactOptional(),
+  ar: text.exactOptional(),
+});
 const currency = z.string().refine(isCurrency, 'is not an ISO 4217 code');
 
 const maturity = z.enum(['stable', 'beta']);
@@ -22,7 +30,7 @@ const abilities = {
 const method = z.strictObject({
   id: z.string().regex(/^[a-z0-9]+(_[a-z0-9]+)+$/),
   product: z.string().min(1),
-  name: both,
+  name: nameShape,
   action: z.enum(['qr', 'redirect', 'form', 'sdk', 'instructions', 'none']),
   maturity: maturity.optional(),
   currencies: z.array(currency).min(1),
@@ -45,7 +53,7 @@ const method = z.strictObject({
       kind: z.enum(['card']).optional(),
       except: z.array(z.string().min(3)).min(1).optional(),
       banks: z
-        .array(z.strictObject({ code: z.string().regex(/^[!-~]{1,32}$/), name: both }))
+        .array(z.strictObject({ code: z.string().regex(/^[!-~]{1,32}$/), name: z.union([nameShape, text]) }))
         .min(1)
         .optional(),
     })
@@ -77,7 +85,7 @@ export const verifiedShape = z.array(
 
 const manifest = z.strictObject({
   id: z.string(),
-  name: both,
+  name: nameShape,
   maturity,
   verified: verifiedShape.optional(),
   methods: z.array(method).min(1),

@@ -4,7 +4,7 @@ import type { Payer } from './channel.ts';
 export interface ChannelManifest {
   /** Equal to the folder's name; the first half of every method's id. */
   readonly id: string;
-  readonly name: { readonly en: string; readonly zh: string };
+  readonly name: Name;
   /** `beta`: some request format could not be checked against a vendor's document, schema or vector. */
   readonly maturity: 'stable' | 'beta';
   /** What was checked, and against what. Absent or empty: nothing was. A channel that is not `beta` has its requests among it. */
@@ -81,6 +81,18 @@ export interface Verification {
   readonly methods?: readonly string[];
 }
 
+/**
+ * What something is called. In Japanese, Spanish and Arabic where it has a name of its own there: otherwise shoppers are shown
+ * the English one, marked as English for screen readers.
+ */
+export interface Name {
+  readonly en: string;
+  readonly zh: string;
+  readonly ja?: string;
+  readonly es?: string;
+  readonly ar?: string;
+}
+
 /** Which amounts a vendor takes, in minor units, per payment. */
 export interface AmountRule {
   readonly min?: number;
@@ -94,7 +106,7 @@ export interface MethodManifest extends AmountRule {
   /** `<channel>_<product>`, such as `wechat_native`. */
   readonly id: string;
   readonly product: string;
-  readonly name: { readonly en: string; readonly zh: string };
+  readonly name: Name;
   readonly action: 'qr' | 'redirect' | 'form' | 'sdk' | 'instructions' | 'none';
   /** Where it differs from the channel's. */
   readonly maturity?: ChannelManifest['maturity'];
@@ -128,7 +140,8 @@ export interface MethodManifest extends AmountRule {
 /** A bank as a vendor calls it, and as people do. */
 export interface Bank {
   readonly code: string;
-  readonly name: { readonly en: string; readonly zh: string };
+  /** A text alone where nobody told its language, as in an account's configuration. */
+  readonly name: Name | string;
 }
 
 /** Each ability other than `none` requires the function of the same purpose, and the reverse. */

@@ -81,7 +81,7 @@ describe('The looks of the hosted checkout', function () {
   it('would be told of a rule that is broken', async () => {
     const { page } = await open();
     await page.goto(await leadTo('act'));
-    await page.evaluate(`document.querySelector('.code').removeAttribute('aria-label')`);
+    await page.evaluate(`document.querySelector('.code').removeAttribute('aria-labelledby')`);
     expect((await breaksOf(page)).join()).to.contain('role-img-alt');
   });
 

@@ -12,7 +12,7 @@ const phone = 'Mozilla/5.0 (Linux; Android 16) Mobile';
 
 /** What a page of each kind holds for the shopper to act on. */
 const steps: Readonly<Record<string, RegExp>> = {
-  qr: /<div class="code" role="img" aria-label="[^"]+"><svg/,
+  qr: /<div class="code" role="img" aria-labelledby="code-name"><svg/,
   redirect: /<a class="main" data-go="link" href="https?:/,
   form: /<form method="post" action="https?:[^"]+" data-go="form">/,
   instructions: /<dl class="facts"[^>]*><div><dt>/,

@@ -56,7 +56,10 @@ describe('The hosted checkout over HTTP', function () {
     const chosen = await chooseAt(url, { method: 'wechat_native' });
     expect(chosen.status).to.equal(303);
     const acting = await getPage(chosen.headers.get('location') ?? '');
-    expect(acting.text).to.contain('Scan to pay').and.contain('aria-label="QR code to pay with WeChat Pay"').and.contain('<svg');
+    expect(acting.text)
+      .to.contain('Scan to pay')
+      .and.contain('<span id="code-name" hidden>QR code to pay with WeChat Pay</span>')
+      .and.contain('<svg');
     await payBegun(paymux, id);
     await eventually(async () => (await stateOf(id)) === 'success');
     const ended = await getPage(url);

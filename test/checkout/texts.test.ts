@@ -40,7 +40,7 @@ describe('The texts of the checkout', () => {
     const { say, find } = speak('en');
     expect(say('scanHint', { method: '$& {shop}' })).to.equal('Scan this code with your phone to pay with $& {shop}.');
     expect(say('order')).to.equal('Order ');
-    expect(find('reason.card_expired')).to.equal('The card has expired.');
+    expect(find('reason.card_expired')).to.equal('reason.card_expired');
     expect(find('reason.constructor')).to.equal(null);
     expect(find('constructor')).to.equal(null);
   });

@@ -125,7 +125,7 @@ async function refresh() {
   const heading = main.querySelector('h2');
   if (before !== body.dataset.stamp && heading !== null) {
     heading.focus();
-    said.textContent = heading.textContent;
+    said.replaceChildren(...heading.cloneNode(true).childNodes);
   }
 }
 

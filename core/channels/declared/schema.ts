@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { timeShape, verifiedShape } from '../manifest.ts';
+import { nameShape, timeShape, verifiedShape } from '../manifest.ts';
 
 /*
  * The shape of a channel definition. Every scalar of the file is text (see read.ts), so that a status
@@ -29,7 +29,7 @@ const property = z.strictObject({
 
 const method = z.strictObject({
   product: z.string().regex(/^[a-z0-9]+$/, 'must be lower-case letters and digits'),
-  name: both,
+  name: nameShape,
   action: z.enum(['qr', 'redirect', 'form', 'sdk']),
   maturity: z.enum(['stable', 'beta']).optional(),
   currencies: z.array(text).min(1),
@@ -181,7 +181,7 @@ const error = z.strictObject({
 export const definitionSchema = z.strictObject({
   format: z.literal('paymux-channel-1'),
   id: z.string().regex(/^[a-z][a-z0-9]*$/, 'must be lower-case letters and digits'),
-  name: both,
+  name: nameShape,
   maturity: z.enum(['stable', 'beta']),
   verified: verifiedShape.default([]),
   methods: z.array(method).min(1),

@@ -4,8 +4,9 @@ import { listOffers, type Offer, oneOfEachKind, readDevice } from '../../checkou
 import { returnAddress } from '../../checkout/return-address.ts';
 import type { CheckoutSession } from '../../checkout/session.ts';
 import type { Kernel } from '../../payments/deps.ts';
+import type { Part } from './markup.ts';
 import { shopOf } from './shop.ts';
-import type { Voice } from './texts.ts';
+import { drawName, type Voice } from './texts.ts';
 import type { NamedOffer, View } from './view.ts';
 
 export interface Asked {
@@ -46,11 +47,11 @@ export function buildView(kernel: Kernel, directory: Directory, asked: Asked): V
 }
 
 /** A wallet is called by its name, whichever of its products it is. Behind one channel may be many wallets: there the method names one. */
-function nameOf(kernel: Kernel, voice: Voice, method: string): string {
+function nameOf(kernel: Kernel, voice: Voice, method: string): Part {
   const known = kernel.channels.method(method);
   if (known === undefined) return '';
   const isOfWallet = known.method.name.en.startsWith(known.manifest.name.en);
-  return voice.name(isOfWallet ? known.manifest.name : known.method.name);
+  return drawName(voice.name(isOfWallet ? known.manifest.name : known.method.name));
 }
 
 /** Only where a channel has two ways that look alike is each called by its own name. */
@@ -60,6 +61,6 @@ function nameOffers(kernel: Kernel, voice: Voice, offers: readonly Offer[]): rea
   return offers.map((offer) => {
     if (offer.kind !== null) return { ...offer, label: voice.say(`kind.${offer.kind}`) };
     const isOnly = counts.get(look(offer))?.length === 1;
-    return { ...offer, label: isOnly ? nameOf(kernel, voice, offer.method) : voice.name(offer.name) };
+    return { ...offer, label: isOnly ? nameOf(kernel, voice, offer.method) : drawName(voice.name(offer.name)) };
   });
 }

@@ -1,4 +1,5 @@
 import type { Payer } from '../../contract/channel.ts';
+import type { Bank } from '../../contract/manifest.ts';
 import { html, type Markup } from './markup.ts';
 import type { TextKey, Voice } from './texts.ts';
 import { addressOf, type NamedOffer, type View } from './view.ts';
@@ -69,9 +70,15 @@ function drawField(voice: Voice, { method, banks }: NamedOffer, field: Asked): M
   const id = `${method}-${field}`;
   const label = html`<label for="${id}">${voice.say(`field.${field}`)}</label>`;
   if (field === 'bankCode' && banks.length > 0) {
-    const options = banks.map(({ code, name }) => html`<option value="${code}">${voice.name(name)}</option>`);
+    const options = banks.map((bank) => drawBank(voice, bank));
     return html`${label}<select id="${id}" name="${field}" required><option value=""></option>${options}</select>`;
   }
   const rule = pattern !== null && html` pattern="${pattern}"`;
   return html`${label}<input id="${id}" name="${field}" type="${type}" autocomplete="${complete}" maxlength="254" required${rule}>`;
+}
+
+/** An option holds no markup, so it says its language itself. */
+function drawBank(voice: Voice, { code, name }: Bank): Markup {
+  const { text, lang } = voice.name(name);
+  return html`<option value="${code}"${lang !== null && html` lang="${lang}"`}>${text}</option>`;
 }

@@ -53,12 +53,12 @@ function drawDeadline({ session, voice, leftMs }: View): Markup {
 
 function drawNotice(view: View): Markup | null {
   const { session, shop } = view;
-  const { say } = view.voice;
+  const { say, tell } = view.voice;
   const method = view.nameOf(session.current?.method ?? '');
-  if (view.notice === 'held') return html`<p class="notice" role="alert">${say('held', { method })}</p>`;
+  if (view.notice === 'held') return html`<p class="notice" role="alert">${tell('held', { method })}</p>`;
   if (view.notice === 'refused') return html`<p class="notice" role="alert">${say('refusedChoice')}</p>`;
   if (view.notice === 'spent' && session.phase === 'act')
-    return html`<p class="notice" role="alert">${say('spentHeld', { method, shop: shop.name })}</p>`;
+    return html`<p class="notice" role="alert">${tell('spentHeld', { method, shop: shop.name })}</p>`;
   return session.phase === 'choose' && !session.isSpent ? drawReason(view) : null;
 }
 

@@ -28,6 +28,6 @@ export function drawReason({ session, voice, nameOf }: View): Markup | null {
   if (session.payment.failure === null) return null;
   const { code, advice } = JSON.parse(session.payment.failure) as { code: string; advice: Advice };
   const method = nameOf(session.payment.method ?? '');
-  const reason = voice.find(`reason.${code}`, { method }) ?? voice.say('reason.declined');
+  const reason = voice.tell(voice.find(`reason.${code}`) ?? 'reason.declined', { method });
   return html`<p class="notice">${reason} ${session.phase === 'failed' ? null : voice.say(`advice.${advice}`)}</p>`;
 }

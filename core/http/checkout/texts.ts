@@ -3,6 +3,8 @@ import en from '../../../web/checkout/texts/en.json' with { type: 'json' };
 import es from '../../../web/checkout/texts/es.json' with { type: 'json' };
 import ja from '../../../web/checkout/texts/ja.json' with { type: 'json' };
 import zh from '../../../web/checkout/texts/zh-CN.json' with { type: 'json' };
+import type { Name } from '../../contract/manifest.ts';
+import { html, type Markup, type Part } from './markup.ts';
 
 export type TextKey = keyof typeof en;
 export type Language = 'zh-CN' | 'en' | 'ja' | 'es' | 'ar';
@@ -24,10 +26,22 @@ export interface Voice {
   readonly language: Language;
   readonly direction: 'ltr' | 'rtl';
   say(key: TextKey, values?: Readonly<Record<string, string>>): string;
-  /** The text of a key that came from elsewhere; null where there is none. */
-  find(key: string, values?: Readonly<Record<string, string>>): string | null;
-  /** Names that have only two languages. */
-  name(both: { readonly en: string; readonly zh: string }): string;
+  /** The same for a page, with names that may be of another language. */
+  tell(key: TextKey, values: Readonly<Record<string, Part>>): Markup;
+  /** The key of a text, if what came from elsewhere is one. */
+  find(key: string): TextKey | null;
+  /** In this language; else in English, whose name then goes with it. */
+  name(name: Name | string): Named;
+}
+
+/** A name as it is shown. By `lang` screen readers know how to read it; null: as the page, or nobody knows. */
+export interface Named {
+  readonly text: string;
+  readonly lang: 'en' | null;
+}
+
+export function drawName({ text, lang }: Named): Part {
+  return lang === null ? text : html`<bdi lang="${lang}">${text}</bdi>`;
 }
 
 export function speak(language: Language): Voice {
@@ -37,8 +51,14 @@ export function speak(language: Language): Voice {
     language,
     direction: language === 'ar' ? 'rtl' : 'ltr',
     say,
-    find: (key, values) => (Object.hasOwn(own, key) ? say(key as TextKey, values) : null),
-    name: (both) => (language === 'zh-CN' ? both.zh : both.en),
+    tell: (key, values) => html`${own[key].split(/\{(\w+)\}/).map((piece, at) => (at % 2 === 0 ? piece : (values[piece] ?? '')))}`,
+    find: (key) => (Object.hasOwn(own, key) ? (key as TextKey) : null),
+    name: (name) => {
+      if (typeof name === 'string') return { text: name, lang: null };
+      const known = name[language === 'zh-CN' ? 'zh' : language];
+      const isForeign = language !== 'en' && (known === undefined || known === name.en);
+      return { text: known ?? name.en, lang: isForeign ? 'en' : null };
+    },
   };
 }
 

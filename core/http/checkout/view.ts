@@ -1,5 +1,6 @@
 import type { Device, Offer } from '../../checkout/offers.ts';
 import type { CheckoutSession } from '../../checkout/session.ts';
+import type { Part } from './markup.ts';
 import type { Shop } from './shop.ts';
 import type { Voice } from './texts.ts';
 
@@ -10,7 +11,7 @@ export interface View {
   readonly device: Device;
   readonly shop: Shop;
   /** How the methods are called that the page may name. */
-  readonly nameOf: (method: string) => string;
+  readonly nameOf: (method: string) => Part;
   readonly offers: readonly NamedOffer[];
   /** Whether the shopper wants to choose though something is begun. */
   readonly wantsChoice: boolean;
@@ -26,7 +27,7 @@ export interface View {
 }
 
 export interface NamedOffer extends Offer {
-  readonly label: string;
+  readonly label: Part;
 }
 
 /** The page's own address, with what is to be kept and what is new. */

@@ -26,7 +26,13 @@ const methods: readonly MethodManifest[] = [
   {
     id: 'alipay_page',
     product: 'page',
-    name: { en: 'Alipay, desktop page', zh: '支付宝电脑网站支付' },
+    name: {
+      en: 'Alipay, desktop page',
+      zh: '支付宝电脑网站支付',
+      ja: 'アリペイ（パソコン）',
+      es: 'Alipay en el ordenador',
+      ar: 'Alipay على الحاسوب',
+    },
     action: 'redirect',
     checkout: { devices: ['desktop'] },
     ...limits,
@@ -34,7 +40,13 @@ const methods: readonly MethodManifest[] = [
   {
     id: 'alipay_wap',
     product: 'wap',
-    name: { en: 'Alipay, mobile page', zh: '支付宝手机网站支付' },
+    name: {
+      en: 'Alipay, mobile page',
+      zh: '支付宝手机网站支付',
+      ja: 'アリペイ（スマートフォン）',
+      es: 'Alipay en el móvil',
+      ar: 'Alipay على الهاتف',
+    },
     action: 'redirect',
     checkout: { devices: ['phone'], home: ['AlipayClient'] },
     ...limits,
@@ -52,7 +64,13 @@ const methods: readonly MethodManifest[] = [
   {
     id: 'alipay_merge_wap',
     product: 'merge_wap',
-    name: { en: 'Alipay, several orders on a mobile page', zh: '支付宝合单手机网站支付' },
+    name: {
+      en: 'Alipay, several orders on a mobile page',
+      zh: '支付宝合单手机网站支付',
+      ja: 'アリペイ（スマートフォン、複数の注文）',
+      es: 'Alipay en el móvil, varios pedidos',
+      ar: 'Alipay على الهاتف، عدة طلبات',
+    },
     action: 'redirect',
     ...merged,
   },
@@ -67,7 +85,7 @@ const methods: readonly MethodManifest[] = [
 
 const manifest: ChannelManifest = {
   id: 'alipay',
-  name: { en: 'Alipay', zh: '支付宝' },
+  name: { en: 'Alipay', zh: '支付宝', ja: 'アリペイ' },
   maturity: 'stable',
   verified: [
     {

@@ -35,7 +35,7 @@ const title = (of: string): ConfigProperty => ({
 
 const manifest: ChannelManifest = {
   id: 'banktransfer',
-  name: { en: 'Bank transfer', zh: '银行转账' },
+  name: { en: 'Bank transfer', zh: '银行转账', ja: '銀行振込', es: 'Transferencia bancaria', ar: 'تحويل مصرفي' },
   maturity: 'stable',
   verified: [
     {
@@ -48,7 +48,13 @@ const manifest: ChannelManifest = {
     {
       id: 'banktransfer_reference',
       product: 'reference',
-      name: { en: 'Bank transfer with a reference', zh: '附言转账' },
+      name: {
+        en: 'Bank transfer with a reference',
+        zh: '附言转账',
+        ja: '銀行振込（照会番号付き）',
+        es: 'Transferencia bancaria con referencia',
+        ar: 'تحويل مصرفي برقم مرجعي',
+      },
       action: 'instructions',
       currencies: currencies.split(' '),
     },

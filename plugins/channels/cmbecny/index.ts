@@ -31,7 +31,13 @@ const testHost = /(^|\.)cmburl\.cn$/;
 
 const manifest: ChannelManifest = {
   id: 'cmbecny',
-  name: { en: 'e-CNY via CMB', zh: '数字人民币(招商银行)' },
+  name: {
+    en: 'e-CNY via CMB',
+    zh: '数字人民币(招商银行)',
+    ja: 'デジタル人民元（招商銀行）',
+    es: 'Yuan digital (CMB)',
+    ar: 'اليوان الرقمي (CMB)',
+  },
   maturity: 'beta',
   verified: [
     {
@@ -45,11 +51,30 @@ const manifest: ChannelManifest = {
     { what: 'flow', against: 'simulator', source: 'simulator/vendors/cmbecny' },
   ],
   methods: [
-    { id: 'cmbecny_qr', product: 'qr', name: { en: 'e-CNY QR code', zh: '数字人民币扫码' }, action: 'qr', currencies: ['CNY'], min: 1 },
+    {
+      id: 'cmbecny_qr',
+      product: 'qr',
+      name: {
+        en: 'e-CNY QR code',
+        zh: '数字人民币扫码',
+        ja: 'デジタル人民元（QRコード）',
+        es: 'Yuan digital con código QR',
+        ar: 'اليوان الرقمي برمز QR',
+      },
+      action: 'qr',
+      currencies: ['CNY'],
+      min: 1,
+    },
     {
       id: 'cmbecny_app',
       product: 'app',
-      name: { en: 'e-CNY from an app', zh: '数字人民币 APP 拉起' },
+      name: {
+        en: 'e-CNY from an app',
+        zh: '数字人民币 APP 拉起',
+        ja: 'デジタル人民元（アプリ）',
+        es: 'Yuan digital en una aplicación',
+        ar: 'اليوان الرقمي من تطبيق',
+      },
       action: 'sdk',
       currencies: ['CNY'],
       min: 1,
@@ -57,7 +82,13 @@ const manifest: ChannelManifest = {
     {
       id: 'cmbecny_h5',
       product: 'h5',
-      name: { en: 'e-CNY from a mobile page', zh: '数字人民币 H5 拉起' },
+      name: {
+        en: 'e-CNY from a mobile page',
+        zh: '数字人民币 H5 拉起',
+        ja: 'デジタル人民元（スマートフォン）',
+        es: 'Yuan digital en el móvil',
+        ar: 'اليوان الرقمي على الهاتف',
+      },
       action: 'sdk',
       currencies: ['CNY'],
       min: 1,

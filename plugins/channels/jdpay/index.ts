@@ -16,7 +16,13 @@ const methods: readonly MethodManifest[] = [
   {
     id: 'jdpay_pc',
     product: 'pc',
-    name: { en: 'JD Pay, desktop page', zh: '京东支付电脑网页' },
+    name: {
+      en: 'JD Pay, desktop page',
+      zh: '京东支付电脑网页',
+      ja: 'JD Pay（パソコン）',
+      es: 'JD Pay en el ordenador',
+      ar: 'JD Pay على الحاسوب',
+    },
     action: 'form',
     checkout: { devices: ['desktop'] },
     ...limits,
@@ -24,7 +30,13 @@ const methods: readonly MethodManifest[] = [
   {
     id: 'jdpay_h5',
     product: 'h5',
-    name: { en: 'JD Pay, mobile page', zh: '京东支付手机网页' },
+    name: {
+      en: 'JD Pay, mobile page',
+      zh: '京东支付手机网页',
+      ja: 'JD Pay（スマートフォン）',
+      es: 'JD Pay en el móvil',
+      ar: 'JD Pay على الهاتف',
+    },
     action: 'form',
     checkout: { devices: ['phone'] },
     ...limits,

@@ -35,7 +35,13 @@ const methods: readonly MethodManifest[] = [
   {
     id: 'lakala_wechat_jsapi',
     product: 'wechat_jsapi',
-    name: { en: 'WeChat Pay inside WeChat, through Lakala', zh: '拉卡拉 · 微信公众号' },
+    name: {
+      en: 'WeChat Pay inside WeChat, through Lakala',
+      zh: '拉卡拉 · 微信公众号',
+      ja: 'WeChat Pay（WeChat内、Lakala経由）',
+      es: 'WeChat Pay dentro de WeChat, por Lakala',
+      ar: 'WeChat Pay داخل WeChat عبر Lakala',
+    },
     action: 'sdk',
     needs: ['openid'],
     ...limits,
@@ -43,7 +49,13 @@ const methods: readonly MethodManifest[] = [
   {
     id: 'lakala_wechat_mini',
     product: 'wechat_mini',
-    name: { en: 'WeChat Pay in a mini program, through Lakala', zh: '拉卡拉 · 微信小程序' },
+    name: {
+      en: 'WeChat Pay in a mini program, through Lakala',
+      zh: '拉卡拉 · 微信小程序',
+      ja: 'WeChat Pay（ミニプログラム、Lakala経由）',
+      es: 'WeChat Pay en un miniprograma, por Lakala',
+      ar: 'WeChat Pay في برنامج مصغر عبر Lakala',
+    },
     action: 'sdk',
     needs: ['openid'],
     ...limits,
@@ -51,14 +63,26 @@ const methods: readonly MethodManifest[] = [
   {
     id: 'lakala_alipay_qr',
     product: 'alipay_qr',
-    name: { en: 'Alipay QR code through Lakala', zh: '拉卡拉 · 支付宝扫码' },
+    name: {
+      en: 'Alipay QR code through Lakala',
+      zh: '拉卡拉 · 支付宝扫码',
+      ja: 'アリペイ（QRコード、Lakala経由）',
+      es: 'Alipay con código QR, por Lakala',
+      ar: 'Alipay برمز QR عبر Lakala',
+    },
     action: 'qr',
     ...limits,
   },
   {
     id: 'lakala_alipay_jsapi',
     product: 'alipay_jsapi',
-    name: { en: 'Alipay inside Alipay, through Lakala', zh: '拉卡拉 · 支付宝生活号' },
+    name: {
+      en: 'Alipay inside Alipay, through Lakala',
+      zh: '拉卡拉 · 支付宝生活号',
+      ja: 'アリペイ（アリペイ内、Lakala経由）',
+      es: 'Alipay dentro de Alipay, por Lakala',
+      ar: 'Alipay داخل Alipay عبر Lakala',
+    },
     action: 'sdk',
     needs: ['openid'],
     ...limits,
@@ -66,14 +90,26 @@ const methods: readonly MethodManifest[] = [
   {
     id: 'lakala_unionpay_qr',
     product: 'unionpay_qr',
-    name: { en: 'UnionPay QR code through Lakala', zh: '拉卡拉 · 银联扫码' },
+    name: {
+      en: 'UnionPay QR code through Lakala',
+      zh: '拉卡拉 · 银联扫码',
+      ja: '銀聯（QRコード、Lakala経由）',
+      es: 'UnionPay con código QR, por Lakala',
+      ar: 'يونيون باي برمز QR عبر Lakala',
+    },
     action: 'qr',
     ...limits,
   },
   {
     id: 'lakala_barcode',
     product: 'barcode',
-    name: { en: 'Payment code of the shopper, through Lakala', zh: '拉卡拉 · 付款码' },
+    name: {
+      en: 'Payment code of the shopper, through Lakala',
+      zh: '拉卡拉 · 付款码',
+      ja: 'お客様の支払いコード（Lakala経由）',
+      es: 'Código de pago del comprador, por Lakala',
+      ar: 'رمز دفع المشتري عبر Lakala',
+    },
     action: 'none',
     needs: ['authCode'],
     // Lakala closes only what the shopper scans.

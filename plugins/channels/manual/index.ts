@@ -1,5 +1,5 @@
 import type { Account, Channel, ChannelPlugin } from '../../../core/contract/channel.ts';
-import type { ChannelManifest, MethodManifest } from '../../../core/contract/manifest.ts';
+import type { ChannelManifest, MethodManifest, Name } from '../../../core/contract/manifest.ts';
 
 /** What the shopper is told: where and how to hand over the money. */
 export interface Config {
@@ -10,20 +10,29 @@ export interface Config {
 const currencies =
   'AED AUD BRL CAD CHF CLP CNY CZK DKK EUR GBP HKD HUF IDR ILS INR JPY KES KRW KWD MXN MYR NGN NOK NZD PHP PLN RON SAR SEK SGD THB TRY TWD USD VND ZAR';
 
-const method = (product: string, en: string, zh: string): MethodManifest => ({
+const method = (product: string, name: Name): MethodManifest => ({
   id: `manual_${product}`,
   product,
-  name: { en, zh },
+  name,
   action: 'instructions',
   currencies: currencies.split(' '),
 });
 
 const manifest: ChannelManifest = {
   id: 'manual',
-  name: { en: 'By hand', zh: '人工收款' },
+  name: { en: 'By hand', zh: '人工收款', ja: '手動での確認', es: 'Cobro manual', ar: 'تحصيل يدوي' },
   maturity: 'stable',
   verified: [],
-  methods: [method('cash', 'Cash', '现金'), method('other', 'Other, confirmed by hand', '其他(人工确认)')],
+  methods: [
+    method('cash', { en: 'Cash', zh: '现金', ja: '現金', es: 'Efectivo', ar: 'نقدًا' }),
+    method('other', {
+      en: 'Other, confirmed by hand',
+      zh: '其他(人工确认)',
+      ja: 'その他（担当者が確認）',
+      es: 'Otro, confirmado a mano',
+      ar: 'طريقة أخرى بتأكيد يدوي',
+    }),
+  ],
   abilities: { query: 'none', close: 'unpaid', capture: 'none', refund: 'partial', queryRefund: 'none', statement: 'none' },
   money: { notation: 'minor_integer' },
   idempotency: { create: true },

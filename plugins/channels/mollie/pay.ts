@@ -1,6 +1,6 @@
 import type { AttemptRef, PayRequest } from '../../../core/contract/channel.ts';
 import type { Call } from '../../../core/contract/kit.ts';
-import type { MethodManifest } from '../../../core/contract/manifest.ts';
+import type { MethodManifest, Name } from '../../../core/contract/manifest.ts';
 import type { CloseOutcome, Declined, Outcome, PaymentReport, Unknown } from '../../../core/contract/outcome.ts';
 import { declineBy, explain } from './errors.ts';
 import { type Answer, ask, type Data, isRecord, isText, type MollieAccount, readEcho, readMoney, writeMoney } from './gateway.ts';
@@ -15,14 +15,14 @@ interface Product {
   /** Mollie's name of the method; null where the shopper chooses on its page. */
   readonly method: string | null;
   readonly currencies: readonly string[];
-  readonly name: { readonly en: string; readonly zh: string };
+  readonly name: Name;
 }
 
 const same = (text: string) => ({ en: text, zh: text });
 
 const products: Readonly<Record<string, Product>> = {
   checkout: { method: null, currencies: many, name: { en: 'Mollie Checkout', zh: 'Mollie 收银台' } },
-  creditcard: { method: 'creditcard', currencies: many, name: { en: 'Cards', zh: '银行卡' } },
+  creditcard: { method: 'creditcard', currencies: many, name: { en: 'Cards', zh: '银行卡', ja: 'カード', es: 'Tarjetas', ar: 'البطاقات' } },
   paypal: { method: 'paypal', currencies: many, name: same('PayPal') },
   ideal: { method: 'ideal', currencies: ['EUR'], name: same('iDEAL') },
   bancontact: { method: 'bancontact', currencies: ['EUR'], name: same('Bancontact') },

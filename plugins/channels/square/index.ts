@@ -43,7 +43,13 @@ const manifest: ChannelManifest = {
     {
       id: 'square_card',
       product: 'card',
-      name: { en: 'Card on the merchant’s page', zh: '商户页面内刷卡' },
+      name: {
+        en: 'Card on the merchant’s page',
+        zh: '商户页面内刷卡',
+        ja: 'ショップのページでのカード払い',
+        es: 'Tarjeta en la página de la tienda',
+        ar: 'بطاقة على صفحة المتجر',
+      },
       action: 'none',
       currencies,
       needs: ['token'],

@@ -19,6 +19,6 @@ export function readBanks(text: string | undefined, kit: Kit): readonly Bank[] |
     if (!bankCode.test(code)) throw new Error(`banks: ${JSON.stringify(code.slice(0, 40))} is not a code of at most 20 letters and digits`);
     if (typeof name !== 'string' || name.trim() === '' || name.length > 60)
       throw new Error(`banks: the name of ${code} must be a text of 1 to 60 characters`);
-    return { code, name: { en: name, zh: name } };
+    return { code, name };
   });
 }

@@ -26,7 +26,13 @@ const methods: readonly MethodManifest[] = [
   {
     id: 'unionpay_web',
     product: 'web',
-    name: { en: 'UnionPay, desktop page', zh: '银联电脑网页支付' },
+    name: {
+      en: 'UnionPay, desktop page',
+      zh: '银联电脑网页支付',
+      ja: '銀聯（パソコン）',
+      es: 'UnionPay en el ordenador',
+      ar: 'يونيون باي على الحاسوب',
+    },
     action: 'form',
     checkout: { devices: ['desktop'] },
     ...limits,
@@ -34,7 +40,13 @@ const methods: readonly MethodManifest[] = [
   {
     id: 'unionpay_wap',
     product: 'wap',
-    name: { en: 'UnionPay, mobile page', zh: '银联手机网页支付' },
+    name: {
+      en: 'UnionPay, mobile page',
+      zh: '银联手机网页支付',
+      ja: '銀聯（スマートフォン）',
+      es: 'UnionPay en el móvil',
+      ar: 'يونيون باي على الهاتف',
+    },
     action: 'form',
     checkout: { devices: ['phone'], home: ['CloudPay', 'UnionPay/'] },
     ...limits,
@@ -42,7 +54,13 @@ const methods: readonly MethodManifest[] = [
   {
     id: 'unionpay_netbank',
     product: 'netbank',
-    name: { en: 'UnionPay, online banking', zh: '银联网银支付' },
+    name: {
+      en: 'UnionPay, online banking',
+      zh: '银联网银支付',
+      ja: '銀聯（ネットバンキング）',
+      es: 'UnionPay, banca en línea',
+      ar: 'يونيون باي، الخدمات المصرفية عبر الإنترنت',
+    },
     action: 'form',
     needs: ['bankCode'],
     ...limits,
@@ -61,7 +79,7 @@ const methods: readonly MethodManifest[] = [
 
 const manifest: ChannelManifest = {
   id: 'unionpay',
-  name: { en: 'UnionPay', zh: '银联' },
+  name: { en: 'UnionPay', zh: '银联', ja: '銀聯', ar: 'يونيون باي' },
   maturity: 'beta',
   verified: [
     { what: 'requests', against: 'other_code', source: 'public demonstration programs: fields' },

@@ -1,5 +1,5 @@
 import type { PayRequest } from '../../../core/contract/channel.ts';
-import type { MethodManifest } from '../../../core/contract/manifest.ts';
+import type { MethodManifest, Name } from '../../../core/contract/manifest.ts';
 
 /** One way to pay, as Xendit knows it. */
 export interface Product {
@@ -7,7 +7,7 @@ export interface Product {
   readonly channelCode: string;
   readonly currency: string;
   readonly country: string;
-  readonly name: { readonly en: string; readonly zh: string };
+  readonly name: Name;
   /** Addresses that this wallet demands, after `success_return_url`. */
   readonly returns?: readonly string[];
 }
@@ -41,7 +41,13 @@ const transfer = (channelCode: string): Product => ({
   type: 'VIRTUAL_ACCOUNT',
   channelCode,
   ...rupiah,
-  name: { en: `Virtual account at ${channelCode}`, zh: `${channelCode} 虚拟账户转账` },
+  name: {
+    en: `Virtual account at ${channelCode}`,
+    zh: `${channelCode} 虚拟账户转账`,
+    ja: `バーチャル口座（${channelCode}）`,
+    es: `Cuenta virtual en ${channelCode}`,
+    ar: `حساب افتراضي لدى ${channelCode}`,
+  },
 });
 
 const failure = 'failure_return_url';

@@ -51,7 +51,13 @@ const manifest: ChannelManifest = {
     {
       id: 'yeepay_qr',
       product: 'qr',
-      name: { en: 'One code for WeChat and Alipay', zh: '聚合码(微信、支付宝)' },
+      name: {
+        en: 'One code for WeChat and Alipay',
+        zh: '聚合码(微信、支付宝)',
+        ja: 'WeChat・アリペイ共通コード',
+        es: 'Un código para WeChat y Alipay',
+        ar: 'رمز واحد لـ WeChat وAlipay',
+      },
       action: 'qr',
       needs: ['clientIp'],
       ...money,
@@ -59,7 +65,13 @@ const manifest: ChannelManifest = {
     {
       id: 'yeepay_barcode',
       product: 'barcode',
-      name: { en: 'Payment code shown by the shopper', zh: '付款码(被扫)' },
+      name: {
+        en: 'Payment code shown by the shopper',
+        zh: '付款码(被扫)',
+        ja: 'お客様の支払いコード',
+        es: 'Código de pago del comprador',
+        ar: 'رمز دفع يعرضه المشتري',
+      },
       action: 'none',
       needs: ['authCode', 'clientIp'],
       ...money,
@@ -67,7 +79,7 @@ const manifest: ChannelManifest = {
     {
       id: 'yeepay_netbank',
       product: 'netbank',
-      name: { en: 'Online banking', zh: '网银支付' },
+      name: { en: 'Online banking', zh: '网银支付', ja: 'ネットバンキング', es: 'Banca en línea', ar: 'الخدمات المصرفية عبر الإنترنت' },
       action: 'redirect',
       needs: ['bankCode'],
       // The banks' own pages are made for large screens.
