@@ -35,6 +35,8 @@ const pictures: readonly Picture[] = [
     options: { viewport: phone, locale: 'es' },
     lead: async (_scene, page, _id, url) => void (await page.goto(`${url}x`)),
   },
+  { name: 'choose-japanese', options: { viewport: phone, locale: 'ja' }, lead: look },
+  { name: 'spent', options: { viewport: phone, locale: 'es' }, lead: tryTooOften },
 ];
 
 async function scan(_scene: CheckoutScene, page: Page, _id: string, url: string): Promise<void> {
@@ -55,6 +57,13 @@ async function decline({ paymux }: CheckoutScene, page: Page, _id: string, url: 
   await paymux.control('/_scenario', undefined, 'DELETE');
   await page.goto(url);
   await page.locator('.notice').waitFor();
+}
+
+async function tryTooOften({ paymux }: CheckoutScene, page: Page, _id: string, url: string): Promise<void> {
+  await paymux.control('/_scenario', { channel: 'wechat', operation: 'pay', behaviour: 'decline', code: 'TRADE_ERROR' });
+  for (let time = 0; time < 20; time += 1) await chooseAt(url, { method: 'wechat_native' });
+  await paymux.control('/_scenario', undefined, 'DELETE');
+  await page.goto(url);
 }
 
 async function pay(scene: CheckoutScene, page: Page, id: string, url: string): Promise<void> {
