@@ -21,11 +21,11 @@ const watchShifts = `
 `;
 
 /** The phases that a page can be in, each by what leads there. */
-const phases = ['choose', 'act', 'declined', 'succeeded', 'closed', 'unknown', 'link'] as const;
+const phases = ['choose', 'act', 'declined', 'spent', 'succeeded', 'closed', 'unknown', 'link'] as const;
 
-async function beDeclined({ paymux }: CheckoutScene, url: string): Promise<void> {
-  await paymux.control('/_scenario', { channel: 'wechat', operation: 'pay', behaviour: 'decline', code: 'TRADE_ERROR', count: 1 });
-  await chooseAt(url, { method: 'wechat_native' });
+async function beDeclined({ paymux }: CheckoutScene, url: string, times = 1): Promise<void> {
+  await paymux.control('/_scenario', { channel: 'wechat', operation: 'pay', behaviour: 'decline', code: 'TRADE_ERROR', count: times });
+  for (let time = 0; time < times; time += 1) await chooseAt(url, { method: 'wechat_native' });
   await paymux.control('/_scenario', undefined, 'DELETE');
 }
 
@@ -52,6 +52,7 @@ describe('The looks of the hosted checkout', function () {
     if (phase === 'unknown') return `${url}x`;
     if (phase === 'link') return (await scene.paymux.call('POST', '/v1/payment_links', { subject: 'Tea', currency: 'CNY' })).body.url;
     if (phase === 'declined') await beDeclined(scene, url);
+    if (phase === 'spent') await beDeclined(scene, url, 20);
     if (phase === 'closed') await scene.paymux.call('POST', `/v1/payments/${id}/close`, {});
     if (phase === 'act' || phase === 'succeeded') await chooseAt(url, { method: 'wechat_native' });
     if (phase === 'succeeded') {
