@@ -244,6 +244,20 @@ describe('The hosted checkout over HTTP', function () {
     expect(await stateOf(id)).to.equal('pending');
   });
 
+  it('keeps the last attempt, and leads nowhere else, while it can still be paid', async () => {
+    const { id, checkout_url: url } = await openCheckout(paymux);
+    await paymux.control('/_scenario', { channel: 'wechat', operation: 'pay', behaviour: 'decline', code: 'NOAUTH', count: 19 });
+    for (let time = 0; time < 20; time += 1) await chooseAt(url, { method: 'wechat_native' });
+    await paymux.control('/_scenario', undefined, 'DELETE');
+    const other = await chooseAt(url, { method: 'alipay_page' });
+    expect(other.status).to.equal(409);
+    expect(other.text).to.contain('Finish what you began with WeChat Pay, or ask Shop for a new link.');
+    for (const text of [other.text, (await getPage(`${url}?choose=1`)).text])
+      expect(text).to.contain('Scan to pay').and.not.contain('name="method"').and.not.contain('Choose another way');
+    await payBegun(paymux, id);
+    await eventually(async () => (await stateOf(id)) === 'success');
+  });
+
   it('shows a closed payment as closed, and takes no choice for it', async () => {
     const { id, checkout_url: url } = await openCheckout(paymux);
     await paymux.call('POST', `/v1/payments/${id}/close`, {});
