@@ -30,6 +30,7 @@ import { countPending } from './payments/pending.ts';
 import { keepProcesses } from './processes.ts';
 import { documentsTask, reconciliationTask } from './reconcile-thread.ts';
 import { listLastReconciled } from './reconciliation/due.ts';
+import { countRefused } from './reconciliation/inbox.ts';
 import { attendRefund } from './refunds/execute.ts';
 import { DataFolderError } from './store/data-folder.ts';
 import { type Database, DatabaseUnavailable } from './store/database.ts';
@@ -130,6 +131,7 @@ async function serve(cradle: Cradle, found: Discovered, stored: OpenDatabase, ve
     certificates: () => listCertificates(cradle),
     discrepancies: () => readOutstanding(kernel.database),
     lastReconciled: () => listLastReconciled(kernel),
+    refusedDocuments: async () => (config.reconciliation.inbox === null ? 0 : countRefused(config.reconciliation.inbox)),
     ledgerUncounted: () => countTail(kernel.database),
     ...(stored.poolUse && { dbPool: stored.poolUse }),
   });

@@ -42,6 +42,7 @@ export interface Watched {
   readonly certificates?: () => readonly CertificateEnd[];
   readonly discrepancies?: () => Promise<readonly OutstandingDiscrepancies[]>;
   readonly lastReconciled?: () => Promise<readonly { readonly channel: string; readonly at: number }[]>;
+  readonly refusedDocuments?: () => Promise<number>;
   readonly ledgerUncounted?: () => Promise<number>;
   readonly dbPool?: () => { readonly inUse: number; readonly waiting: number };
 }
@@ -243,9 +244,13 @@ async function readWatched(series: Series, sources: Watched): Promise<void> {
     });
 }
 
-async function readBooks(series: Series, { discrepancies, lastReconciled, ledgerUncounted }: Watched): Promise<void> {
+async function readBooks(series: Series, { discrepancies, lastReconciled, refusedDocuments, ledgerUncounted }: Watched): Promise<void> {
   if (ledgerUncounted)
     await refresh(series, ['ledger_uncounted_entries'], async (set) => set('ledger_uncounted_entries', {}, await ledgerUncounted()));
+  if (refusedDocuments)
+    await refresh(series, ['reconciliation_refused_documents'], async (set) =>
+      set('reconciliation_refused_documents', {}, await refusedDocuments()),
+    );
   if (discrepancies)
     await refresh(
       series,

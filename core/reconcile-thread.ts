@@ -11,6 +11,7 @@ import { createMetrics } from './metrics.ts';
 import type { Kernel } from './payments/deps.ts';
 import { attendDay, type DueDay, listDueDays, listGivenDays } from './reconciliation/due.ts';
 import { createStillness, type Lying, lookInto } from './reconciliation/inbox.ts';
+import { createPauses } from './reconciliation/pauses.ts';
 import { takeDocument } from './reconciliation/take-document.ts';
 import { letOthersFirst, reconcilingMib } from './reconciliation/thread.ts';
 import { openDatabase } from './store/open.ts';
@@ -40,12 +41,17 @@ export function reconciliationTask(config: Config, kernel: Kernel): Task {
 export function documentsTask(config: Config, kernel: Kernel): Task {
   const { inbox } = config.reconciliation;
   const findStill = createStillness();
+  const pauses = createPauses(() => kernel.clock.now().getTime());
   return {
     name: 'documents',
     every: 'minute',
     async run() {
       const lying = inbox === null ? [] : findStill(await lookInto(inbox));
-      if (lying.length > 0 || (await listGivenDays(kernel)).length > 0) await runThread(config, lying);
+      const given = await listGivenDays(kernel);
+      const names = [...lying.map(({ path }) => path), ...given.map(({ account, day }) => `${account.id} ${day}`)];
+      if (!pauses.isDue(names)) return;
+      pauses.tried(names);
+      await runThread(config, lying);
     },
   };
 }

@@ -49,6 +49,7 @@ export const catalogue = {
   reconciliation_unmatched_amount: gauge('Money that is not accounted for, in minor units.', 'channel', 'currency'),
   reconciliation_oldest_open_seconds: gauge('Age of the oldest discrepancy that nobody has ended.', 'channel'),
   reconciliation_last_done_seconds: gauge('When a day was last compared, in seconds since 1970.', 'channel'),
+  reconciliation_refused_documents: gauge('Documents that lie refused in the folder that they were put into.'),
   ledger_uncounted_entries: gauge('Entries of the ledger that no balance counts yet, told up to 1,000,000.'),
   notification_deliveries_total: counter('Tries to deliver a notification.', 'result'),
   notification_duration_seconds: histogram('Time a merchant took to answer a notification.', fast, 'result'),

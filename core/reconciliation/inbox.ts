@@ -23,6 +23,13 @@ export async function lookInto(folder: string): Promise<readonly Lying[]> {
   return lookAt(folder, names);
 }
 
+/** How many documents lie refused, each with its reason beside it. */
+export async function countRefused(folder: string): Promise<number> {
+  const paths = (await readdir(join(folder, 'refused'), { recursive: true, withFileTypes: true }).catch(orNull)) ?? [];
+  const files = new Set(paths.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name)));
+  return [...files].filter((path) => files.has(`${path}.txt`)).length;
+}
+
 async function lookAt(folder: string, paths: readonly string[]): Promise<readonly Lying[]> {
   const found: Lying[] = [];
   for (const path of paths) {

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { openVault } from '../../core/access/vault.ts';
 import { addDays } from '../../core/reconciliation/day.ts';
 import { attendDay, listGivenDays } from '../../core/reconciliation/due.ts';
-import { createStillness, lookInto } from '../../core/reconciliation/inbox.ts';
+import { countRefused, createStillness, lookInto } from '../../core/reconciliation/inbox.ts';
 import { takeDocument } from '../../core/reconciliation/take-document.ts';
 import { checkMoney } from '../kit/check-money.ts';
 import { forEachDatabase, type TestDatabase } from '../kit/database.ts';
@@ -46,6 +46,16 @@ describe('The folder of documents', () =>
     };
     const files = () => stored.database.all('SELECT day, name, source, state FROM statement_files ORDER BY id');
     const state = async () => (await stored.database.get('SELECT state, reason FROM reconciliations WHERE day = ?', [day])) ?? null;
+
+    it('tells how many documents lie refused, not their reasons, and none where nothing was ever refused', async () => {
+      expect(await countRefused(folder)).to.equal(0);
+      for (const path of [`acc_1/${day}/bill.jsonl`, `acc_1/${day}/notes.txt`, 'stray']) put(path, 'no statement');
+      await takeAll();
+      expect(readdirSync(join(folder, 'refused'), { recursive: true }).length).to.be.greaterThan(5);
+      expect(await countRefused(folder)).to.equal(3);
+      rmSync(join(folder, 'refused', 'stray'));
+      expect(await countRefused(folder)).to.equal(2);
+    });
 
     it('leaves alone what is not the same over two looks, and what has a dot in front', async () => {
       const path = `acc_1/${day}/bill.jsonl`;
