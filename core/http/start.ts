@@ -120,11 +120,6 @@ function makeCheckUrl(allowNetworks: readonly string[]): CheckUrl {
     const isCalled = param !== 'return_url';
     const checked = isCalled ? checkUrl(url, { mode, allowed }) : readUrl(url, mode);
     if (checked.kind === 'ok') return null;
-    const without = isCalled ? '用户名、密码和片段' : '用户名和密码';
-    const spelling = '不含空白、控制字符和反斜杠，主机名按解析后的写法（国际化域名用 xn-- 形式）';
-    return {
-      en: `${param} ${checked.reason}.`,
-      zh: `${param} 须为公网 https 地址，不含${without}，${spelling}（测试数据可用本机 http 地址）。`,
-    };
+    return { en: `${param} ${checked.reason.en}.`, zh: `${param} ${checked.reason.zh}。` };
   };
 }

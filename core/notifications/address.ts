@@ -1,5 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { type BlockList, isIP } from 'node:net';
+import type { Text } from '../errors.ts';
 import { isIn, isLoopback, isPublic } from './networks.ts';
 
 export type Mode = 'live' | 'test';
@@ -14,7 +15,8 @@ export interface AddressRules {
   readonly allowed: BlockList;
 }
 
-export type CheckedUrl = { readonly kind: 'ok'; readonly url: URL } | { readonly kind: 'refused'; readonly reason: string };
+/** `reason` is the end of a sentence that begins with the name of the field. */
+export type CheckedUrl = { readonly kind: 'ok'; readonly url: URL } | { readonly kind: 'refused'; readonly reason: Text };
 
 /** The name or number leads to where notifications must not go. */
 export class ForbiddenAddress extends Error {}
@@ -36,41 +38,49 @@ export function readUrl(text: string, mode: Mode): CheckedUrl {
   return fault === null ? { kind: 'ok', url } : refused(fault);
 }
 
-const notAbsolute = `must be an absolute address of at most ${maxLength} characters`;
+const notAbsolute = say(`must be an absolute address of at most ${maxLength} characters`, `须为不超过 ${maxLength} 个字符的完整地址`);
 
 /** What the parser would mend or drop in silence: a mistake that would be found by somebody else, later. */
-function spellingFault(text: string): string | null {
-  if (/[\p{Z}\p{Cc}\p{Cf}\p{Cs}]/u.test(text)) return 'must not hold spaces, line ends, control characters or invisible ones';
-  return text.includes('\\') ? 'must not hold backslashes' : null;
+function spellingFault(text: string): Text | null {
+  if (/[\p{Z}\p{Cc}\p{Cf}\p{Cs}]/u.test(text))
+    return say('must not hold spaces, line ends, control characters or invisible ones', '不得含有空白、换行、控制字符或不可见字符');
+  return text.includes('\\') ? say('must not hold backslashes', '不得含有反斜杠') : null;
 }
 
 /** What is wrong with what the parser made of it. */
-function readFault(text: string, url: URL, mode: Mode): string | null {
+function readFault(text: string, url: URL, mode: Mode): Text | null {
   // `https:evil` is an address to the parser alone.
   const authority = /^[a-z]+:\/\/([^/?#]+)/i.exec(text)?.[1];
   if (authority === undefined) return notAbsolute;
   const host = bare(url.hostname);
   const isPlainAllowed = url.protocol === 'http:' && mode === 'test' && (host === 'localhost' || isLoopback(host));
-  if (url.protocol !== 'https:' && !isPlainAllowed) return 'must begin with https:// (http:// only to this machine, for test data)';
-  if (authority.includes('@')) return 'must not hold a user name or password';
-  if (url.port === '0') return 'must not name the port 0';
+  if (url.protocol !== 'https:' && !isPlainAllowed)
+    return say(
+      'must begin with https:// (http:// only to this machine, for test data)',
+      '须以 https:// 开头（仅测试数据可用本机的 http:// 地址）',
+    );
+  if (authority.includes('@')) return say('must not hold a user name or password', '不得含有用户名或密码');
+  if (url.port === '0') return say('must not name the port 0', '不得使用端口 0');
   // The parser lets `;` and `&` be part of a name, which others take for its end.
-  if (!/^(\[[0-9a-f:]+\]|[\w.-]+)(:\d+)?$/.test(url.host)) return 'must name its host in letters, digits, hyphens and dots';
+  if (!/^(\[[0-9a-f:]+\]|[\w.-]+)(:\d+)?$/.test(url.host))
+    return say('must name its host in letters, digits, hyphens and dots', '主机名只能由字母、数字、连字符和点组成');
   const defaultPort = url.protocol === 'https:' ? ':443' : ':80';
-  return [url.host, url.host + defaultPort].includes(authority.toLowerCase()) ? null : `must name its host as ${url.host}`;
+  return [url.host, url.host + defaultPort].includes(authority.toLowerCase())
+    ? null
+    : say(`must name its host as ${url.host}`, `主机名须写作 ${url.host}`);
 }
 
 /** The same of an address that we are to call: no request carries a fragment. */
 function readCalledUrl(text: string, mode: Mode): CheckedUrl {
   const read = readUrl(text, mode);
-  return read.kind === 'ok' && read.url.hash !== '' ? refused('must not have a fragment') : read;
+  return read.kind === 'ok' && read.url.hash !== '' ? refused(say('must not have a fragment', '不得含有片段（#）')) : read;
 }
 
 /** What is wrong with an address that an operator or a merchant gives, named by its field. */
 export function urlFaults(name: string, text: string, livemode: boolean): string[] {
   const mode = livemode ? 'live' : 'test';
   const read = name === 'return_url' ? readUrl(text, mode) : readCalledUrl(text, mode);
-  return read.kind === 'ok' ? [] : [`${name} ${read.reason}`];
+  return read.kind === 'ok' ? [] : [`${name} ${read.reason.en}`];
 }
 
 /** Checks an address that we are to call, as written. Where a name leads can be known only when it is called. */
@@ -79,8 +89,9 @@ export function checkUrl(text: string, rules: AddressRules): CheckedUrl {
   if (read.kind === 'refused') return read;
   const host = bare(read.url.hostname);
   const isHere = host === 'localhost' || host.endsWith('.localhost');
-  if (isHere && rules.mode === 'live') return refused('must not lead to this machine');
-  if (isIP(host) !== 0 && !isAllowed(host, read.url.protocol, rules)) return refused('must not lead into a network that is not public');
+  if (isHere && rules.mode === 'live') return refused(say('must not lead to this machine', '不得指向本机'));
+  if (isIP(host) !== 0 && !isAllowed(host, read.url.protocol, rules))
+    return refused(say('must not lead into a network that is not public', '不得指向非公网网络'));
   return read;
 }
 
@@ -113,6 +124,10 @@ function bare(hostname: string): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 
-function refused(reason: string): CheckedUrl {
+function refused(reason: Text): CheckedUrl {
   return { kind: 'refused', reason };
+}
+
+function say(en: string, zh: string): Text {
+  return { en, zh };
 }

@@ -232,13 +232,21 @@ describe('A shopper’s page that is asked for what is not right', () =>
         ...['https://shop.example\\@evil.example/', 'https://shop.example/\u0000', 'https://shop%2eexample/', 'https://shop.example/a b'],
       ];
       const before = await dump(database);
+      const order = { merchant_order_no: 'never-made', amount: 1, currency: 'CNY', subject: 'Tea' };
       for (const return_url of wrong) {
-        const order = { merchant_order_no: 'never-made', amount: 1, currency: 'CNY', subject: 'Tea', return_url };
-        expect((await paymux.call('POST', '/v1/payments', order)).status, return_url).to.equal(400);
+        expect((await paymux.call('POST', '/v1/payments', { ...order, return_url })).status, return_url).to.equal(400);
         const link = { subject: 'Tea', currency: 'CNY', amount: 1, return_url };
         expect((await paymux.call('POST', '/v1/payment_links', link)).status, return_url).to.equal(400);
       }
       expect(await dump(database)).to.equal(before);
+      const twoPlaces = { ...order, return_url: 'https://shop.example\\@evil.example/' };
+      for (const [language, detail] of Object.entries({
+        en: 'return_url must not hold backslashes.',
+        'zh-CN': 'return_url 不得含有反斜杠。',
+      })) {
+        const { body } = await paymux.call('POST', '/v1/payments', twoPlaces, { 'accept-language': language });
+        expect(body.errors).to.deep.equal([{ param: 'return_url', code: 'url_forbidden_field', detail }]);
+      }
       const { id, checkout_url: url } = await paid();
       expect((await getPage(url)).text).to.contain('href="https://shop.example');
       for (const stored of ['javascript:alert(1)', 'data:text/html,x', '//evil.example', 'vbscript:x']) {

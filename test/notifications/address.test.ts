@@ -74,7 +74,8 @@ describe('The rule of addresses', () => {
 
   it('refuses spellings that one program reads as another host than the next, and says why', () => {
     for (const [text, reason] of Object.entries(hostile)) {
-      for (const mode of ['live', 'test'] as const) expect(readUrl(text, mode), text).to.deep.equal({ kind: 'refused', reason });
+      for (const mode of ['live', 'test'] as const)
+        expect(readUrl(text, mode), text).to.nested.include({ kind: 'refused', 'reason.en': reason });
       for (const name of ['notify_url', 'return_url', 'url'])
         expect(urlFaults(name, text, true), text).to.deep.equal([`${name} ${reason}`]);
     }
