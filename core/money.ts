@@ -23,9 +23,6 @@ export const isoExponents: ReadonlyMap<string, number> = new Map(
 /** Decimals that depart from ISO 4217, by currency. */
 export type Exponents = Readonly<Record<string, number>>;
 
-/** Digits of the largest safe integer: longer text is refused before it is read as a number. */
-const maxDigits = String(Number.MAX_SAFE_INTEGER).length;
-
 export function isCurrency(code: unknown): code is string {
   return typeof code === 'string' && isoExponents.has(code);
 }
@@ -49,9 +46,9 @@ export function parseAmount(value: unknown): number | null {
  */
 export function toMajor(money: Money, exponents: Exponents = {}): string {
   const decimals = isoExponents.get(money.currency);
-  const written = exponentOf(money.currency, exponents);
-  if (decimals === undefined || written === undefined) throw new RangeError(`not a currency: ${money.currency}`);
+  if (decimals === undefined) throw new RangeError(`not a currency: ${money.currency}`);
   if (!Number.isSafeInteger(money.amount)) throw new RangeError('not an integer number of minor units');
+  const written = exponentOf(money.currency, exponents) ?? decimals;
   const sign = money.amount < 0 ? '-' : '';
   const digits = String(Math.abs(money.amount)).padStart(decimals + 1, '0');
   const whole = digits.slice(0, digits.length - decimals);
@@ -72,7 +69,7 @@ export function fromMajor(text: unknown, currency: unknown, exponents: Exponents
   const [, whole = '', written = ''] = parts;
   if (written.length > (exponentOf(currency, exponents) ?? 0) || /[1-9]/.test(written.slice(decimals))) return null;
   const fraction = written.slice(0, decimals);
-  const amount = readDigits((whole + fraction.padEnd(decimals, '0')).replace(/^0+(?=[0-9])/, ''));
+  const amount = readDigits(whole + fraction.padEnd(decimals, '0'));
   return amount === null ? null : { amount, currency };
 }
 
@@ -82,8 +79,8 @@ export function fromMinor(value: unknown, currency: unknown): Money | null {
   return amount === null || !isCurrency(currency) ? null : { amount, currency };
 }
 
+/** What is beyond the safe integers stays so when it is read, however long it is. */
 function readDigits(digits: string): number | null {
-  if (digits.length > maxDigits) return null;
   const amount = Number(digits);
   return Number.isSafeInteger(amount) ? amount : null;
 }

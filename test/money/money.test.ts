@@ -107,8 +107,13 @@ describe('money', () => {
   });
 
   it('throws rather than writes what is no money', () => {
-    expect(() => toMajor({ amount: 1, currency: 'XXX' })).to.throw(RangeError);
-    expect(() => toMajor({ amount: 1.5, currency: 'CNY' })).to.throw(RangeError);
+    expect(() => toMajor({ amount: 1, currency: 'XXX' })).to.throw(RangeError, 'not a currency: XXX');
+    expect(() => toMajor({ amount: 1, currency: 'XXX' }, { XXX: 2 }), 'whatever a vendor calls one').to.throw(
+      RangeError,
+      'not a currency: XXX',
+    );
+    for (const amount of [1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])
+      expect(() => toMajor({ amount, currency: 'CNY' })).to.throw(RangeError, 'not an integer number of minor units');
   });
 
   it('follows a channel where it departs from ISO 4217', () => {
@@ -117,6 +122,8 @@ describe('money', () => {
     expect(fromMajor('500.00', 'HUF', { HUF: 0 })).to.equal(null);
     expect(() => toMajor({ amount: 50_050, currency: 'HUF' }, { HUF: 0 })).to.throw(RangeError);
     expect(toMajor({ amount: 123, currency: 'CLP' }, { CLP: 2 })).to.equal('123.00');
+    expect(toMajor({ amount: 1230, currency: 'KWD' }, { KWD: 2 })).to.equal('1.23');
+    expect(() => toMajor({ amount: 1234, currency: 'KWD' }, { KWD: 2 })).to.throw(RangeError, 'this vendor writes KWD with 2 decimals');
     expect(fromMajor('123.00', 'CLP', { CLP: 2 })).to.deep.equal({ amount: 123, currency: 'CLP' });
     expect(fromMajor('1.23', 'CLP', { CLP: 2 })).to.equal(null);
     expect(exponentOf('USD', { HUF: 0 })).to.equal(2);
