@@ -138,6 +138,20 @@ describe('SM2', () => {
     await gullible.stop();
   });
 
+  it('refuses numbers under which the sum of the points is at infinity, where there is nothing to compare', async () => {
+    const d = BigInt(`0x${privateKey}`);
+    const power = (base: bigint, exponent: bigint): bigint => {
+      if (exponent === 0n) return 1n;
+      const half = power(base, exponent / 2n);
+      return (half * half * (exponent % 2n === 0n ? 1n : base)) % order;
+    };
+    // s·G + (r + s)·P is at infinity where s + (r + s)·d is a multiple of the order. Fermat gives the inverse.
+    const s = (order - ((d * power(1n + d, order - 2n)) % order)) % order;
+    const r = 1n;
+    expect((s + (r + s) * d) % order).to.equal(0n);
+    expect(await sm2.kit.verify(publicKey, message, Buffer.from(toHex(r) + toHex(s), 'hex'))).to.equal(false);
+  });
+
   it('takes numbers over which the arithmetic fails for no signature, and fails to sign with them', async () => {
     const failing = createSm2(answering({ fault: 'arithmetic' }));
     expect(await failing.kit.verify(publicKey, message, signature)).to.equal(false);
@@ -166,8 +180,8 @@ describe('SM2', () => {
     for (const key of ['', publicKey.slice(2), `03${publicKey.slice(2)}`, `${publicKey}00`, `00${publicKey}`]) {
       expect(await errorOf(sm2.kit.verify(key, message, signature))).to.match(/^an SM2 public key is 130 hex digits/);
     }
-    const beside = `${publicKey.slice(0, -1)}4`;
-    expect(await errorOf(sm2.kit.verify(beside, message, signature))).to.match(/is a point of the curve, and this one is none/);
+    for (const none of [`${publicKey.slice(0, -1)}4`, `04${'0'.repeat(128)}`, `04${'f'.repeat(128)}`])
+      expect(await errorOf(sm2.kit.verify(none, message, signature)), none).to.match(/is a point of the curve, and this one is none/);
   });
 
   it('names the package that is missing', async () => {
