@@ -22,7 +22,8 @@ export type IdPrefix =
   | 'stf_'
   | 'dis_'
   | 'dac_'
-  | 'arc_';
+  | 'arc_'
+  | 'pyo_';
 
 /** Crockford's base32: digits and capital letters without I, L, O and U, in ASCII order, so ids sort bytewise by time. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';

@@ -11,6 +11,8 @@ export interface AccountTerms {
   readonly limits?: readonly AccountLimit[];
   /** The first that fits a payment counts. */
   readonly fees?: readonly AccountFee[];
+  /** The channel account of the bank account to which the vendor pays out. */
+  readonly payouts_to?: string;
 }
 
 interface Fitting {
@@ -49,6 +51,10 @@ const terms = z.strictObject({
     .array(
       z.strictObject({ ...fitting, percent: percent.optional(), fixed: minor.optional(), min: minor.optional(), max: minor.optional() }),
     )
+    .optional(),
+  payouts_to: z
+    .string()
+    .regex(/^acc_[0-9A-Z]{26}$/, 'must be the id of an account')
     .optional(),
 });
 

@@ -95,7 +95,7 @@ export async function reopen(kernel: Kernel, acting: Acting): Promise<Acted> {
 /** Asks the vendor about the payment or refund once more, and ends what agrees by now. */
 export async function queryAgain(kernel: Kernel, acting: Acting): Promise<Acted> {
   const row = await readDiscrepancy(kernel.database, acting.id);
-  if (row === null || row.state === 'resolved' || row.subject_id === null) return { kind: 'not_open' };
+  if (row === null || row.state === 'resolved' || row.subject_id === null || row.kind === 'payout') return { kind: 'not_open' };
   if (row.kind === 'refund') await execute(kernel, row.subject_id);
   else await check(kernel, row.subject_id, 'operator');
   return act(kernel, acting, 'query', async (now) => ((await agreesNow(kernel, now)) ? resolved(kernel, 'settled') : {}));

@@ -19,9 +19,11 @@ export interface Adjustment {
 }
 
 /** By how much more the channel owes by its statement than by us; 0 where no entry of the ledger may say so. */
-function owedMore({ class: name, state, amount_here, amount_there, fee_here, fee_there }: DiscrepancyRow): number {
+function owedMore({ class: name, kind, state, amount_here, amount_there, fee_here, fee_there }: DiscrepancyRow): number {
   // What is waited for may yet come; two currencies have no difference; what is not booked is booked by `settle` alone, and only once.
   if (state !== 'open' || name === 'currency_differs' || name === 'status_differs') return 0;
+  // What a payout took from the channel is posted as it was sent.
+  if (kind === 'payout') return 0;
   if (name === 'fee_differs') return (fee_here ?? 0) - (fee_there ?? 0);
   return (amount_there ?? 0) - (name === 'duplicate' ? 0 : (amount_here ?? 0));
 }

@@ -8,10 +8,13 @@ import { createExpected, type Expectation, type Expected } from './expected.ts';
 import { type Day, type Found, findPaired } from './find.ts';
 import { type KeepDeps, KeptUnreadable, openKept } from './keep.ts';
 import { classifyUnseen, type Entry, type Finding, type Patience } from './match.ts';
+import { noteFinding } from './note.ts';
+import { reclassDocuments, sumArrived } from './payouts/sums.ts';
+import { loadPayouts, type Payouts, takeArrivals } from './payouts/take.ts';
 import { proveSums, sumExpected } from './prove.ts';
 import { createSums, readStatement, type Sum } from './read.ts';
 import { type Judged, judgeDocument, newJudged, Refusal } from './refuse.ts';
-import { lookUp, noteFinding, takeEntry } from './take.ts';
+import { lookUp, takeEntry } from './take.ts';
 
 export interface Comparing {
   readonly account: OpenAccount;
@@ -48,12 +51,14 @@ export interface Comparison {
   readonly documents: ReadonlyMap<string, ReadDocument>;
   /** What the vendor has and is not booked here. */
   readonly unsettled: readonly Unsettled[];
+  readonly payouts: Payouts;
 }
 
 /** What is known at some point of the comparison. */
 export interface Compared extends Comparing {
   readonly database: Database;
   readonly expected: Expected;
+  readonly payouts: Payouts;
   readonly tally: Tally;
   readonly findings: Finding[];
   readonly unsettled: Unsettled[];
@@ -68,12 +73,13 @@ export interface Compared extends Comparing {
 const [lookUpAtOnce, progressEvery] = [500, 10_000];
 
 /** Compares a day's documents with what is booked. Holds what does not agree, and of the rest what finding it takes. */
-export async function compareDay(deps: Pick<KeepDeps, 'database' | 'vault'>, comparing: Comparing): Promise<Comparison> {
+export async function compareDay(deps: Pick<KeepDeps, 'database' | 'vault' | 'newId'>, comparing: Comparing): Promise<Comparison> {
   const { database } = deps;
   const expected = await loadExpected(database, comparing);
   const here = sumExpected(expected);
   const none = { findings: [], unsettled: [], others: new Map(), waiting: [], judged: newJudged() };
-  const state: Compared = { ...comparing, ...none, database, expected, tally: createTally() };
+  const payouts = await loadPayouts(database, comparing, deps.newId);
+  const state: Compared = { ...comparing, ...none, database, expected, payouts, tally: createTally() };
   const documents = new Map<string, ReadDocument>();
   let entries = 0;
   for (const file of comparing.files) {
@@ -82,13 +88,12 @@ export async function compareDay(deps: Pick<KeepDeps, 'database' | 'vault'>, com
     entries += read.entries;
   }
   await takeUnseen(state);
-  const sums = state.tally.sums();
-  proveSums(
-    sums,
-    here,
-    [...documents.values()].flatMap((one) => one.sums),
-  );
-  return { findings: state.findings, sums, entries, documents, unsettled: state.unsettled };
+  takeArrivals(state);
+  const { findings, unsettled } = state;
+  const [sums, reclassed] = [state.tally.sums(), reclassDocuments(documents, payouts)];
+  const there = [...reclassed.values()].flatMap((one) => one.sums);
+  proveSums(sums, here, there, sumArrived(payouts));
+  return { findings, sums, entries, documents: reclassed, unsettled, payouts };
 }
 
 async function loadExpected(database: Database, { day, span }: Comparing): Promise<Expected> {

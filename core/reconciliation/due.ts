@@ -35,8 +35,9 @@ export async function listDueDays(kernel: Kernel): Promise<readonly DueDay[]> {
   const due: DueDay[] = [...(await listGivenDays(kernel))];
   const isGiven = new Set(due.map(({ account, day }) => `${account.id} ${day}`));
   for (const account of kernel.channels.accounts()) {
-    if (!isAsked(account)) continue;
-    const days = await listDaysOf(kernel, account, made.get(account.id) ?? 0);
+    if (!isRead(account)) continue;
+    const fresh = isAsked(account) ? await listFreshDays(kernel, account, made.get(account.id) ?? 0) : [];
+    const days = [...(await listDaysAgain(kernel, account)), ...fresh];
     for (const day of days) if (!isGiven.has(`${account.id} ${day}`)) due.push({ account, day });
   }
   return due.sort((one, other) => (one.day < other.day ? -1 : 1));
@@ -51,7 +52,8 @@ export async function listGivenDays({ channels, database }: Kernel): Promise<rea
   });
 }
 
-const isAsked = ({ channel, record }: OpenAccount) => channel.fetchStatement !== undefined && record.status !== 'retired';
+const isRead = ({ channel, record }: OpenAccount) => channel.readStatement !== undefined && record.status !== 'retired';
+const isAsked = (account: OpenAccount) => isRead(account) && account.channel.fetchStatement !== undefined;
 
 /** When a day was last compared, of each channel that is asked for statements. */
 export async function listLastReconciled(kernel: Kernel) {
@@ -64,20 +66,24 @@ export async function listLastReconciled(kernel: Kernel) {
   return (await readLastDone(kernel.database)).filter(({ channel }) => asked.has(channel));
 }
 
-async function listDaysOf(kernel: Kernel, account: OpenAccount, madeAt: number): Promise<readonly string[]> {
+/** Those that were compared and whose waiting is over, or for which another account's day may have brought something. */
+async function listDaysAgain({ clock, database }: Kernel, { id }: OpenAccount): Promise<readonly string[]> {
+  return (await readDueReconciliations(database, id, clock.now().getTime())).map(({ day }) => day);
+}
+
+async function listFreshDays(kernel: Kernel, account: OpenAccount, madeAt: number): Promise<readonly string[]> {
   const now = kernel.clock.now().getTime();
   const { zone, readyAt } = account.manifest.statements ?? { zone: 'UTC', readyAt: '00:00' };
   const businessDays = businessDaysOf(account.manifest);
   const today = dayOf(now, businessDays);
   const first = [addDays(today, -mostDaysBack), dayOf(madeAt, businessDays)].sort()[1] ?? today;
   const known = new Map((await readReconciliationsFrom(kernel.database, account.id, first)).map((row) => [row.day, row]));
-  const again = (await readDueReconciliations(kernel.database, account.id, now)).map(({ day }) => day);
   const fresh: string[] = [];
   for (let day = first; day < today; day = addDays(day, 1)) {
     const isReady = now >= instantAt(addDays(day, 1), readyAt, zone);
     if (isReady && isOpen(known.get(day), now)) fresh.push(day);
   }
-  return [...again, ...fresh];
+  return fresh;
 }
 
 const isOpen = (row: ReconciliationRow | undefined, now: number) => row === undefined || (row.state !== 'done' && (row.due_at ?? 0) <= now);

@@ -44,6 +44,8 @@ export interface Finding {
   /** suspended: it may yet come right by itself. resolved: it has, and is kept for the record. */
   readonly state: 'suspended' | 'open' | 'resolved';
   readonly reason: string | null;
+  /** What it is about, where a number does not say so: a payout. */
+  readonly subjectId?: string;
 }
 
 /**

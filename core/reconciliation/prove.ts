@@ -29,9 +29,15 @@ export function sumExpected(expected: Expected): ReadonlyMap<string, Total> {
 }
 
 /** Throws unless the classes come to both sides' own totals. Else an entry had two classes or none: a bug, and nothing may be written. */
-export function proveSums(sums: readonly ClassSum[], here: ReadonlyMap<string, Total>, documents: readonly Sum[]): void {
+export function proveSums(
+  sums: readonly ClassSum[],
+  here: ReadonlyMap<string, Total>,
+  documents: readonly Sum[],
+  arrived: readonly Sum[] = [],
+): void {
   const [own, classed]: [Totals, Totals] = [new Map(here), new Map()];
   for (const { kind, currency, lines, gross } of documents) add(own, `there ${kind} ${currency}`, { entries: lines, amount: gross });
+  for (const { kind, currency, lines, gross } of arrived) add(own, `here ${kind} ${currency}`, { entries: lines, amount: gross });
   for (const { kind, currency, ...sum } of sums) {
     if (sum.entries_there > 0) add(classed, `there ${kind} ${currency}`, { entries: sum.entries_there, amount: sum.amount_there });
     if (sum.entries_here > 0) add(classed, `here ${kind} ${currency}`, { entries: sum.entries_here, amount: sum.amount_here });

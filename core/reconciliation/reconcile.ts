@@ -25,6 +25,8 @@ import { type Comparing, type Comparison, compareDay } from './compare.ts';
 import { addDays, type BusinessDays, businessDaysOf, spanOf } from './day.ts';
 import { type KeepDeps, type Kept, sealOf } from './keep.ts';
 import type { Finding, Patience } from './match.ts';
+import { awaitedUntil } from './payouts/take.ts';
+import { writePayouts } from './payouts/write.ts';
 import { recordFindings } from './record.ts';
 import { Refusal } from './refuse.ts';
 
@@ -117,7 +119,8 @@ export async function reconcileDay(deps: ReconcileDeps, reconciling: Reconciling
     const booked = await bookUnsettled(kernel, { account, isFromVendor }, first.unsettled);
     // What was booked has its place on one of the days now, which only another look shows.
     const comparison = booked.length === 0 ? first : await compareDay(keeping, comparing);
-    return await write({ ...keeping, kernel, replaced }, row, files, comparing, comparison, booked);
+    const settled = await settlePayouts(keeping, row, comparing, comparison);
+    return await write({ ...keeping, kernel, replaced }, row, files, comparing, settled, booked);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     await refuse(
@@ -128,6 +131,22 @@ export async function reconcileDay(deps: ReconcileDeps, reconciling: Reconciling
     );
     return { kind: 'refused', reason: error.message };
   }
+}
+
+type Settled = Comparison & { readonly payoutsWritten: number };
+
+/** Beyond this it is no coincidence that somebody always compares the bank's day, or the channel's, at the same moment. */
+const mostTries = 5;
+
+/** Writes what became of payouts; the comparison again where another day's had them change meanwhile. */
+async function settlePayouts(deps: KeepDeps, row: ReconciliationRow, comparing: Comparing, first: Comparison): Promise<Settled> {
+  let comparison = first;
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const payoutsWritten = await writePayouts({ ...deps, now: comparing.now }, row, comparison.payouts);
+    if (payoutsWritten !== null) return { ...comparison, payoutsWritten };
+    comparison = await compareDay(deps, comparing);
+  }
+  throw new Error(`the payouts of ${row.account_id} on ${row.day} never stood still`);
 }
 
 /** The documents that count, and those that count no more when these were compared. */
@@ -176,27 +195,36 @@ async function write(
   deps: Writing,
   row: ReconciliationRow,
   files: readonly StatementFileRow[],
-  { now, patience }: Comparing,
-  comparison: Comparison,
+  comparing: Comparing,
+  comparison: Settled,
   booked: readonly Finding[],
 ): Promise<Reconciled> {
   const seals = new Map(files.map((file) => [file.id, sealOf(deps, file)]));
   const sealOfFile = (fileId: string) => seals.get(fileId) ?? raise(fileId);
   const names = new Set(comparison.findings.map(({ name }) => name));
   const findings = [...comparison.findings, ...booked.filter(({ name }) => !names.has(name))];
+  const { now } = comparing;
   const found = await recordFindings({ ...deps, now, sealOf: sealOfFile }, row, findings);
-  const isWaiting = findings.some(({ state }) => state === 'suspended');
   const changes: ReconciliationChanges = {
     state: 'done',
     reason: null,
     entries: comparison.entries,
     totals: JSON.stringify(comparison.sums),
-    // Once what was waited for has come, the look at the end of the waiting is one for nothing.
-    due_at: isWaiting ? patience.until : now < patience.until ? row.due_at : null,
+    due_at: nextLook(row, comparing, comparison, findings),
   };
-  const written = found + (await finish(deps, row, files, changes, comparison, now));
+  const written = comparison.payoutsWritten + found + (await finish(deps, row, files, changes, comparison, now));
   const reconciliation = (await readReconciliation(deps.database, row.id)) ?? row;
   return { kind: 'done', reconciliation, sums: comparison.sums, written };
+}
+
+/** When the first of what is waited for is waited for no longer. Once it has come, a look at that time is one for nothing. */
+function nextLook(row: ReconciliationRow, comparing: Comparing, { payouts }: Comparison, findings: readonly Finding[]): number | null {
+  const { now, patience } = comparing;
+  const ends = payouts.sent.filter(({ state }) => state === 'awaited').map((payout) => awaitedUntil(payout, comparing));
+  if (findings.some(({ state, kind }) => state === 'suspended' && kind !== 'payout')) ends.push(patience.until);
+  const next = ends.filter((end) => end > now);
+  if (next.length > 0) return Math.min(...next);
+  return row.due_at !== null && row.due_at > now ? row.due_at : null;
 }
 
 function raise(fileId: string): never {
@@ -212,17 +240,23 @@ async function finish(
   now: number,
 ): Promise<number> {
   const fresh = files.filter(isFresh);
+  const totalsOf = ({ id }: StatementFileRow) => JSON.stringify(documents.get(id)?.sums ?? []);
+  // A bank's document has others where one of its entries has become a payout.
+  const changed = files.filter((file) => isFresh(file) || file.totals !== totalsOf(file));
   const isSame = Object.entries(changes).every(([column, value]) => row[column as keyof ReconciliationRow] === value);
-  if (isSame && fresh.length === 0 && replaced.length === 0) return 0;
+  if (isSame && changed.length === 0 && replaced.length === 0) return 0;
   const isNews = fresh.length > 0 || row.state !== 'done' || row.totals !== changes.totals;
   await database.transaction(async (tx) => {
-    for (const { id } of fresh) await markCompared(tx, id, documents.get(id)?.entries ?? 0, JSON.stringify(documents.get(id)?.sums ?? []));
+    for (const file of changed) await markCompared(tx, file.id, documents.get(file.id)?.entries ?? 0, totalsOf(file));
     for (const { id } of replaced) await markSuperseded(tx, id);
-    const done = { ...row, ...changes, done_at: now };
-    await changeReconciliation(tx, row.id, { ...changes, done_at: now });
+    // Another account's day may have asked for a further look while this one was compared.
+    const current = await readReconciliation(tx, row.id);
+    const due_at = current?.due_at === row.due_at ? changes.due_at : current?.due_at;
+    const done = { ...row, ...changes, due_at: due_at ?? null, done_at: now };
+    await changeReconciliation(tx, row.id, { ...changes, due_at: done.due_at, done_at: now });
     if (isNews) await announceReconciliation(kernel, tx, { type: 'reconciliation.done', row: done, now });
   });
-  return fresh.length + replaced.length + 1;
+  return changed.length + replaced.length + 1;
 }
 
 const isFresh = ({ state }: StatementFileRow) => state === 'kept' || state === 'replacing';

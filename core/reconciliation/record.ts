@@ -66,10 +66,10 @@ async function readNamed(database: Database, found: readonly Found[]): Promise<(
   const tableOf = ({ kind }: Finding) => (kind === 'refund' ? 'refund' : 'payment');
   const rows = new Map<string, NamedRow>();
   for (const kind of ['payment', 'refund'] as const) {
-    const numbers = found.flatMap((one) => (one.number === null || tableOf(one) !== kind ? [] : [one.number]));
+    const numbers = found.flatMap((one) => (one.number === null || one.kind === 'payout' || tableOf(one) !== kind ? [] : [one.number]));
     for (const row of await readByNumbers(database, kind, numbers)) rows.set(`${kind} ${row.number}`, row);
   }
-  return (finding) => rows.get(`${tableOf(finding)} ${finding.number}`) ?? null;
+  return (finding) => (finding.kind === 'payout' ? null : (rows.get(`${tableOf(finding)} ${finding.number}`) ?? null));
 }
 
 function makeRow(deps: RecordDeps, day: ReconciliationRow, found: Found, id: string, named: NamedRow | null): DiscrepancyRow {
@@ -88,7 +88,7 @@ function makeRow(deps: RecordDeps, day: ReconciliationRow, found: Found, id: str
     channel_no: keepable(found.channelNo),
     ...amountsOf(found),
     payment_id: named?.payment_id ?? null,
-    subject_id: named?.id ?? null,
+    subject_id: found.subjectId ?? named?.id ?? null,
     ...evidenceOf(deps, found, id),
     occurred_at: found.occurredAt,
     state: found.state,
@@ -102,7 +102,7 @@ function makeRow(deps: RecordDeps, day: ReconciliationRow, found: Found, id: str
 }
 
 /** A number as the tables hold it; what is none of ours may be anything, and is in the evidence. */
-const keepable = (name: string | null) => (name !== null && /^[\x21-\x7e]{1,255}$/.test(name) ? name : null);
+export const keepable = (name: string | null) => (name !== null && /^[\x21-\x7e]{1,255}$/.test(name) ? name : null);
 
 /** What was found may have become something else, grown old, come right, or come back with a better document. */
 async function follow(deps: RecordDeps, tx: Tx, row: DiscrepancyRow, found: Found): Promise<boolean> {
@@ -176,7 +176,13 @@ async function endOthers(deps: RecordDeps, day: ReconciliationRow, keys: Readonl
 }
 
 /** False: a person was faster; the next comparison looks again. */
-async function change(deps: RecordDeps, tx: Tx, row: DiscrepancyRow, changes: DiscrepancyChanges, action: string): Promise<boolean> {
+export async function change(
+  deps: Pick<RecordDeps, 'newId' | 'now'>,
+  tx: Tx,
+  row: DiscrepancyRow,
+  changes: DiscrepancyChanges,
+  action: string,
+): Promise<boolean> {
   const told = {
     id: deps.newId('dac_'),
     discrepancy_id: row.id,

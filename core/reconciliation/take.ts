@@ -1,12 +1,10 @@
 import type { BookedKind } from '../store/tables/booked.ts';
-import type { Class } from './classes.ts';
 import type { Compared } from './compare.ts';
 import { type Found, findOurs } from './find.ts';
-import { classify, classifyUnknown, type Entry, type Finding, type Ours } from './match.ts';
+import { classify, classifyUnknown, type Entry } from './match.ts';
+import { countHere, countThere, findingOf, noteFinding } from './note.ts';
+import { isStranger, takeSent } from './payouts/take.ts';
 import { judgeEntry, judgeRepeat, Refusal } from './refuse.ts';
-
-/** Beyond these a statement is not the day's, or nothing can be learned from looking at them one by one. */
-const mostFindings = 200_000;
 
 /** Gives an entry its class, or lets it wait until enough of them can be looked up together. */
 export function takeEntry(state: Compared, entry: Entry): void {
@@ -68,11 +66,14 @@ function takeOfOther(state: Compared, entry: Entry, { accountId }: Found): void 
 }
 
 function takeUnknown(state: Compared, entry: Entry): void {
-  const name = classifyUnknown(entry.line);
-  countThere(state, name, entry);
-  if (name === 'not_compared') return;
   const { kind, number, channelNo } = entry.line;
+  const name = classifyUnknown(entry.line);
+  if (kind === 'payout') return void takeSent(state, entry);
+  if (name === 'not_compared') return void countThere(state, name, entry);
   const timesSeen = countNamed(state, `${kind} ${number} ${channelNo}`);
+  // Which of them is a payout can be said when all have come.
+  if (isStranger(state, entry, timesSeen)) return;
+  countThere(state, name, entry);
   noteFinding(state, findingOf(name, entry, null, timesSeen));
 }
 
@@ -81,36 +82,4 @@ function countNamed({ others, judged }: Compared, key: string): number {
   others.set(key, timesSeen + 1);
   judgeRepeat(judged, timesSeen);
   return timesSeen;
-}
-
-function countThere({ tally }: Compared, name: Class, { line: { kind, gross } }: Entry): void {
-  tally.count({ class: name, kind, currency: gross.currency, there: gross.amount, here: null });
-}
-
-function countHere({ tally }: Compared, name: Class, { line: { kind } }: Entry, { currency, amount }: Ours): void {
-  tally.count({ class: name, kind, currency, there: null, here: amount });
-}
-
-export function noteFinding({ findings }: Compared, finding: Finding): void {
-  findings.push(finding);
-  if (findings.length > mostFindings) throw new Refusal(`more than ${mostFindings} entries do not agree with the day`);
-}
-
-function findingOf(name: Class, entry: Entry, ours: (Ours & { readonly number: string }) | null, timesSeen: number): Finding {
-  const { kind, number, channelNo, gross, fee, occurredAt } = entry.line;
-  return {
-    name: `there ${kind} ${ours?.number ?? number ?? ''} ${channelNo} ${timesSeen}`,
-    class: name as Finding['class'],
-    kind,
-    number: ours?.number ?? number,
-    channelNo,
-    currency: gross.currency,
-    amountHere: ours?.amount ?? null,
-    amountThere: gross.amount,
-    feeHere: ours?.fee ?? null,
-    feeThere: fee?.amount ?? null,
-    entry,
-    occurredAt: occurredAt.getTime(),
-    ...(name === 'timing' ? { state: 'resolved', reason: 'on_two_days' } : { state: 'open', reason: null }),
-  };
 }

@@ -293,6 +293,17 @@ export const tables = {
     primary: ['id'],
     index: { discrepancy_actions_discrepancy: ['discrepancy_id', 'id'] },
   },
+  /** A line of a channel's day that says what it paid to a bank account, and the bank's entry by which that arrived. `entry_key`: SHA-256 of what names it in its day. */
+  payouts: {
+    columns: {
+      id, reconciliation_id: id, entry_key: id, account_id: id, bank_account_id: id, livemode: int, channel_no: keyOrNull, currency: id,
+      amount: int, paid_on: id, occurred_at: int, state: id, bank_reconciliation_id: idOrNull, bank_key: idOrNull, bank_currency: idOrNull,
+      bank_amount: intOrNull, version: zero, created_at: int,
+    },
+    primary: ['id'],
+    unique: { payouts_entry: ['reconciliation_id', 'entry_key'], payouts_bank: ['bank_key'] },
+    index: { payouts_to: ['bank_account_id', 'state'] },
+  },
 } as const satisfies Readonly<Record<string, Table>>;
 
 export type TableName = keyof typeof tables;

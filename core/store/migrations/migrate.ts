@@ -14,6 +14,7 @@ import { archive } from './0011-archive.ts';
 import { discrepancyAskedBy } from './0012-discrepancy-asked-by.ts';
 import { givenDocuments } from './0013-given-documents.ts';
 import { linkHolders } from './0014-link-holders.ts';
+import { payouts } from './0015-payouts.ts';
 import type { Migration } from './migration.ts';
 
 export interface MigrateOptions {
@@ -38,6 +39,7 @@ const kernelMigrations: readonly Migration[] = [
   discrepancyAskedBy,
   givenDocuments,
   linkHolders,
+  payouts,
 ];
 
 /** Names of the migrations that have not been run. Writes nothing. */

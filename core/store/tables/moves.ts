@@ -1,5 +1,6 @@
 import type { AttemptState } from './attempts.ts';
 import type { PaymentState } from './payments.ts';
+import type { PayoutState } from './payouts.ts';
 import type { ReconciliationState } from './reconciliations.ts';
 import type { RefundState } from './refunds.ts';
 import type { StatementFileState } from './statement-files.ts';
@@ -74,6 +75,17 @@ export const statementFileMoves: Readonly<Record<StatementFileState, readonly St
   replacing: ['compared', 'superseded'],
   compared: ['superseded'],
   superseded: ['replacing'],
+};
+
+/**
+ * A payout of a channel. `awaited`: its bank's statements do not have it yet, or not any more. `differs`: they name it with another amount.
+ * `withdrawn`: a better document of the channel's day does not say it; should another say it again, that is a new one.
+ */
+export const payoutMoves: Readonly<Record<PayoutState, readonly PayoutState[]>> = {
+  awaited: ['arrived', 'differs', 'withdrawn'],
+  arrived: ['awaited', 'differs', 'withdrawn'],
+  differs: ['awaited', 'arrived', 'withdrawn'],
+  withdrawn: [],
 };
 
 /**

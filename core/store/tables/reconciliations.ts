@@ -58,6 +58,24 @@ export async function readReconciliationsFrom(reader: Reader, accountId: string,
   return (await reader.all(sql, [accountId, day])) as unknown as readonly ReconciliationRow[];
 }
 
+interface WakenDays {
+  readonly accountId: string;
+  readonly from: string;
+  readonly to: string;
+  /** The one that is being compared. */
+  readonly exceptId: string;
+}
+
+/** Has days of an account looked at again, whatever they came to before. */
+export async function wakeDays(tx: Tx, days: WakenDays, now: number): Promise<void> {
+  const sql = 'UPDATE reconciliations SET due_at = ? WHERE account_id = ? AND day BETWEEN ? AND ? AND id <> ?';
+  await tx.run(sql, [now, days.accountId, days.from, days.to, days.exceptId]);
+}
+
+export async function wakeDay(tx: Tx, id: string, now: number): Promise<void> {
+  await tx.run('UPDATE reconciliations SET due_at = ? WHERE id = ?', [now, id]);
+}
+
 /** Days that were compared and are to be looked at again by now. */
 export async function readDueReconciliations(reader: Reader, accountId: string, now: number): Promise<readonly ReconciliationRow[]> {
   const sql = "SELECT * FROM reconciliations WHERE due_at <= ? AND account_id = ? AND state = 'done' ORDER BY day";

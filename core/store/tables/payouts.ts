@@ -1,0 +1,58 @@
+import type { Reader, Row, Tx } from '../database.ts';
+import { onlyFrom, payoutMoves } from './moves.ts';
+import { insertAll } from './row.ts';
+
+export type PayoutState = 'awaited' | 'arrived' | 'differs' | 'withdrawn';
+
+/** A row of `payouts`, member for member. */
+export interface PayoutRow {
+  readonly id: string;
+  readonly reconciliation_id: string;
+  readonly entry_key: string;
+  readonly account_id: string;
+  readonly bank_account_id: string;
+  readonly livemode: number;
+  readonly channel_no: string | null;
+  readonly currency: string;
+  /** As it arrives: above 0. */
+  readonly amount: number;
+  /** The channel's business day on which it was sent. */
+  readonly paid_on: string;
+  readonly occurred_at: number;
+  readonly state: PayoutState;
+  readonly bank_reconciliation_id: string | null;
+  /** What names the bank's entry among all that banks have. */
+  readonly bank_key: string | null;
+  readonly bank_currency: string | null;
+  readonly bank_amount: number | null;
+  readonly version: number;
+  readonly created_at: number;
+}
+
+export type PayoutArrival = Pick<PayoutRow, 'bank_reconciliation_id' | 'bank_key' | 'bank_currency' | 'bank_amount'>;
+export type PayoutChanges = { readonly state: PayoutState } & Partial<PayoutArrival & Pick<PayoutRow, 'entry_key'>>;
+
+export async function insertPayouts(tx: Tx, rows: readonly PayoutRow[]): Promise<void> {
+  if (rows.length > 0) await insertAll(tx, 'payouts', rows as readonly (PayoutRow & Row)[]);
+}
+
+/** Those that the documents of a channel's day say. */
+export async function readPayoutsOf(reader: Reader, reconciliationId: string): Promise<readonly PayoutRow[]> {
+  const sql = "SELECT * FROM payouts WHERE reconciliation_id = ? AND state <> 'withdrawn'";
+  return (await reader.all(sql, [reconciliationId])) as unknown as readonly PayoutRow[];
+}
+
+/** Those to a bank account that are awaited, or that were sent since a day. */
+export async function readPayoutsTo(reader: Reader, bankAccountId: string, since: string): Promise<readonly PayoutRow[]> {
+  const sql = `SELECT * FROM payouts WHERE bank_account_id = ?
+    AND (state = 'awaited' OR (state IN ('arrived', 'differs') AND paid_on >= ?)) ORDER BY paid_on, occurred_at, id`;
+  return (await reader.all(sql, [bankAccountId, since])) as unknown as readonly PayoutRow[];
+}
+
+/** Writes changes if nobody changed the row since it was read. False: somebody did. */
+export async function changePayout(tx: Tx, { id, version }: PayoutRow, changes: PayoutChanges): Promise<boolean> {
+  const entries = Object.entries({ ...changes, version: version + 1 });
+  const from = onlyFrom(payoutMoves, changes.state);
+  const sql = `UPDATE payouts SET ${entries.map(([column]) => `${column} = ?`).join(', ')} WHERE id = ? AND version = ?${from}`;
+  return (await tx.run(sql, [...entries.map(([, value]) => value), id, version])) === 1;
+}
