@@ -104,6 +104,7 @@ const manifest = z.strictObject({
   rateLimited: z.enum(['notSent', 'unknown']),
   failoverCodes: z.array(z.string()),
   confirmedBy: z.literal('operator').optional(),
+  statementsOf: z.literal('bank').optional(),
   statements: z
     .strictObject({
       zone: z.string().refine(isZone, 'is no time zone'),
@@ -170,6 +171,8 @@ function contradictions(folder: string | null, one: ChannelManifest): string[] {
   if ((one.statements !== undefined) !== (one.abilities.statement === 'api')) {
     faults.push('manifest.statements must be there exactly when abilities.statement is api');
   }
+  if (one.statementsOf !== undefined && one.abilities.statement === 'none')
+    faults.push('manifest.statementsOf is said of statements that are not read');
   const { cutOff = '00:00', readyAt = cutOff } = one.statements ?? {};
   if (cutOff < noon && readyAt < cutOff) faults.push(`manifest.statements.readyAt ${readyAt} is before the day ends at ${cutOff}`);
   return faults;

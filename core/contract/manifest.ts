@@ -49,6 +49,8 @@ export interface ChannelManifest {
    * operator's word, given with evidence, is taken as the vendor's. Absent for every vendor with an API.
    */
   readonly confirmedBy?: 'operator';
+  /** `bank`: its statements are those of an account at a bank, to which other channels may pay out. Absent for all others. */
+  readonly statementsOf?: 'bank';
   /** When the vendor's business day ends and its statement is there. Present exactly where `abilities.statement` is `api`. */
   readonly statements?: {
     /** The zone of the vendor's days: `Asia/Shanghai`, `UTC`. */

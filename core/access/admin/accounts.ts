@@ -12,6 +12,7 @@ import type { AccountStatus } from '../records.ts';
 import { decryptConfig, termsOf } from '../snapshot.ts';
 import { isEncrypted, placeOf, type Vault } from '../vault.ts';
 import { type AdminDeps, type Changed, changeConfig, done, exists, faulty } from './change.ts';
+import { payoutsFault } from './payouts-to.ts';
 
 export interface AccountDeps extends AdminDeps {
   /** The channels found on disk: their schemas say what a configuration holds and what of it is secret. */
@@ -78,6 +79,8 @@ export async function createAccount(deps: AccountDeps, input: AccountInput): Pro
   const merchantId = input.merchantId ?? null;
   return changeConfig(deps.database, async (tx) => {
     if (merchantId !== null && !(await exists(tx, 'merchants', merchantId))) return faulty(`there is no merchant ${merchantId}`);
+    const fault = await payoutsFault(tx, deps.plugins, { id, merchantId, livemode, terms });
+    if (fault !== null) return faulty(fault);
     await tx.run(
       `INSERT INTO channel_accounts (id, channel, merchant_id, livemode, status, priority, weight, config, terms, version, created_at, updated_at)
        VALUES (?, ?, ?, ?, 'enabled', ?, ?, ?, ?, 1, ?, ?)`,
@@ -100,6 +103,9 @@ export async function updateAccount(deps: AccountDeps, input: AccountUpdate): Pr
     if (plugin === undefined || faults.length > 0) {
       return faulty(...(plugin ? [] : [unknownChannel(deps, String(row['channel']))]), ...faults);
     }
+    const of = { id: input.id, merchantId: row['merchant_id'] ?? null, livemode: row['livemode'] === 1 };
+    const fault = await payoutsFault(tx, deps.plugins, { ...of, terms });
+    if (fault !== null) return faulty(fault);
     const { otherMerchant = false } = input;
     if (!otherMerchant && isMove(plugin, row, before, config))
       return faulty(

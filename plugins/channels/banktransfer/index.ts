@@ -68,6 +68,7 @@ const manifest: ChannelManifest = {
   rateLimited: 'notSent',
   failoverCodes: [],
   confirmedBy: 'operator',
+  statementsOf: 'bank',
   config: {
     type: 'object',
     required: ['account_holder', 'account_number', 'bank_name', 'currency'],
