@@ -3,6 +3,7 @@ import { readWhere } from './books.ts';
 import { acrossDays } from './days.ts';
 import { found, type Violation } from './invariant.ts';
 import { acrossLedger } from './ledger.ts';
+import { acrossPayouts } from './payouts.ts';
 import type { Truth } from './truth.ts';
 
 /** Something that must hold of all rows together. */
@@ -79,6 +80,7 @@ export const across: readonly Across[] = [
   },
   ...acrossLedger,
   ...acrossDays,
+  ...acrossPayouts,
 ];
 
 export async function* checkAcross(reader: Reader): AsyncIterable<Violation> {

@@ -1,4 +1,5 @@
 import { type OpenAccount, openOne } from '../../core/channels/accounts.ts';
+import type { AccountTerms } from '../../core/channels/terms.ts';
 import type { ChannelPlugin } from '../../core/contract/channel.ts';
 import { importGiven } from '../../core/reconciliation/import.ts';
 import { type Reconciled, reconcileDay } from '../../core/reconciliation/reconcile.ts';
@@ -18,6 +19,8 @@ export interface BankRow {
 /** A shop whose channel pays out to a bank account of which statements are kept. */
 export interface PayoutShop extends StatementShop {
   readonly bank: OpenAccount;
+  /** Says in the channel account's terms where it pays out to. */
+  payTo(accountId: string | null): void;
   /** The channel's day with these lines. */
   channelDay(day: string, lines: readonly GivenLine[]): Promise<Reconciled>;
   /** The same with these in the place of those before. */
@@ -36,10 +39,10 @@ export function payoutLine(day: string, amount: number, channelNo = 'po_1000001'
   return { kind: 'payout', amount: -amount, channelNo, at: Date.parse(`${day}T18:00:00Z`), ...more };
 }
 
-export function openPayoutShop(database: Database, payoutsTo: string | null = 'acc_bank'): PayoutShop {
+export function openPayoutShop(database: Database): PayoutShop {
   const shop = openStatementShop(database);
-  const { record } = shop.account;
-  const account = payoutsTo === null ? shop.account : { ...shop.account, record: { ...record, terms: { payouts_to: payoutsTo } } };
+  const withTerms = (terms: AccountTerms) => ({ ...shop.account, record: { ...shop.account.record, terms } });
+  let account = withTerms({ payouts_to: 'acc_bank' });
   const bank = openBank('acc_bank');
   const { deps } = shop;
   const give = async (to: OpenAccount, day: string, document: Parameters<typeof importGiven>[3]) => {
@@ -52,6 +55,10 @@ export function openPayoutShop(database: Database, payoutsTo: string | null = 'a
     return replaced;
   };
   const verbs = {
+    payTo(to: string | null) {
+      account = withTerms(to === null ? {} : { payouts_to: to });
+    },
+    reconcile: (day: string) => reconcileDay(deps, { account, day }),
     channelDay: (day: string, lines: readonly GivenLine[]) => give(account, day, writeDocument(lines)),
     channelDayAgain: (day: string, lines: readonly GivenLine[]) => replace(account, day, writeDocument(lines)),
     bankDay: (day: string, rows: readonly BankRow[]) => give(bank, day, bankDocument(day, rows)),
@@ -75,7 +82,7 @@ export function openPayoutShop(database: Database, payoutsTo: string | null = 'a
       return rows.map((row) => Object.values(row).join(' ').trim());
     },
   };
-  return Object.assign(shop, { account, bank, ...verbs });
+  return Object.assign(shop, { bank, ...verbs });
 }
 
 /** An account at a bank whose statements have the columns Date, Reference, Amount and Text. */

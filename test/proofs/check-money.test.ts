@@ -117,6 +117,9 @@ const breaks: Readonly<Record<string, Break>> = {
     tx.run("UPDATE ledger_postings SET amount = 1000 WHERE account_id LIKE 'refunds_pending:%'"),
   'C4 all balances of a currency sum to 0, of tests and of money apart': (tx) =>
     tx.run("UPDATE ledger_postings SET amount = amount + 1 WHERE account_id LIKE 'channel_receivable:%'"),
+  'C26 a payout is in the ledger, and one that was withdrawn is taken back': (tx) => insertPayout(tx, { state: 'awaited' }),
+  'C26 a payout arrived by an entry of the bank of its amount, or of another where that is said': (tx) =>
+    insertPayout(tx, { state: 'arrived', bank_key: 'key', bank_reconciliation_id: 'rec_1', bank_amount: 99, bank_currency: 'CNY' }),
   'C27 one transaction of a vendor pays one attempt': (tx) =>
     tx.run("UPDATE attempts SET channel_no = 'one' WHERE state IN ('succeeded', 'succeeded_late')"),
   'C30 every attempt has its payment': (tx, { late }) => tx.run("UPDATE attempts SET payment_id = 'pay_0' WHERE payment_id = ?", [late]),
@@ -152,6 +155,7 @@ const keptOutByKeys = [
   'C23 a day of an account is one day',
   'C23 a document that comes again is the same document',
   'C23 a discrepancy that is found again is the same discrepancy',
+  'C26 an entry of a bank is one payout',
 ];
 
 /** A day with one document, of one entry, that is not here. */
@@ -175,6 +179,12 @@ function insertDiscrepancy(tx: Tx, id: string, about: Readonly<Record<string, st
   const whose = { reconciliation_id: 'rec_1', entry_key: id, account_id: 'acc_1', channel: 'fake', livemode: 0, day: '2026-05-01' };
   const what = { class: 'missing_here', kind: 'payment', currency: 'CNY', state: 'open', created_at: 0, version: 0 };
   return insert(tx, 'discrepancies', { ...whose, ...what, ...about, id });
+}
+
+function insertPayout(tx: Tx, more: Readonly<Record<string, string | number>>): Promise<void> {
+  const whose = { reconciliation_id: 'rec_1', entry_key: 'key', account_id: 'acc_1', bank_account_id: 'acc_2', livemode: 0 };
+  const what = { currency: 'CNY', amount: 100, paid_on: '2026-05-01', occurred_at: 0, created_at: 0 };
+  return insert(tx, 'payouts', { ...whose, ...what, ...more, id: 'pyo_1' });
 }
 
 function insertDelivery(tx: Tx, event: string, state: string, due: string): Promise<number> {
@@ -231,6 +241,7 @@ describe('The money checker', () => {
         ['reconciliations', 'account_id, day'],
         ['statement_files', 'account_id, day, sha256'],
         ['discrepancies', 'reconciliation_id, entry_key'],
+        ['payouts', 'bank_key'],
       ] as const) {
         file.exec(`CREATE TABLE ${table} (id, payment_id, ${columns})`);
         const values = columns.split(', ').map(() => "'same'");

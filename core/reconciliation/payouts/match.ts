@@ -41,7 +41,10 @@ export function matchPayouts<S extends Stranger>(payouts: readonly PayoutRow[], 
 }
 
 const bySent = (one: PayoutRow, other: PayoutRow) =>
-  compare(one.paid_on, other.paid_on) || one.occurred_at - other.occurred_at || compare(one.entry_key, other.entry_key);
+  compare(one.paid_on, other.paid_on) ||
+  one.occurred_at - other.occurred_at ||
+  compare(one.channel_no ?? '', other.channel_no ?? '') ||
+  compare(one.entry_key, other.entry_key);
 
 const byBooked = ({ day, entry: { line } }: Stranger, { day: otherDay, entry: { line: other } }: Stranger) =>
   compare(day, otherDay) || line.occurredAt.getTime() - other.occurredAt.getTime() || compare(line.channelNo, other.channelNo);
