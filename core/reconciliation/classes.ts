@@ -8,13 +8,13 @@ export const classes = [
   'status_differs',
   /** In the statement, and nothing of ours. */
   'missing_here',
-  /** Booked here, and not in the statement. */
+  /** Booked here, and not in the statement. A payout: in the channel's, and never in the bank's. */
   'missing_there',
   /** On both sides, or expected to be, but on two days. */
   'timing',
   /** Something of ours that the vendor lists a second time. */
   'duplicate',
-  /** Fees, payouts and adjustments, which have no counterpart here. */
+  /** Fees and adjustments, which have no counterpart here, and payouts where nobody says to which bank account they go. */
   'not_compared',
 ] as const;
 

@@ -44,6 +44,7 @@ export function viewDiscrepancy(row: DiscrepancyRow, now: Date, actions?: readon
     fee_there: row.fee_there,
     payment: row.payment_id,
     refund: row.kind === 'refund' ? row.subject_id : null,
+    payout: row.kind === 'payout' ? row.subject_id : null,
     state: row.state,
     reason: row.reason,
     owner: row.owner,

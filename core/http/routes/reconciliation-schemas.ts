@@ -65,7 +65,7 @@ const classSum = z.strictObject({
   currency: z.string(),
   entries_there: z.int().describe('Entries of the statement'),
   amount_there: z.int(),
-  entries_here: z.int().describe('Payments or refunds that are booked here'),
+  entries_here: z.int().describe('Payments or refunds that are booked here, and payouts that a channel sent'),
   amount_here: z.int(),
 });
 
@@ -101,7 +101,7 @@ export const discrepancyView = z.strictObject({
   day: z.string(),
   class: z.enum(classes),
   kind: z.string(),
-  number: z.string().nullable().describe('Our number, that the channel sees'),
+  number: z.string().nullable().describe('Our number, that the channel sees; of a payout that arrived, the channel’s'),
   channel_no: z.string().nullable(),
   currency: z.string(),
   amount_here: z.int().nullable(),
@@ -110,6 +110,7 @@ export const discrepancyView = z.strictObject({
   fee_there: z.int().nullable(),
   payment: z.string().nullable(),
   refund: z.string().nullable(),
+  payout: z.string().nullable().describe('What the channel says that it paid out: the same on its own day and on the bank’s'),
   state: z.enum(discrepancyStates).describe('suspended: it may yet come with the next days’ statements'),
   reason: z.string().nullable(),
   owner: z.string().nullable(),
