@@ -26,7 +26,7 @@ import { addDays, type BusinessDays, businessDaysOf, spanOf } from './day.ts';
 import { type KeepDeps, type Kept, sealOf } from './keep.ts';
 import type { Finding, Patience } from './match.ts';
 import { awaitedUntil } from './payouts/take.ts';
-import { writePayouts } from './payouts/write.ts';
+import { type WrittenPayouts, writePayouts } from './payouts/write.ts';
 import { recordFindings } from './record.ts';
 import { Refusal } from './refuse.ts';
 
@@ -120,7 +120,7 @@ export async function reconcileDay(deps: ReconcileDeps, reconciling: Reconciling
     // What was booked has its place on one of the days now, which only another look shows.
     const comparison = booked.length === 0 ? first : await compareDay(keeping, comparing);
     const settled = await settlePayouts(keeping, row, comparing, comparison);
-    return await write({ ...keeping, kernel, replaced }, row, files, comparing, settled, booked);
+    return await write({ ...keeping, kernel, replaced }, settled.day, files, comparing, settled, booked);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     await refuse(
@@ -133,7 +133,7 @@ export async function reconcileDay(deps: ReconcileDeps, reconciling: Reconciling
   }
 }
 
-type Settled = Comparison & { readonly payoutsWritten: number };
+type Settled = Comparison & Pick<WrittenPayouts, 'day'> & { readonly payoutsWritten: number };
 
 /** Beyond this it is no coincidence that somebody always compares the bank's day, or the channel's, at the same moment. */
 const mostTries = 5;
@@ -142,8 +142,8 @@ const mostTries = 5;
 async function settlePayouts(deps: KeepDeps, row: ReconciliationRow, comparing: Comparing, first: Comparison): Promise<Settled> {
   let comparison = first;
   for (let tries = 0; tries < mostTries; tries += 1) {
-    const payoutsWritten = await writePayouts({ ...deps, now: comparing.now }, row, comparison.payouts);
-    if (payoutsWritten !== null) return { ...comparison, payoutsWritten };
+    const done = await writePayouts({ ...deps, now: comparing.now }, row, comparison.payouts);
+    if (done !== null) return { ...comparison, day: done.day, payoutsWritten: done.written };
     comparison = await compareDay(deps, comparing);
   }
   throw new Error(`the payouts of ${row.account_id} on ${row.day} never stood still`);

@@ -21,6 +21,7 @@ export interface PayoutShop extends StatementShop {
   readonly bank: OpenAccount;
   /** Says in the channel account's terms where it pays out to. */
   payTo(accountId: string | null): void;
+  channelAccount(): OpenAccount;
   /** The channel's day with these lines. */
   channelDay(day: string, lines: readonly GivenLine[]): Promise<Reconciled>;
   /** The same with these in the place of those before. */
@@ -58,6 +59,7 @@ export function openPayoutShop(database: Database): PayoutShop {
     payTo(to: string | null) {
       account = withTerms(to === null ? {} : { payouts_to: to });
     },
+    channelAccount: () => account,
     reconcile: (day: string) => reconcileDay(deps, { account, day }),
     channelDay: (day: string, lines: readonly GivenLine[]) => give(account, day, writeDocument(lines)),
     channelDayAgain: (day: string, lines: readonly GivenLine[]) => replace(account, day, writeDocument(lines)),
@@ -65,7 +67,7 @@ export function openPayoutShop(database: Database): PayoutShop {
     bankDayAgain: (day: string, rows: readonly BankRow[]) => replace(bank, day, bankDocument(day, rows)),
     async lookAgain() {
       let written = 0;
-      for (let looks = 0; looks < 20; looks += 1) {
+      for (let looks = 0; looks < 100; looks += 1) {
         const now = shop.kernel.clock.now().getTime();
         const due = await database.get("SELECT account_id, day FROM reconciliations WHERE due_at <= ? AND state = 'done'", [now]);
         if (due === undefined) return written;
@@ -97,7 +99,8 @@ export function openBank(id: string, merchantId: string | null = null): OpenAcco
   return opened;
 }
 
-function bankDocument(day: string, rows: readonly BankRow[]) {
+/** What the bank writes. */
+export function bankDocument(day: string, rows: readonly BankRow[]) {
   const lines = rows.map(({ day: of, number, amount, text = '' }) => `${of},${number},${major(amount)},${text}`);
   return { name: `${day}.csv`, content: once(['Date,Reference,Amount,Text', ...lines].join('\n')) };
 }

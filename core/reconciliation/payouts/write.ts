@@ -3,7 +3,7 @@ import { postEntries } from '../../ledger/post.ts';
 import { type Database, type Tx, UniqueError } from '../../store/database.ts';
 import { readDiscrepanciesAbout } from '../../store/tables/discrepancies.ts';
 import { changePayout, insertPayouts, type PayoutArrival, type PayoutChanges, type PayoutRow } from '../../store/tables/payouts.ts';
-import { type ReconciliationRow, wakeDay, wakeDays } from '../../store/tables/reconciliations.ts';
+import { markUnfinished, type ReconciliationRow, wakeDay, wakeDays } from '../../store/tables/reconciliations.ts';
 import { addDays } from '../day.ts';
 import { change, type RecordDeps } from '../record.ts';
 import type { Arrival } from './match.ts';
@@ -24,18 +24,28 @@ interface Changes {
 /** Somebody else compared the other side meanwhile. */
 class Stale extends Error {}
 
+/** `written`: how many rows. `day`: the row as it is now. */
+export interface WrittenPayouts {
+  readonly written: number;
+  readonly day: ReconciliationRow;
+}
+
 /**
- * Writes what a comparison says of payouts, with the ledger, in one transaction, and has the days of the other side looked at again that may now
- * come to something else. Answers how many rows were written; null: somebody changed what was compared, and it is to be compared again.
+ * Writes what a comparison says of payouts, with the ledger, in one transaction, and has the days of the other side looked at again that may
+ * come to something else now; this one too, should it not come to its end: the documents that say so may not count yet. Null: somebody
+ * changed what was compared, and it is to be compared again.
  */
-export async function writePayouts(deps: WriteDeps, day: ReconciliationRow, payouts: Payouts): Promise<number | null> {
+export async function writePayouts(deps: WriteDeps, day: ReconciliationRow, payouts: Payouts): Promise<WrittenPayouts | null> {
   const changes = listChanges(day, payouts);
   const { fresh, gone, released, arrived } = changes;
-  const count = fresh.length + gone.length + released.length + arrived.length;
-  if (count === 0) return 0;
+  const written = fresh.length + gone.length + released.length + arrived.length;
+  if (written === 0) return { written, day };
   try {
-    await deps.database.transaction((tx) => writeChanges(deps, tx, day, changes));
-    return count;
+    const marked = await deps.database.transaction(async (tx) => {
+      await writeChanges(deps, tx, day, changes);
+      return markUnfinished(tx, day);
+    });
+    return { written, day: marked };
   } catch (error) {
     if (error instanceof Stale || error instanceof UniqueError) return null;
     throw error;
@@ -103,7 +113,7 @@ function entryOf({ account_id: ownerId, currency, livemode }: PayoutRow, id: str
   return { id, livemode: livemode === 1, paymentId: null, note: null, at: new Date(now), postings };
 }
 
-/** What the channel's days waited for has come. */
+/** What the channel's days waited for has come. One that had given it up comes to something else. */
 async function endAwaited(deps: WriteDeps, tx: Tx, arrived: readonly Arrival[]): Promise<void> {
   const known = await readDiscrepanciesAbout(
     tx,
@@ -114,6 +124,7 @@ async function endAwaited(deps: WriteDeps, tx: Tx, arrived: readonly Arrival[]):
   for (const row of known) {
     if (row.state === 'resolved' || !sentOn.has(row.reconciliation_id)) continue;
     if (!(await change(deps, tx, row, changes, 'compared'))) throw new Stale(`the discrepancy ${row.id} was changed meanwhile`);
+    if (row.class !== 'timing') await wakeDay(tx, row.reconciliation_id, deps.now);
   }
 }
 

@@ -72,6 +72,18 @@ export async function wakeDays(tx: Tx, days: WakenDays, now: number): Promise<vo
   await tx.run(sql, [now, days.accountId, days.from, days.to, days.exceptId]);
 }
 
+/** Earlier than any time at which a look is asked for. */
+const unfinishedAt = 1;
+
+/**
+ * Has a day that is being compared looked at again, should that break off from here on. Answers the row as it is then; as it was where somebody
+ * asked for another look since it was read.
+ */
+export async function markUnfinished(tx: Tx, day: ReconciliationRow): Promise<ReconciliationRow> {
+  const sql = 'UPDATE reconciliations SET due_at = ? WHERE id = ? AND COALESCE(due_at, 0) = ?';
+  return (await tx.run(sql, [unfinishedAt, day.id, day.due_at ?? 0])) === 1 ? { ...day, due_at: unfinishedAt } : day;
+}
+
 export async function wakeDay(tx: Tx, id: string, now: number): Promise<void> {
   await tx.run('UPDATE reconciliations SET due_at = ? WHERE id = ?', [now, id]);
 }
