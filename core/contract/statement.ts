@@ -25,6 +25,7 @@ export type StatementOutcome =
 
 /** One line of a vendor's statement. Amounts keep their sign: what the merchant loses is negative. Direction columns are folded in. */
 export interface StatementLine {
+  /** `payout`: to the merchant's own bank account. What was paid to others is an adjustment. */
   readonly kind: 'payment' | 'refund' | 'fee' | 'chargeback' | 'payout' | 'adjustment';
   /** Our number: the attempt's for a payment, the refund's for a refund; null where the vendor names none. */
   readonly number: string | null;

@@ -88,12 +88,12 @@ export function openPayoutShop(database: Database): PayoutShop {
 }
 
 /** An account at a bank whose statements have the columns Date, Reference, Amount and Text. */
-export function openBank(id: string, merchantId: string | null = null): OpenAccount {
+export function openBank(id: string, currency = 'CNY'): OpenAccount {
   const config = {
-    ...{ account_holder: 'Tea Shop', account_number: '12345678', bank_name: 'Bank', currency: 'CNY' },
+    ...{ account_holder: 'Tea Shop', account_number: '12345678', bank_name: 'Bank', currency },
     ...{ statement_day: 'Date', statement_number: 'Reference', statement_amount: 'Amount' },
   };
-  const standing = { merchantId, livemode: false, status: 'enabled', priority: 1, weight: 1, version: 1 };
+  const standing = { merchantId: null, livemode: false, status: 'enabled', priority: 1, weight: 1, version: 1 };
   const opened = openOne(banktransfer as unknown as ChannelPlugin, { id, channel: 'banktransfer', ...standing, config: () => config });
   if ('reason' in opened) throw new Error(opened.reason);
   return opened;

@@ -145,6 +145,21 @@ describe('A payout of a channel', () =>
       expect(await states()).to.deep.equal(['po_1000001 awaited', 'po_1000002 arrived']);
     });
 
+    it('that comes months later is named by its own entry when that day is compared again', async () => {
+      await shop.channelDay(first, [payoutLine(first, 700)]);
+      shop.turn(90 * dayMs);
+      await shop.lookAgain();
+      await shop.bankDay('2026-07-20', [{ day: '2026-07-20', number: 'B1', amount: 700, text: 'po_1000001' }]);
+      await shop.lookAgain();
+      const before = await untouched();
+      shop.turn(1000);
+      expect(await shop.bankDay('2026-07-20', [{ day: '2026-07-20', number: 'B1', amount: 700, text: 'po_1000001' }])).to.include({
+        written: 0,
+      });
+      expect(await untouched()).to.deep.equal(before);
+      expect(await states()).to.deep.equal(['po_1000001 arrived']);
+    });
+
     it('changes nothing when its days are compared again, or their documents come again', async () => {
       await shop.channelDay(first, [payoutLine(first, 700), payoutLine(first, 800, 'po_1000002')]);
       const came = [{ day: second, number: 'B1', amount: 700 }];

@@ -36,9 +36,10 @@ const documentDays = 3;
 export const lookBackDays = 38;
 
 export async function loadPayouts(reader: Reader, { account, day }: Comparing, newId: Payouts['newId']): Promise<Payouts> {
-  const own = await readPayoutsOf(reader, day.reconciliationId);
-  const there = await readPayoutsTo(reader, account.id, addDays(day.day, -lookBackDays));
-  const isComing = ({ state, bank_reconciliation_id: arrived }: PayoutRow) => state === 'awaited' || arrived === day.reconciliationId;
+  const { reconciliationId } = day;
+  const own = await readPayoutsOf(reader, reconciliationId);
+  const there = await readPayoutsTo(reader, { accountId: account.id, reconciliationId, since: addDays(day.day, -lookBackDays) });
+  const isComing = ({ state, bank_reconciliation_id: arrived }: PayoutRow) => state === 'awaited' || arrived === reconciliationId;
   return {
     to: account.record.terms?.payouts_to ?? null,
     own: new Map(own.map((row) => [row.entry_key, row])),

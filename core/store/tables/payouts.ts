@@ -42,11 +42,18 @@ export async function readPayoutsOf(reader: Reader, reconciliationId: string): P
   return (await reader.all(sql, [reconciliationId])) as unknown as readonly PayoutRow[];
 }
 
-/** Those to a bank account that are awaited, or that were sent since a day. */
-export async function readPayoutsTo(reader: Reader, bankAccountId: string, since: string): Promise<readonly PayoutRow[]> {
+interface ToBank {
+  readonly accountId: string;
+  /** The bank's day that is being compared. */
+  readonly reconciliationId: string;
+  readonly since: string;
+}
+
+/** Those to a bank account that are awaited, arrived on a day, or were sent since another. */
+export async function readPayoutsTo(reader: Reader, { accountId, reconciliationId, since }: ToBank): Promise<readonly PayoutRow[]> {
   const sql = `SELECT * FROM payouts WHERE bank_account_id = ?
-    AND (state = 'awaited' OR (state IN ('arrived', 'differs') AND paid_on >= ?)) ORDER BY paid_on, occurred_at, id`;
-  return (await reader.all(sql, [bankAccountId, since])) as unknown as readonly PayoutRow[];
+    AND (state = 'awaited' OR bank_reconciliation_id = ? OR (state IN ('arrived', 'differs') AND paid_on >= ?))`;
+  return (await reader.all(sql, [accountId, reconciliationId, since])) as unknown as readonly PayoutRow[];
 }
 
 /** Writes changes if nobody changed the row since it was read. False: somebody did. */

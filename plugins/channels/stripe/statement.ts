@@ -123,8 +123,8 @@ function readNumber(kind: StatementLine['kind'], { metadata }: Data): string | n
   return typeof number === 'string' ? number : null;
 }
 
-/** A payment is known by its intent, a refund by itself. */
+/** A payment is known by its intent, a refund and a payout by themselves. */
 function readChannelNo(kind: StatementLine['kind'], { id, payment_intent: intent }: Data): string | null {
-  const name = kind === 'payment' ? (intent ?? id) : kind === 'refund' ? id : null;
+  const name = kind === 'payment' ? (intent ?? id) : kind === 'refund' || kind === 'payout' ? id : null;
   return typeof name === 'string' ? name : null;
 }

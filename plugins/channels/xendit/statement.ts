@@ -76,8 +76,7 @@ const kinds: Readonly<Record<string, StatementLine['kind']>> = {
   IN_PERSON_PAYMENT: 'payment',
   REFUND: 'refund',
   CHARGEBACK: 'chargeback',
-  DISBURSEMENT: 'payout',
-  REMITTANCE_PAYOUT: 'payout',
+  // Disbursements and remittances are paid to others, and never come to the merchant's own bank account.
   WITHDRAWAL: 'payout',
 };
 

@@ -90,6 +90,11 @@ describe('Stripe: the balance transactions of a day', () => {
     expect(lines[1]).to.deep.include({ number: null, channelNo: 'txn_1', gross: { amount: -100, currency: 'USD' } });
   });
 
+  it('name a payout by its own number, which is what people look for', async () => {
+    const payout = { ...returned, type: 'payout', reporting_category: 'payout', source: { id: 'po_1000001', object: 'payout' } };
+    expect((await fetchLines(ok(page([payout])))).lines[0]).to.deep.include({ kind: 'payout', channelNo: 'po_1000001' });
+  });
+
   it('are none when a page is lost, or the last one says that there are more', async () => {
     expect(await failureOf(fetchLines(ok(page([paid], true)), answered(500, '')))).to.equal('the list of balance transactions breaks off');
     const half = async () => {

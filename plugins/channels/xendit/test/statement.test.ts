@@ -68,12 +68,14 @@ describe('Xendit: the transactions of a day', () => {
   });
 
   it('hold payouts, chargebacks and what else moved, and leave out what did not', async () => {
-    const moved = ['DISBURSEMENT', 'CHARGEBACK', 'TOPUP'].map((type) => ({ ...paid, type }));
+    const moved = ['WITHDRAWAL', 'CHARGEBACK', 'TOPUP', 'DISBURSEMENT', 'REMITTANCE_PAYOUT'].map((type) => ({ ...paid, type }));
     const still = ['PENDING', 'FAILED', 'VOIDED', 'REVERSED'].map((status) => ({ ...paid, status }));
     const { lines } = await fetchLines([page([...moved, ...still])]);
     expect(lines.map(({ kind, number: ours }) => [kind, ours])).to.deep.equal([
       ['payout', null],
       ['chargeback', null],
+      ['adjustment', null],
+      ['adjustment', null],
       ['adjustment', null],
     ]);
   });
