@@ -88,6 +88,11 @@ export const groups: readonly Group[] = [
     ),
   },
   {
+    name: 'who asks',
+    modules: ['authenticate', 'nonces'].map((name) => `core/access/${name}.ts`),
+    tests: ['test/access/authenticate.test.ts'],
+  },
+  {
     name: 'signatures of declared channels',
     modules: ['sign', 'verify', 'opened'].map((name) => `core/channels/declared/${name}.ts`),
     tests: ['sign', 'keys', 'verify', 'callback', 'calls', 'vendors'].map((name) => `test/channels/declared-${name}.test.ts`),

@@ -161,6 +161,27 @@ describe('signed requests', () => {
     expect(await codeOf(send(ed25519, {}, { authorization: undefined })), 'a signature alone').to.equal('unauthorized');
   });
 
+  it('need not be there where the app does not ask for them, and have to be right where they are', async () => {
+    const appId = await makeApp(access);
+    const bearer = `Bearer ${must(await createKey(access, { appId, scopes: ['*'] })).key}`;
+    const own = {
+      ...hmac,
+      keyId: must(await addSigningKey(access, { appId, algorithm: 'hmac-sha256', material: secret.toString('base64') })).id,
+    };
+    await directory.refresh();
+    const ask = (signed: RequestToSign, headers: SignableRequest['headers'] = {}, change: Partial<SignableRequest> = {}) =>
+      codeOf(send(signed, change, { ...signRequest(signed), authorization: bearer, ...headers }));
+    expect(await ask(own, { signature: undefined, 'signature-input': undefined })).to.equal('authenticated');
+    expect(await ask(own)).to.equal('authenticated');
+    expect(await ask(own, {}, { body: nothing })).to.equal('signature_invalid');
+    expect(await ask(own, { signature: undefined }), 'half of one').to.equal('signature_invalid');
+    expect(await ask(own, { 'signature-input': undefined }), 'the other half').to.equal('signature_invalid');
+    expect(await ask({ ...own, nonce: 'twice' })).to.equal('authenticated');
+    expect(await ask({ ...own, nonce: 'twice' })).to.equal('nonce_reused');
+    const foreigner = { signature: 'proxy=:AA==:', 'signature-input': 'proxy=("@method")' };
+    expect(await ask(own, foreigner), 'of a proxy').to.equal('authenticated');
+  });
+
   it('are refused when anything that they cover was changed', async () => {
     const changes: Partial<SignableRequest>[] = [
       { method: 'PUT' },
