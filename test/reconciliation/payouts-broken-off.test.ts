@@ -113,6 +113,37 @@ describe('Comparing payouts', () =>
       expect(places).to.be.above(8);
     });
 
+    /** The bank's day, compared by a server that another overtakes when it has just read what payouts there are. */
+    const bankDayOvertaken = async (overtake: () => Promise<unknown>) => {
+      await importGiven(shop.deps, shop.bank, second, bankDocument(second, came));
+      let isOvertaken = false;
+      const all: Database['all'] = async (sql, params) => {
+        const rows = await stored.database.all(sql, params);
+        if (!isOvertaken && sql.includes('FROM payouts WHERE bank_account_id')) {
+          isOvertaken = true;
+          shop.turn(1);
+          await overtake();
+        }
+        return rows;
+      };
+      const database = Object.assign(Object.create(stored.database) as Database, { all });
+      expect(await reconcileDay(depsOn(database), { account: shop.bank, day: second })).to.include({ kind: 'done' });
+      expect(isOvertaken).to.equal(true);
+    };
+
+    it('overlooks no payout that another server writes meanwhile', async () => {
+      await bankDayOvertaken(() => shop.channelDay(first, [payoutLine(first, 700)]));
+      await shop.lookAgain();
+      expect(await states()).to.deep.equal(['po_1000001 arrived']);
+    });
+
+    it('lets none arrive that another server withdraws meanwhile', async () => {
+      await shop.channelDay(first, [payoutLine(first, 700)]);
+      await bankDayOvertaken(() => shop.channelDayAgain(first, [payoutLine(first, 900)]));
+      expect(await states()).to.deep.equal(['po_1000001 awaited', 'po_1000001 withdrawn']);
+      expect(await shop.found()).to.include('missing_here payment open');
+    });
+
     it('on two servers at once comes to rest with each entry at most one payout, whoever was first', async function () {
       this.timeout(60_000);
       const sent = ['po_1000001', 'po_1000002'].map((number) => payoutLine(first, 700, number));

@@ -107,6 +107,16 @@ describe('A payout of a channel', () =>
       expect(await shop.found()).to.deep.equal(['timing payout suspended', 'timing payout resolved agrees_now']);
     });
 
+    it('changes places with another where a better document of the bank names them the other way round', async () => {
+      await shop.channelDay(first, [payoutLine(first, 700), payoutLine(first, 700, 'po_1000002')]);
+      const rows = (texts: readonly string[]) => texts.map((text, index) => ({ day: second, number: `B${index}`, amount: 700, text }));
+      await shop.bankDay(second, rows(['', '']));
+      const before = (await shop.payouts()).map(({ bank_key: key }) => key);
+      await shop.bankDayAgain(second, rows(['po_1000002', 'po_1000001']));
+      expect((await shop.payouts()).map(({ bank_key: key }) => key)).to.deep.equal(before.reverse());
+      expect(await shop.lookAgain()).to.equal(0);
+    });
+
     it('of which the bank kept a part is named, and differs by that', async () => {
       await shop.channelDay(first, [payoutLine(first, 50_000)]);
       const came = await shop.bankDay(second, [{ day: second, number: 'B1', amount: 49_000, text: 'po_1000001 less charges' }]);
