@@ -98,6 +98,7 @@ describe('Comparing payouts', () =>
       const replace = async ({ sentOn, cameOn }: Story, database: Database) => {
         await reconcileDay(shop.deps, { account: shop.channelAccount(), day: sentOn });
         await reconcileDay(shop.deps, { account: shop.bank, day: cameOn });
+        await shop.lookAgain();
         const better = { account: shop.channelAccount(), day: sentOn, document: writeDocument([payoutLine(sentOn, 9)]) };
         return replaceDocuments(depsOn(database), { ...better, onProgress: () => undefined });
       };

@@ -200,6 +200,15 @@ describe('A payout of a channel', () =>
       expect(await balanceOf('paid_out:acc_1:CNY')).to.equal(700);
     });
 
+    it('that is withdrawn alone leaves the bank’s entry to a person', async () => {
+      await shop.channelDay(first, [payoutLine(first, 700)]);
+      await shop.bankDay(second, [{ day: second, number: 'B1', amount: 700 }]);
+      await shop.channelDayAgain(first, [payoutLine(first, -1)]);
+      await shop.lookAgain();
+      expect(await states()).to.deep.equal(['po_1000001 withdrawn']);
+      expect(await shop.found()).to.deep.equal(['timing payout resolved agrees_now', 'missing_here payment open']);
+    });
+
     it('is awaited again where a better document of the bank does not have it', async () => {
       await shop.channelDay(first, [payoutLine(first, 700)]);
       await shop.bankDay(second, [{ day: second, number: 'B1', amount: 700 }]);
@@ -216,6 +225,13 @@ describe('A payout of a channel', () =>
       await shop.bankDay('2026-05-03', [came, { day: '2026-05-03', number: 'B9', amount: 1 }]);
       expect((await states()).sort()).to.deep.equal(['po_1000001 arrived', 'po_1000002 awaited']);
       expect(await shop.found()).to.include('duplicate payment open');
+    });
+
+    it('is not two, where the bank lists one transfer twice on a day', async () => {
+      await shop.channelDay(first, [payoutLine(first, 700), payoutLine(first, 700, 'po_1000002')]);
+      const came = { day: second, number: 'B1', amount: 700 };
+      await shop.bankDay(second, [came, { ...came, text: 'again' }]);
+      expect(await states()).to.deep.equal(['po_1000001 arrived', 'po_1000002 awaited']);
     });
 
     it('that came back, or goes nowhere that is known, is not compared', async () => {
