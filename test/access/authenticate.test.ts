@@ -5,7 +5,7 @@ import { setStatus } from '../../core/access/admin/apps.ts';
 import { addSigningKey, createKey, revokeKey } from '../../core/access/admin/keys.ts';
 import { authenticate } from '../../core/access/authenticate.ts';
 import { type Directory, openDirectory } from '../../core/access/directory.ts';
-import { deleteExpiredNonces } from '../../core/access/nonces.ts';
+import { deleteExpiredNonces, spendNonce } from '../../core/access/nonces.ts';
 import type { SignableRequest } from '../../core/access/signature.ts';
 import { makeApp, must, openTestAccess, type TestAccess } from '../kit/access.ts';
 import { type RequestToSign, signRequest } from '../kit/sign-request.ts';
@@ -52,7 +52,17 @@ describe('authentication by key', () => {
   });
 
   it('refuses everything else in one and the same way', async () => {
-    const wrong = [undefined, '', key, `Basic ${key}`, 'Bearer', `Bearer ${key}x`, `Bearer ${key.slice(0, -1)}`, `Bearer ${key} ${key}`];
+    const wrong = [
+      undefined,
+      '',
+      key,
+      `Basic ${key}`,
+      'Bearer',
+      `Bearer ${key}x`,
+      `Bearer ${key.slice(0, -1)}`,
+      `Bearer ${key} ${key}`,
+      `x Bearer ${key}`,
+    ];
     const hash = createHash('sha256').update(key).digest('hex');
     for (const header of [...wrong, `Bearer sk_live_${key.slice(8)}`, `Bearer ${hash}`, `Bearer ${key},`]) {
       expect(await ask(header), String(header)).to.deep.equal({ kind: 'refused', code: 'unauthorized' });
@@ -255,6 +265,12 @@ describe('signed requests', () => {
     expect(codes.filter((code) => code === 'nonce_reused')).to.have.length(7);
     expect(await codeOf(send({ ...again, body: '{"amount":2}' })), 'the nonce under another body').to.equal('nonce_reused');
     expect(await codeOf(send({ ...hmac, nonce: 'only-once' })), 'the nonce of another key').to.equal('authenticated');
+  });
+
+  it('are not called used before where the database fails', async () => {
+    const failing = { transaction: () => Promise.reject(new Error('the database is away')) } as unknown as TestAccess['database'];
+    const spent = spendNonce(failing, { keyId: 'key_1', nonce: 'n', now: access.now() });
+    expect(await spent.catch((error: Error) => error.message)).to.equal('the database is away');
   });
 
   it('do not lose their nonce to a stranger who knows it', async () => {
