@@ -5,10 +5,11 @@ import { isSameText } from '../same-text.ts';
 import { filesKit } from './files.ts';
 import { partsKit } from './parts.ts';
 
+// `htmlEntities` are those by number too, without which a value is not the one that was signed. None can be defined: no DOCTYPE is read.
 const xmlParser = new XMLParser({
   ignoreAttributes: true,
   parseTagValue: false,
-  processEntities: false,
+  htmlEntities: true,
   ignorePiTags: true,
 });
 const xmlBuilder = new XMLBuilder();
