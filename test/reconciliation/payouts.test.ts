@@ -234,6 +234,16 @@ describe('A payout of a channel', () =>
       expect(await states()).to.deep.equal(['po_1000001 arrived', 'po_1000002 awaited']);
     });
 
+    it('is not two, where the channel lists it on two days', async () => {
+      await shop.channelDay(first, [payoutLine(first, 700)]);
+      await shop.channelDay(second, [payoutLine(first, 700), payoutLine(second, 700)]);
+      expect(await states()).to.deep.equal(['po_1000001 awaited', 'po_1000001 awaited']);
+      expect(await shop.found()).to.have.members(['timing payout suspended', 'timing payout suspended', 'duplicate payout open']);
+      expect(await balanceOf('paid_out:acc_1:CNY')).to.equal(1400);
+      expect(await shop.reconcile(second)).to.include({ written: 0 });
+      expect(await shop.reconcile(first)).to.include({ written: 0 });
+    });
+
     it('that came back, or goes nowhere that is known, is not compared', async () => {
       await shop.channelDay(first, [payoutLine(first, -700)]);
       shop.payTo(null);

@@ -6,11 +6,13 @@ import {
   attemptMoves,
   onlyFrom,
   paymentMoves,
+  payoutMoves,
   reconciliationMoves,
   refundMoves,
   statementFileMoves,
 } from '../../core/store/tables/moves.ts';
 import type { PaymentState } from '../../core/store/tables/payments.ts';
+import type { PayoutState } from '../../core/store/tables/payouts.ts';
 import type { ReconciliationState } from '../../core/store/tables/reconciliations.ts';
 import type { RefundState } from '../../core/store/tables/refunds.ts';
 import type { StatementFileState } from '../../core/store/tables/statement-files.ts';
@@ -64,6 +66,13 @@ const documents: Sources<StatementFileState> = {
   superseded: ['replacing', 'compared'],
 };
 
+const payouts: Sources<PayoutState> = {
+  awaited: ['arrived', 'differs'],
+  arrived: ['awaited'],
+  differs: ['awaited'],
+  withdrawn: ['awaited', 'arrived', 'differs'],
+};
+
 const namesOf = <State extends string>(table: Readonly<Record<State, unknown>>) => Object.keys(table) as State[];
 const listed = <State extends string>(sources: Sources<State>, from: State, to: State) => sources[to].some((one) => one === from);
 
@@ -74,6 +83,7 @@ describe('The states', () => {
     ['a refund', refunds, refundMoves],
     ['a reconciled day', days, reconciliationMoves],
     ['a document', documents, statementFileMoves],
+    ['a payout', payouts, payoutMoves],
   ];
   for (const [what, sources, moves] of machines) {
     for (const [to, expected] of Object.entries(sources)) {

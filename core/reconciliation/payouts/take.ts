@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IdPrefix } from '../../ids.ts';
 import type { Reader } from '../../store/database.ts';
-import { type PayoutRow, readPayoutsOf, readPayoutsTo } from '../../store/tables/payouts.ts';
+import { type PayoutRow, readPayoutsBeside, readPayoutsOf, readPayoutsTo } from '../../store/tables/payouts.ts';
 import type { Compared, Comparing } from '../compare.ts';
 import { addDays, dayOf, spanOf } from '../day.ts';
 import type { Entry, Finding } from '../match.ts';
@@ -16,6 +16,8 @@ export interface Payouts {
   readonly to: string | null;
   /** Those that the day was known to say before. */
   readonly own: ReadonlyMap<string, PayoutRow>;
+  /** Those that other days say, by `sentName`. */
+  readonly beside: ReadonlySet<string>;
   readonly sent: PayoutRow[];
   /** How often a line with the same number and money was seen. */
   readonly timesSent: Map<string, number>;
@@ -40,8 +42,13 @@ export async function loadPayouts(reader: Reader, { account, day }: Comparing, n
   const own = await readPayoutsOf(reader, reconciliationId);
   const there = await readPayoutsTo(reader, { accountId: account.id, reconciliationId, since: addDays(day.day, -lookBackDays) });
   const isComing = ({ state, bank_reconciliation_id: arrived }: PayoutRow) => state === 'awaited' || arrived === reconciliationId;
+  const bankAccountId = account.record.terms?.payouts_to ?? null;
+  const [from, to] = [addDays(day.day, -lookBackDays), addDays(day.day, lookBackDays)];
+  const isAsked = bankAccountId !== null;
+  const beside = isAsked ? await readPayoutsBeside(reader, { accountId: account.id, bankAccountId, reconciliationId, from, to }) : [];
   return {
-    to: account.record.terms?.payouts_to ?? null,
+    to: bankAccountId,
+    beside: new Set(beside.map((row) => sentName(row.entry_key, row.occurred_at))),
     own: new Map(own.map((row) => [row.entry_key, row])),
     coming: there.filter(isComing),
     taken: new Set(there.flatMap((row) => (isComing(row) || row.bank_key === null ? [] : [row.bank_key]))),
@@ -49,17 +56,24 @@ export async function loadPayouts(reader: Reader, { account, day }: Comparing, n
   };
 }
 
+const sentName = (key: string, at: number) => `${key} ${at}`;
+
 /** Until when a payout is waited for. */
 export const awaitedUntil = ({ paid_on: sent }: Pick<PayoutRow, 'paid_on'>, { day: { businessDays } }: Pick<Comparing, 'day'>): number =>
   spanOf(addDays(sent, arrivalDays + documentDays), businessDays).to;
 
 /** A line that says what the channel paid out. One that came back has no place at the bank to be looked for. */
 export function takeSent(state: Compared, entry: Entry): void {
-  const { own, to, sent } = state.payouts;
+  const { own, to, beside, sent } = state.payouts;
   const key = keyOfSent(state.payouts, entry);
   const known = own.get(key);
   const bankAccountId = known?.bank_account_id ?? to;
   if (bankAccountId === null || entry.line.gross.amount >= 0) return void countThere(state, 'not_compared', entry);
+  // A report of several days may be given for each of them: the channel would owe less by it twice.
+  if (known === undefined && beside.has(sentName(key, entry.line.occurredAt.getTime()))) {
+    countThere(state, 'duplicate', entry);
+    return void noteFinding(state, { ...findingOf('duplicate', entry, null, 0), name: `sent ${key}` });
+  }
   const row = known ?? makeRow(state, entry, bankAccountId, key);
   sent.push(row);
   const isHere = row.state === 'arrived' || row.state === 'differs';

@@ -83,8 +83,8 @@ export const statementFileMoves: Readonly<Record<StatementFileState, readonly St
  */
 export const payoutMoves: Readonly<Record<PayoutState, readonly PayoutState[]>> = {
   awaited: ['arrived', 'differs', 'withdrawn'],
-  arrived: ['awaited', 'differs', 'withdrawn'],
-  differs: ['awaited', 'arrived', 'withdrawn'],
+  arrived: ['awaited', 'withdrawn'],
+  differs: ['awaited', 'withdrawn'],
   withdrawn: [],
 };
 

@@ -42,6 +42,23 @@ export async function readPayoutsOf(reader: Reader, reconciliationId: string): P
   return (await reader.all(sql, [reconciliationId])) as unknown as readonly PayoutRow[];
 }
 
+interface Beside {
+  readonly accountId: string;
+  readonly bankAccountId: string;
+  /** The channel's day that is being compared. */
+  readonly reconciliationId: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Those that other days of a channel's account say, of some days. */
+export async function readPayoutsBeside(reader: Reader, beside: Beside): Promise<readonly PayoutRow[]> {
+  const { accountId, bankAccountId, reconciliationId, from, to } = beside;
+  const sql = `SELECT * FROM payouts WHERE bank_account_id = ? AND state IN ('awaited', 'arrived', 'differs')
+    AND account_id = ? AND reconciliation_id <> ? AND paid_on BETWEEN ? AND ?`;
+  return (await reader.all(sql, [bankAccountId, accountId, reconciliationId, from, to])) as unknown as readonly PayoutRow[];
+}
+
 interface ToBank {
   readonly accountId: string;
   /** The bank's day that is being compared. */
