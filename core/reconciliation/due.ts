@@ -35,7 +35,7 @@ export async function listDueDays(kernel: Kernel): Promise<readonly DueDay[]> {
   const due: DueDay[] = [...(await listGivenDays(kernel))];
   const isGiven = new Set(due.map(({ account, day }) => `${account.id} ${day}`));
   for (const account of kernel.channels.accounts()) {
-    if (!isRead(account)) continue;
+    if (account.record.status === 'retired') continue;
     const fresh = isAsked(account) ? await listFreshDays(kernel, account, made.get(account.id) ?? 0) : [];
     const days = [...(await listDaysAgain(kernel, account)), ...fresh];
     for (const day of days) if (!isGiven.has(`${account.id} ${day}`)) due.push({ account, day });
@@ -52,8 +52,7 @@ export async function listGivenDays({ channels, database }: Kernel): Promise<rea
   });
 }
 
-const isRead = ({ channel, record }: OpenAccount) => channel.readStatement !== undefined && record.status !== 'retired';
-const isAsked = (account: OpenAccount) => isRead(account) && account.channel.fetchStatement !== undefined;
+const isAsked = ({ channel, record }: OpenAccount) => channel.fetchStatement !== undefined && record.status !== 'retired';
 
 /** When a day was last compared, of each channel that is asked for statements. */
 export async function listLastReconciled(kernel: Kernel) {
