@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { accept, adjust, queryAgain } from '../../core/reconciliation/act.ts';
+import { viewDiscrepancy } from '../../core/reconciliation/view.ts';
+import type { DiscrepancyRow } from '../../core/store/tables/discrepancies.ts';
 import { readBalance } from '../../core/store/tables/ledger.ts';
 import { checkMoney } from '../kit/check-money.ts';
 import { forEachDatabase, type TestDatabase } from '../kit/database.ts';
@@ -143,6 +146,19 @@ describe('A payout of a channel', () =>
       await shop.bankDay(eighth, [{ day: eighth, number: 'B1', amount: 700 }]);
       expect(await shop.found()).to.deep.equal(['timing payout resolved agrees_now']);
       expect(await states()).to.deep.equal(['po_1000001 arrived']);
+    });
+
+    it('that is overdue is neither adjusted, which would take it from the ledger twice, nor asked about like a payment', async () => {
+      await shop.channelDay(first, [payoutLine(first, 700)]);
+      shop.turn(12 * dayMs);
+      await shop.lookAgain();
+      const row = (await stored.database.get("SELECT * FROM discrepancies WHERE state = 'open'")) as unknown as DiscrepancyRow;
+      expect(viewDiscrepancy(row, new Date())).to.include({ class: 'missing_there', payout: row.subject_id, payment: null, refund: null });
+      const acting = { id: row.id, actor: 'key_1', note: null };
+      const adjustment = { reason: 'unexplained', amount: -700, currency: 'CNY', appId: 'app_1' } as const;
+      expect(await adjust(shop.kernel, acting, adjustment, 1_000_000)).to.deep.equal({ kind: 'not_adjustable' });
+      expect(await queryAgain(shop.kernel, acting)).to.deep.equal({ kind: 'not_open' });
+      expect(await accept(shop.kernel, acting)).to.include({ kind: 'discrepancy' });
     });
 
     it('that comes later than a week is known by its number alone', async () => {
