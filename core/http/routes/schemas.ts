@@ -212,11 +212,15 @@ const amountsView = z
   .array(z.strictObject({ currency: z.string(), min: z.int().nullable(), max: z.int().nullable(), step: z.int() }))
   .describe('Where a currency has another rule than `min`, `max` and `step`.');
 
+const nameView = z
+  .strictObject({ en: z.string(), zh: z.string(), ja: z.string().optional(), es: z.string().optional(), ar: z.string().optional() })
+  .describe('In Japanese, Spanish and Arabic where it has a name of its own there.');
+
 export const methodView = z.strictObject({
   object: z.literal('method'),
   method: z.string(),
   channel: z.string(),
-  name: z.strictObject({ en: z.string(), zh: z.string() }),
+  name: nameView,
   action: z.string(),
   currencies: z.array(z.string()),
   min: z.int().nullable(),
@@ -231,12 +235,10 @@ export const methodView = z.strictObject({
   health: z.enum(['up', 'degraded', 'down']),
 });
 
-const bothNames = z.strictObject({ en: z.string(), zh: z.string() });
-
 export const channelView = z.strictObject({
   object: z.literal('channel'),
   id: z.string(),
-  name: bothNames,
+  name: nameView,
   maturity: z.enum(['stable', 'beta']),
   verified: verifiedShape.describe(
     'What of this channel was checked, and against what; `methods` where it is not about all. Nothing was sent to a vendor for any of it.',
@@ -245,7 +247,7 @@ export const channelView = z.strictObject({
   methods: z.array(
     z.strictObject({
       method: z.string(),
-      name: bothNames,
+      name: nameView,
       action: z.string(),
       maturity: z.enum(['stable', 'beta']).describe('`beta`: some request of it could not be checked against the vendor’s own word.'),
       currencies: z.array(z.string()),
