@@ -51,7 +51,8 @@ describe('A server that is given a statement of a hundred thousand entries', () 
       const asking = (async () => {
         for (; !isOver; answered += 1) {
           expect((await paymux.call('GET', '/v1/payments?limit=1')).status).to.equal(200);
-          await systemClock.sleep(10);
+          // Seldom: on a busy machine the reading takes longer, and asking meanwhile would be what this thread is busy with.
+          await systemClock.sleep(50);
         }
       })();
       const result = await work.finally(() => {
@@ -70,7 +71,7 @@ describe('A server that is given a statement of a hundred thousand entries', () 
       const headers = { authorization: `Bearer ${paymux.key}`, 'content-type': 'text/csv' };
       const given = await watch(fetch(paymux.url + path, { method: 'POST', headers, body: bill }).then((answer) => answer.json()));
       expect(given.result).to.deep.include({ state: 'waiting', day });
-      expect(given.answered).to.be.greaterThan(2);
+      expect(given.answered).to.be.greaterThan(0);
 
       const loaded = loadConfig(paymux.environment);
       if (loaded.kind === 'faults') throw new Error(JSON.stringify(loaded.faults));
@@ -79,8 +80,8 @@ describe('A server that is given a statement of a hundred thousand entries', () 
       const read = await watch(documentsTask(loaded.config, kernel as never).run(paymux.stored.database));
       const row = await paymux.stored.database.get('SELECT state, reason FROM reconciliations WHERE day = ?', [day]);
       expect(row?.['reason']).to.match(/does not add up to its own totals/);
-      expect(read.answered).to.be.greaterThan(20);
-      // Read on this thread it was 0.7; read on its own, 0.15.
+      expect(read.answered).to.be.greaterThan(5);
+      // Read on this thread it was 0.7; read on its own, 0.06 to 0.11.
       expect(read.share).to.be.lessThan(0.4);
     });
   }));
