@@ -7,6 +7,9 @@ import { gunzip } from './unpack.ts';
 /** A record that is longer than this is not a record: a quote was left open, or the file is something else. */
 const longestRecord = 2 ** 20;
 
+/** As many as a workbook may have. No statement has a tenth. */
+const mostCells = 1000;
+
 const [lineFeed, carriageReturn] = [10, 13];
 
 /**
@@ -80,6 +83,7 @@ function createRows({ charset, separator = ',', isQuoted = false }: CsvRule) {
 }
 
 function makeRow(cells: Cells, raw: string, line: number): CsvRow | null {
+  if (cells.length > mostCells) throw new Error(`line ${line} has more than ${mostCells} cells`);
   return cells.some((cell) => cell !== '') ? { cells, raw, line } : null;
 }
 

@@ -33,14 +33,30 @@ function untilTaken(into: NodeJS.WritableStream): Promise<void> {
   });
 }
 
+/** Tables of digits pack to a tenth or a twentieth; a file that unpacks to more is made to keep a processor busy. A small one may be of zeros. */
+const [mostTimes, smallBytes] = [200, 2 ** 24];
+
 async function* unpack(content: AsyncIterable<Uint8Array>, unzipping: Gunzip | Inflate): AsyncIterable<Uint8Array> {
-  const fed = feed(content, unzipping);
+  const packed = { bytes: 0 };
+  const fed = feed(counted(content, packed), unzipping);
   const allow = limitBytes();
+  let sum = 0;
   try {
-    for await (const bytes of unzipping as AsyncIterable<Buffer>) yield allow(bytes);
+    for await (const bytes of unzipping as AsyncIterable<Buffer>) {
+      sum += bytes.length;
+      if (sum > smallBytes && sum > packed.bytes * mostTimes) throw new Error(`the file unpacks to more than ${mostTimes} times its size`);
+      yield allow(bytes);
+    }
     await fed;
   } finally {
     unzipping.destroy();
+  }
+}
+
+async function* counted(content: AsyncIterable<Uint8Array>, sum: { bytes: number }): AsyncIterable<Uint8Array> {
+  for await (const bytes of content) {
+    sum.bytes += bytes.length;
+    yield bytes;
   }
 }
 

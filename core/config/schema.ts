@@ -105,7 +105,7 @@ const refunds = z.strictObject({
 
 const reconciliation = z.strictObject({
   writeOffAlone: integer(0, Number.MAX_SAFE_INTEGER, {
-    doc: 'The most that one person may write off alone, in minor units of whichever currency. Beyond it takes two.',
+    doc: 'The most that one person may accept, adjust or write off alone, in minor units of whichever currency. Beyond it takes two.',
     example: '10000',
   }).default(10_000),
   documentBytes: integer(1024, 2 ** 31, {

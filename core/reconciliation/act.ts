@@ -31,9 +31,9 @@ type Also = (tx: Tx, row: DiscrepancyRow, told: DiscrepancyAction) => Promise<vo
 type Decision = DiscrepancyChanges | 'not_open' | 'not_adjustable' | null;
 type Decide = (row: DiscrepancyRow) => Promise<Decision> | Decision;
 
-/** Ends a discrepancy as it is: what the vendor says, or what we say, is taken for right. */
-export function accept(kernel: Kernel, acting: Acting): Promise<Acted> {
-  return act(kernel, acting, 'accept', () => resolved(kernel, 'accepted'));
+/** Ends a discrepancy as it is: what the vendor says, or what we say, is taken for right. Like writing off, above `aloneUpTo` it takes two. */
+export function accept(kernel: Kernel, acting: Acting, aloneUpTo: number): Promise<Acted> {
+  return act(kernel, acting, 'accept', (row) => endByTwo(kernel, acting, row, { asked: 'accept_asked', as: 'accepted', aloneUpTo }));
 }
 
 /** Notes that money was given back over it. The refund itself is one like any other. */

@@ -1,3 +1,5 @@
+import { Refusal } from './refuse.ts';
+
 /** What comparing an entry of a statement with ours says of it. Every entry, and everything of ours, has exactly one. */
 export const classes = [
   'matched',
@@ -75,6 +77,6 @@ function sumOf(sums: Sum[], name: Class, kind: EntryKind, currency: string): Sum
 const nameOf = ({ class: name, kind, currency }: Sum) => `${classes.indexOf(name)} ${kind} ${currency}`;
 
 function exact(sum: number): number {
-  if (!Number.isSafeInteger(sum)) throw new Error('the amounts of the day cannot be added up');
+  if (!Number.isSafeInteger(sum)) throw new Refusal('the amounts of the day cannot be added up: they are beyond what any account holds');
   return sum;
 }

@@ -61,6 +61,8 @@ export interface Compared extends Comparing {
   readonly payouts: Payouts;
   readonly tally: Tally;
   readonly findings: Finding[];
+  /** Of the texts of findings. */
+  readonly held: { characters: number };
   readonly unsettled: Unsettled[];
   /** How often each was named that is not expected on this day. */
   readonly others: Map<string, number>;
@@ -77,7 +79,7 @@ export async function compareDay(deps: Pick<KeepDeps, 'database' | 'vault' | 'ne
   const { database } = deps;
   const expected = await loadExpected(database, comparing);
   const here = sumExpected(expected);
-  const none = { findings: [], unsettled: [], others: new Map(), waiting: [], judged: newJudged() };
+  const none = { findings: [], held: { characters: 0 }, unsettled: [], others: new Map(), waiting: [], judged: newJudged() };
   const payouts = await loadPayouts(database, comparing, deps.newId);
   const state: Compared = { ...comparing, ...none, database, expected, payouts, tally: createTally() };
   const documents = new Map<string, ReadDocument>();

@@ -5,6 +5,8 @@ import { Refusal } from './refuse.ts';
 
 /** Beyond these a statement is not the day's, or nothing can be learned from looking at them one by one. */
 export const mostFindings = 200_000;
+/** Of their texts in all. The thread has memory for a few times as much. */
+const mostCharacters = 2 ** 26;
 
 export function countThere({ tally }: Compared, name: Class, { line: { kind, gross } }: Entry): void {
   tally.count({ class: name, kind, currency: gross.currency, there: gross.amount, here: null });
@@ -14,8 +16,10 @@ export function countHere({ tally }: Compared, name: Class, { line: { kind } }: 
   tally.count({ class: name, kind, currency, there: null, here: amount });
 }
 
-export function noteFinding({ findings }: Compared, finding: Finding): void {
+export function noteFinding({ findings, held }: Compared, finding: Finding): void {
   findings.push(finding);
+  held.characters += finding.entry?.line.raw.length ?? 0;
+  if (held.characters > mostCharacters) throw new Refusal(`the entries that do not agree have more than ${mostCharacters} characters`);
   if (findings.length > mostFindings) throw new Refusal(`more than ${mostFindings} entries do not agree with the day`);
 }
 

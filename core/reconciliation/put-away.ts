@@ -11,9 +11,16 @@ export async function putAway(folder: string, path: string, outcome: Outcome, re
   const target = join(own, outcome, dirname(path));
   await mkdir(target, { recursive: true });
   if ((await realpath(target)) !== target) throw new Error(`${outcome} leads out of the folder of documents`);
-  const name = await findFreeName(target, basename(path));
+  const name = await findFreeName(target, shorten(basename(path)));
   if (reason !== null) await writeFile(join(target, `${name}.txt`), `${reason}\n`, { flag: 'wx' });
   await rename(join(own, path), join(target, name));
+}
+
+/** With a number and `.txt` behind it, a name must still be one: 255 bytes are the most that file systems take. */
+function shorten(name: string): string {
+  let short = name;
+  while (Buffer.byteLength(short) > 200) short = short.slice(0, -1);
+  return short;
 }
 
 async function findFreeName(folder: string, name: string): Promise<string> {

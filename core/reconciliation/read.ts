@@ -1,6 +1,7 @@
 import type { OpenAccount } from '../channels/accounts.ts';
 import type { Money } from '../contract/money.ts';
 import type { StatementDocument, StatementLine } from '../contract/statement.ts';
+import { Refusal } from './refuse.ts';
 
 /** What the lines of one kind and currency come to. */
 export interface Sum {
@@ -10,6 +11,8 @@ export interface Sum {
   readonly gross: number;
 }
 
+/** More is no entry of a statement. Those that do not agree are held until the end, each with its text. */
+const longestEntry = 16_384;
 /** Handing on each alone takes as long as comparing it. */
 const linesAtOnce = 100;
 
@@ -24,7 +27,7 @@ export async function* readStatement({ channel }: OpenAccount, document: Stateme
   for await (const line of channel.readStatement(document)) {
     count += 1;
     const fault = faultOf(line);
-    if (fault !== null) throw new Error(`entry ${count} of ${document.name} has ${fault}: a fault of the channel`);
+    if (fault !== null) throw new Error(`entry ${count} of ${document.name} has ${fault}`);
     if (lines.push(line) < linesAtOnce) continue;
     yield lines;
     lines = [];
@@ -32,7 +35,8 @@ export async function* readStatement({ channel }: OpenAccount, document: Stateme
   if (lines.length > 0) yield lines;
 }
 
-function faultOf({ gross, fee, net, channelNo, occurredAt }: StatementLine): string | null {
+function faultOf({ gross, fee, net, channelNo, occurredAt, raw }: StatementLine): string | null {
+  if (raw.length > longestEntry) return `more than ${longestEntry} characters`;
   if (!isMoney(gross) || (fee !== null && !isMoney(fee)) || (net !== null && !isMoney(net))) return 'an amount that is no integer';
   if (typeof channelNo !== 'string' || channelNo === '') return 'no number of the vendor';
   return Number.isNaN(occurredAt.getTime()) ? 'no time' : null;
@@ -40,7 +44,7 @@ function faultOf({ gross, fee, net, channelNo, occurredAt }: StatementLine): str
 
 const isMoney = ({ amount, currency }: Money) => Number.isSafeInteger(amount) && /^[A-Z]{3}$/.test(currency);
 
-/** Sums by kind and currency, exact: a sum beyond the safe integers throws. */
+/** Sums by kind and currency, exact: a sum beyond the safe integers is a refusal. */
 export interface Sums {
   add(line: StatementLine): void;
   list(): readonly Sum[];
@@ -55,7 +59,8 @@ export function createSums(): Sums {
       if (known === undefined) sums.push(sum);
       sum.lines += 1;
       sum.gross += amount;
-      if (!Number.isSafeInteger(sum.gross)) throw new Error('the amounts of the statement cannot be added up');
+      if (!Number.isSafeInteger(sum.gross))
+        throw new Refusal('the amounts of the statement cannot be added up: they are beyond what any account holds');
     },
     list: () => sums.map((sum) => ({ ...sum })),
   };

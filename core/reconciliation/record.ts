@@ -12,7 +12,7 @@ import {
   readDiscrepanciesByKey,
   readDiscrepanciesOf,
 } from '../store/tables/discrepancies.ts';
-import type { ReconciliationRow } from '../store/tables/reconciliations.ts';
+import { type ReconciliationRow, wakeDay } from '../store/tables/reconciliations.ts';
 import { reverseAdjustment } from './adjust.ts';
 import type { Finding } from './match.ts';
 import type { Seal } from './seal.ts';
@@ -151,9 +151,14 @@ async function endAwaited(
   const rows = await readDiscrepanciesAbout(tx, subjects);
   let ended = 0;
   for (const row of rows) {
-    if (row.reconciliation_id === day.id || row.entry !== null || row.state === 'resolved') continue;
+    // What was adjusted and has come would be in the ledger twice.
+    const isOver = row.state === 'resolved' && row.reason !== 'adjusted';
+    if (row.reconciliation_id === day.id || row.entry !== null || isOver) continue;
     const changes = { class: 'timing', state: 'resolved', reason: 'on_two_days', resolved_at: deps.now } as const;
-    if (await change(deps, tx, row, changes, 'compared')) ended += 1;
+    if (!(await change(deps, tx, row, changes, 'compared'))) continue;
+    ended += 1;
+    // Its day counted it as missing.
+    if (row.class !== 'timing') await wakeDay(tx, row.reconciliation_id, deps.now);
   }
   return ended;
 }

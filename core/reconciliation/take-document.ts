@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open, realpath } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { OpenAccount } from '../channels/accounts.ts';
 import { businessDaysOf, dayOf, isDay } from './day.ts';
@@ -22,7 +22,8 @@ type Taken = { readonly kind: 'taken' } | { readonly kind: 'refused'; readonly r
 export async function takeDocument(deps: ReconcileDeps, folder: string, lying: Lying): Promise<Taken['kind']> {
   const place = readPlace(deps, lying);
   const taken = typeof place === 'string' ? refused(place) : await compareDocument(deps, folder, lying, place);
-  if (taken.kind === 'later') return 'later';
+  // Where another file has come in its place meanwhile, that one is looked at next, and this one's bytes are kept where they were compared.
+  if (taken.kind === 'later' || !(await isThere(folder, lying))) return 'later';
   await putAway(folder, lying.path, taken.kind, taken.kind === 'refused' ? taken.reason : null);
   const { log } = deps.kernel;
   if (taken.kind === 'taken') log.info('a document was taken from the folder', { path: lying.path });
@@ -81,10 +82,17 @@ async function openLying(folder: string, lying: Lying): Promise<FileHandle | nul
   return null;
 }
 
-async function isStill(handle: FileHandle, { size, mtimeMs, ino }: Lying): Promise<boolean> {
+async function isStill(handle: FileHandle, lying: Lying): Promise<boolean> {
   const now = await handle.stat();
-  return now.isFile() && now.size === size && now.mtimeMs === mtimeMs && now.ino === ino;
+  return now.isFile() && isSame(now, lying);
 }
+
+async function isThere(folder: string, lying: Lying): Promise<boolean> {
+  const now = await lstat(join(folder, lying.path)).catch(() => null);
+  return now !== null && isSame(now, lying);
+}
+
+const isSame = (now: Stats, { size, mtimeMs, ino }: Lying) => now.size === size && now.mtimeMs === mtimeMs && now.ino === ino;
 
 async function* readStill(handle: FileHandle, lying: Lying): AsyncIterable<Uint8Array> {
   yield* handle.createReadStream({ autoClose: false, start: 0 });

@@ -104,6 +104,12 @@ describe('Files of vendors: separated text', () => {
       );
   });
 
+  it('is refused where a line has more cells than any statement', async () => {
+    expect((await rowsOf(`a${',b'.repeat(999)}\n`))[0]?.cells).to.have.length(1000);
+    for (const isQuoted of [true, false])
+      expect(await failureOf(rowsOf(`a,b\nc${',d'.repeat(1000)}\n`, { isQuoted }))).to.equal('line 2 has more than 1000 cells');
+  });
+
   it('is cut as the library csv-parse cuts it, whatever it holds', async () => {
     const part = fc.constantFrom('"', '""', ',', ',"', '",', '\n', '\r\n', 'a', ' ', '茶', '`1', '"b"', '|');
     await fc.assert(
@@ -169,6 +175,23 @@ describe('Files of vendors: packed ones', () => {
     const gzip = gzipSync('1,2\n'.repeat(500));
     expect((await bytesOf(filesKit.gunzip(inPieces(gzip, 50)))).length).to.equal(2000);
     expect(await failureOf(bytesOf(filesKit.gunzip(inPieces(gzip.subarray(0, gzip.length - 20)))))).to.include('unexpected end');
+  });
+
+  it('come out of a GZIP that unpacks to two hundred times its size, and of none that unpacks to more', async () => {
+    const drain = async (packed: Buffer) => {
+      let sum = 0;
+      for await (const bytes of filesKit.gunzip(inPieces(packed, 65_536))) sum += bytes.length;
+      return String(sum);
+    };
+    const zeros = Buffer.alloc(2 ** 24 + 2 ** 20, 10);
+    expect(await failureOf(drain(gzipSync(zeros)))).to.equal('the file unpacks to more than 200 times its size');
+    expect(await drain(gzipSync(zeros.subarray(0, 2 ** 24)))).to.equal(String(2 ** 24));
+    const digits = Buffer.from(
+      Array.from({ length: 300_000 }, (_, index) => `\`${index},0.00,SUCCESS,CNY,0.60%,tea,wx8888,NATIVE\n`)
+        .join('')
+        .repeat(2),
+    );
+    expect(await drain(gzipSync(digits))).to.equal(String(digits.length));
   });
 
   it('unpacks the bare form of zlib, to its end', async () => {

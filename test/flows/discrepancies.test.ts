@@ -169,6 +169,14 @@ describe('Discrepancies, as people look after them', () =>
       });
     });
 
+    it('are taken for right by two beyond the threshold as well: it would be a way around writing off', async () => {
+      const large = await add({ amount_there: 10_001 });
+      expect((await post(large, 'write_off')).body).to.deep.include({ state: 'open', reason: 'write_off_asked' });
+      for (const _time of [1, 2]) expect((await post(large, 'accept')).body).to.deep.include({ state: 'open', reason: 'accept_asked' });
+      const second = await works(await newKey(['reconciliation:write']));
+      expect((await post(large, 'accept', { note: 'Agreed' }, second)).body).to.deep.include({ state: 'resolved', reason: 'accepted' });
+    });
+
     it('are adjusted in the ledger by one key up to the threshold, and never beyond the difference', async () => {
       const id = await add({ amount_there: 700 });
       const body = { note: 'A correction', reason: 'vendor_correction', amount: 700, currency: 'CNY' };

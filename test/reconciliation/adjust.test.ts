@@ -5,9 +5,10 @@ import type { Database } from '../../core/store/database.ts';
 import type { DiscrepancyRow } from '../../core/store/tables/discrepancies.ts';
 import { checkMoney } from '../kit/check-money.ts';
 import { forEachDatabase } from '../kit/database.ts';
-import { day, type GivenLine, lineOf, openStatementShop, type StatementShop } from '../kit/statement-shop.ts';
+import { day, type GivenLine, lineOf, noon, openStatementShop, type StatementShop } from '../kit/statement-shop.ts';
 
 const aloneUpTo = 50;
+const nextDay = '2026-05-02';
 
 describe('A discrepancy that is put right in the ledger', () =>
   forEachDatabase((_name, open) => {
@@ -66,11 +67,28 @@ describe('A discrepancy that is put right in the ledger', () =>
       const { id } = await differing({ amount: 99 });
       await adjusting(id);
       await reopen(shop.kernel, acting(id));
-      await accept(shop.kernel, acting(id));
+      await accept(shop.kernel, acting(id), aloneUpTo);
       await reopen(shop.kernel, acting(id));
       expect(await posted()).to.have.length(4);
       await adjusting(id);
       expect(await posted()).to.have.length(6);
+    });
+
+    it('is posted back when a later day has what was missing, whose own day is then looked at again', async () => {
+      const late = await shop.paid(noon, 40);
+      await shop.run(day, []);
+      const [row] = await rows();
+      expect(await adjusting(row?.id ?? '', { reason: 'unexplained', amount: -40 })).to.deep.equal(['resolved', 'adjusted']);
+      await shop.run(nextDay, [{ ...lineOf(late), at: noon + 21 * 3_600_000 }, lineOf(await shop.paid(noon + 86_400_000))]);
+      expect((await rows())[0]).to.include({ class: 'timing', state: 'resolved', reason: 'on_two_days' });
+      expect(await posted()).to.have.length(4);
+      expect(
+        (await posted()).reduce((sum, [, account, amount]) => sum + (account === 'channel_receivable:acc_1:CNY' ? Number(amount) : 0), 0),
+      ).to.equal(0);
+      const due = await database.all('SELECT day FROM reconciliations WHERE due_at <= ?', [shop.kernel.clock.now().getTime()]);
+      expect(due.map((one) => one['day'])).to.deep.equal([day]);
+      for (const again of [day, nextDay]) await shop.reconcile(again);
+      for (const again of [day, nextDay]) expect(await shop.reconcile(again)).to.include({ kind: 'done', written: 0 });
     });
 
     it('is ended once, whoever asks at the same time', async () => {
@@ -89,7 +107,7 @@ describe('A discrepancy that is put right in the ledger', () =>
           seen[step] += 1;
           if (`${step} ${seen[step]}` !== moment) return;
           isEnded = true;
-          await accept(shop.kernel, acting(id, 'key_2'));
+          await accept(shop.kernel, acting(id, 'key_2'), aloneUpTo);
         };
         const between: Database = {
           ...database,

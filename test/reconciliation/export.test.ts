@@ -43,6 +43,14 @@ describe('A report as CSV', () => {
     expect(await textOf(writeCsv(sheetOf(rows)))).to.contain(',-1.00,\r\n');
   });
 
+  it('holds none either where cells are cut at semicolons', async () => {
+    for (const text of ['ann;=HYPERLINK(1);x', 'a; =1', 'a;;@b', ';+1', 'a;"=1"', 'a,";-1', '=1;=2']) {
+      const written = await textOf(writeCsv(sheetOf([[text, null, null]])));
+      for (const cell of written.split(/[;,\r\n]/)) expect(cell, text).to.not.match(/^[\s"]*[=+@-]/);
+    }
+    expect(withoutFormula('a; b;c - d; e=f')).to.equal('a; b;c - d; e=f');
+  });
+
   it('begins with the mark of UTF-8, and has a line for its columns even where it has no rows', async () => {
     expect(await textOf(writeCsv(sheetOf([])))).to.equal('\ufeffnumber,amount,note\r\n');
   });

@@ -1,13 +1,24 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { openVault } from '../../core/access/vault.ts';
 import { addDays } from '../../core/reconciliation/day.ts';
 import { attendDay, listGivenDays } from '../../core/reconciliation/due.ts';
-import { countRefused, createStillness, lookInto } from '../../core/reconciliation/inbox.ts';
+import { countRefused, createStillness, type Lying, lookInto } from '../../core/reconciliation/inbox.ts';
 import { takeDocument } from '../../core/reconciliation/take-document.ts';
 import { checkMoney } from '../kit/check-money.ts';
 import { forEachDatabase, type TestDatabase } from '../kit/database.ts';
@@ -55,6 +66,33 @@ describe('The folder of documents', () =>
       expect(await countRefused(folder)).to.equal(3);
       rmSync(join(folder, 'refused', 'stray'));
       expect(await countRefused(folder)).to.equal(2);
+    });
+
+    it('leaves a corrected file that comes in the place of one that is being compared, and takes it next', async () => {
+      const path = `acc_1/${day}/bill.jsonl`;
+      put(path, await textOf([]));
+      const [seen] = await lookInto(folder);
+      const corrected = await textOf([{ channelNo: 'v1', at: atNoon }]);
+      const database = {
+        ...deps.kernel.database,
+        transaction: ((...asked: Parameters<typeof deps.kernel.database.transaction>) => {
+          writeFileSync(join(folder, 'new'), corrected);
+          renameSync(join(folder, 'new'), join(folder, path));
+          return deps.kernel.database.transaction(...asked);
+        }) as typeof deps.kernel.database.transaction,
+      };
+      expect(await takeDocument({ ...deps, kernel: { ...deps.kernel, database } }, folder, seen as Lying)).to.equal('later');
+      expect(read(path)).to.equal(corrected);
+      await takeAll();
+      expect(read(`taken/${path}`)).to.equal(corrected);
+    });
+
+    it('puts away a file whose name is as long as names can be', async () => {
+      const name = `${'b'.repeat(249)}.txt`;
+      put(`acc_1/${day}/${name}`, 'no statement');
+      expect(await takeAll()).to.deep.equal([`acc_1/${day}/${name} refused`]);
+      expect(await list('')).to.deep.equal([]);
+      expect(readdirSync(join(folder, 'refused', 'acc_1', day))).to.have.length(2);
     });
 
     it('leaves alone what is not the same over two looks, and what has a dot in front', async () => {

@@ -158,7 +158,7 @@ describe('A payout of a channel', () =>
       const adjustment = { reason: 'unexplained', amount: -700, currency: 'CNY', appId: 'app_1' } as const;
       expect(await adjust(shop.kernel, acting, adjustment, 1_000_000)).to.deep.equal({ kind: 'not_adjustable' });
       expect(await queryAgain(shop.kernel, acting)).to.deep.equal({ kind: 'not_open' });
-      expect(await accept(shop.kernel, acting)).to.include({ kind: 'discrepancy' });
+      expect(await accept(shop.kernel, acting, 1_000_000)).to.include({ kind: 'discrepancy' });
     });
 
     it('that comes later than a week is known by its number alone', async () => {

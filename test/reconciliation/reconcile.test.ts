@@ -199,6 +199,8 @@ describe('Comparing a day with its statement', () =>
     });
 
     describe('refuses a document whole, and leaves what was', () => {
+      /** Something that the lines of a vendor hold and nobody reads. */
+      const padding = (length: number): object => ({ note: 'x'.repeat(length) });
       const refusing = async (lines: Parameters<StatementShop['given']>[1]) => {
         await shop.given(day, lines);
         return refusal(await shop.reconcile(day));
@@ -233,6 +235,27 @@ describe('Comparing a day with its statement', () =>
           { number: String(attempt?.['number']), channelNo: 'v2' },
         ];
         expect(await refusing(same)).to.equal(`every entry of ${day}.jsonl stands in another document of the day`);
+      });
+
+      keepsState('whose amounts are beyond any account', async () => {
+        const most = Number.MAX_SAFE_INTEGER;
+        expect(
+          await refusing([
+            { channelNo: 'a', amount: most },
+            { channelNo: 'b', amount: most },
+          ]),
+        ).to.match(/^the amounts of the statement cannot be/);
+      });
+
+      keepsState('with an entry that is longer than any', async () => {
+        expect(await refusing([{ channelNo: 'a' }, { channelNo: 'b', ...padding(16_384) }])).to.match(
+          /^entry 2 of .* has more than 16384 characters$/,
+        );
+      });
+
+      keepsState('whose differences are more than can be held', async () => {
+        const lines = Array.from({ length: 4200 }, (_, index) => ({ channelNo: `c${index}`, ...padding(16_000) }));
+        expect(await refusing(lines)).to.match(/^the entries that do not agree have more than 67108864 characters/);
       });
 
       keepsState('with an amount that is no integer', async () => {

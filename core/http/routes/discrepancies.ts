@@ -21,7 +21,9 @@ export function discrepancyRoutes(kernel: Kernel, aloneUpTo: () => number) {
   return [
     listRoute(kernel),
     readRoute(kernel),
-    by('accept', 'Take a discrepancy for right as it is', (acting) => accept(kernel, acting)),
+    by('accept', 'Take a discrepancy for right as it is; beyond a threshold it takes two keys', (acting) =>
+      accept(kernel, acting, aloneUpTo()),
+    ),
     by('query', 'Ask the vendor once more, and end the discrepancy if both agree by now', (acting) => queryAgain(kernel, acting)),
     refundRoute(kernel),
     actRoute(kernel, 'assign', 'Say who looks after a discrepancy', assignBody, (acting, { owner }) => assign(kernel, acting, owner)),

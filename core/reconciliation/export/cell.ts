@@ -23,8 +23,10 @@ export function decimalText({ decimal }: { readonly decimal: string }): string {
 
 /**
  * Text that no spreadsheet takes for a formula: one that begins like it gets an apostrophe in front, as OWASP advises for
- * separated texts. Spaces in front do not help against it, so they are looked through.
+ * separated texts. Spaces in front do not help against it, so they are looked through. So does what begins like it behind a semicolon,
+ * where a spreadsheet of many countries cuts cells, quoted or not.
  */
 export function withoutFormula(text: string): string {
-  return /^[\s\u00a0]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/.test(text) ? `'${text}` : text;
+  const safe = text.replace(/;(?=[\s\u00a0"]*[=+\-@\uff1d\uff0b\uff0d\uff20])/g, ";'");
+  return /^[\s\u00a0]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/.test(safe) ? `'${safe}` : safe;
 }

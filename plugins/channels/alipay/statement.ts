@@ -52,14 +52,18 @@ interface Sums {
 export async function* readStatement(merchant: Merchant, { content }: StatementDocument): AsyncIterable<StatementLine> {
   const sums: Sums = { paid: 0, paidMoney: 0, refunded: 0, refundedMoney: 0 };
   let titles: readonly string[] | null = null;
-  let totals = 0;
+  let [totals, isOwn] = [0, false];
   for await (const row of merchant.kit.files.csv(content, { charset: 'gb18030' })) {
     const cells = row.cells.map((cell) => cell.trim());
-    if (row.raw.startsWith('#')) totals += checkNote(merchant, row.raw, sums);
+    if (row.raw.startsWith('#')) {
+      isOwn ||= isAccount(merchant, row.raw);
+      totals += checkNote(merchant, row.raw, sums);
+    } else if (totals > 0) throw new Error(`line ${row.line} stands behind the totals of the bill`);
     else if (titles === null) titles = readTitles(cells);
     else yield readLine(merchant, name(titles, cells, row), row, sums);
   }
   if (titles === null || totals < 2) throw new Error('the bill ends without its totals');
+  if (!isOwn) throw new Error('the bill does not say whose it is: it has no line that begins with #账号');
 }
 
 type Cells = Readonly<Record<string, string>>;
@@ -86,12 +90,15 @@ function name(titles: readonly string[], cells: readonly string[], { line }: Csv
   return Object.fromEntries(titles.map((title, index) => [title, cells[index] ?? '']));
 }
 
+/** Whether a note says whose the bill is. The number of the account is that of the merchant with 0156 behind it. */
+function isAccount({ sellerId }: Merchant, raw: string): boolean {
+  const account = /^#账号：\[(\d+)\]/.exec(raw)?.[1];
+  if (account !== undefined && !account.startsWith(sellerId)) throw new Error(`the bill is of another merchant than ${sellerId}`);
+  return account !== undefined;
+}
+
 /** Answers 1 for a line of totals that is right, 0 for any other note. */
 function checkNote(merchant: Merchant, raw: string, sums: Sums): number {
-  const account = /^#账号：\[(\d+)\]/.exec(raw)?.[1];
-  // The number of the account is that of the merchant with 0156 behind it.
-  if (account !== undefined && !account.startsWith(merchant.sellerId))
-    throw new Error(`the bill is of another merchant than ${merchant.sellerId}`);
   const total = /^#(交易|退款)合计：(\d+)笔，商家实收(?:退款)?共(-?[\d.]+)元/.exec(raw);
   if (total === null) return 0;
   const [lines, money] = total[1] === '交易' ? [sums.paid, sums.paidMoney] : [sums.refunded, sums.refundedMoney];

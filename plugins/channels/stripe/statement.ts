@@ -91,7 +91,10 @@ function readTransaction(fromMinor: FromMinor, one: unknown, line: number): Stat
   // A balance has its own currency: what the shopper paid stands in the charge, what the refund returned in the refund.
   const gross = kind === 'payment' || kind === 'refund' ? readSource(fromMinor, kind, source) : settled(one.amount);
   const [fee, net] = [settled(one.fee), settled(one.net)];
-  if (gross === null || fee === null || net === null) throw new Error(`line ${line}: an amount of ${one.id} cannot be read`);
+  const amount = settled(one.amount);
+  if (gross === null || fee === null || net === null || amount === null)
+    throw new Error(`line ${line}: an amount of ${one.id} cannot be read`);
+  if (net.amount !== amount.amount - fee.amount) throw new Error(`line ${line}: the net of ${one.id} is not its amount without its fee`);
   return {
     kind,
     number: readNumber(kind, source),

@@ -25,7 +25,7 @@ export const clean = (cell: string) => {
 
 /** The bill of all trades. */
 export function readTradeBill(account: WechatAccount): Bill {
-  const sums: TradeSums = { lines: 0, paid: 0, refunded: 0 };
+  const sums: TradeSums = { lines: 0, paid: 0, refunded: 0, fees: 0 };
   return {
     is: 'bill of all trades',
     needed: neededOfTrades,
@@ -36,6 +36,7 @@ export function readTradeBill(account: WechatAccount): Bill {
         lines: countOf(totals('总交易单数')),
         paid: readYuan(account, totals('订单总金额'), 'CNY')?.amount,
         refunded: readYuan(account, totals('申请退款总金额'), 'CNY')?.amount,
+        fees: readFee(totals('手续费总金额')) ?? undefined,
       };
       proveSums(sums, told);
     },
@@ -47,6 +48,8 @@ interface TradeSums {
   lines: number;
   paid: number;
   refunded: number;
+  /** In hundred-thousandths of a yuan. */
+  fees: number;
 }
 
 const neededOfTrades = [
@@ -77,6 +80,9 @@ function readTrade(account: WechatAccount, cells: Cells, { line, raw }: CsvRow, 
   if (gross === null || occurredAt === null) throw new Error(`line ${line} of the bill has an amount or a time that cannot be read`);
   sums.lines += 1;
   sums[isOut ? 'refunded' : 'paid'] += gross.amount;
+  const fees = readFee(cells('手续费'));
+  if (fees === null) throw new Error(`line ${line} of the bill has a fee that cannot be read`);
+  sums.fees += fees;
   const fee = readYuan(account, cells('手续费'), cells('货币种类'));
   const common = { fee, net: null, occurredAt, raw };
   if (!isOut) return { kind: 'payment', number: ownNumber(cells('商户订单号')), channelNo: cells('微信订单号'), gross, ...common };
@@ -148,6 +154,14 @@ function readYuan({ kit }: WechatAccount, text = '', currency = ''): Money | nul
   const isNegative = text.startsWith('-');
   const money = kit.money.fromMajor(text.replace(/^-/, '').replace(/(\.\d\d)0+$/, '$1'), currency);
   return money !== null && isNegative && money.amount !== 0 ? { ...money, amount: -money.amount } : money;
+}
+
+/** Fees have parts of a fen, up to a thousandth of it; null for what is no amount. */
+function readFee(text: string): number | null {
+  const [, sign, whole = '', parts = ''] = /^(-?)(\d{1,10})(?:\.(\d{1,5}))?$/.exec(text) ?? [];
+  if (sign === undefined) return null;
+  const size = Number(`${whole}${parts.padEnd(5, '0')}`);
+  return sign === '-' && size !== 0 ? -size : size;
 }
 
 /** A time of China; null for none. */

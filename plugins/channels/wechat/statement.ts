@@ -97,17 +97,20 @@ async function* hashed(content: AsyncIterable<Uint8Array>, hash: Hash): AsyncIte
 
 /** Reads by the titles of columns: bills of other types have them in another order, and the vendor adds new ones. */
 export async function* readStatement(account: WechatAccount, { content }: StatementDocument): AsyncIterable<StatementLine> {
-  let [bill, titles, isTotal]: [Bill | null, Titles, boolean] = [null, placesOf([]), false];
+  let [bill, titles, part]: [Bill | null, Titles, 'lines' | 'totals' | 'end'] = [null, placesOf([]), 'lines'];
   for await (const row of account.kit.files.csv(content, { charset: 'utf-8' })) {
+    if (part === 'end') throw new Error(`line ${row.line} stands behind the totals of the bill`);
     if (bill === null) [bill, titles] = readTitles(account, row.cells);
-    else if (isTotal) return bill.prove(name(titles, row));
-    else if (row.cells[0]?.includes(bill.totalsBegin) === true) [titles, isTotal] = [placesOf(row.cells), true];
+    else if (part === 'totals') {
+      bill.prove(name(titles, row));
+      part = 'end';
+    } else if (row.cells[0]?.includes(bill.totalsBegin) === true) [titles, part] = [placesOf(row.cells), 'totals'];
     else {
       const line = bill.read(name(titles, row), row);
       if (line !== null) yield line;
     }
   }
-  throw new Error('the bill ends without its totals');
+  if (part !== 'end') throw new Error('the bill ends without its totals');
 }
 
 /** Where each title stands first, and how many there are. */

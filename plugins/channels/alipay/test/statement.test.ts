@@ -68,6 +68,9 @@ describe('Alipay: the bill of a day', () => {
       );
       expect(await failureOf(read(text.replace(/^.*退款.*-0\.01,-0\.01.*\r?\n/m, ''), merchant))).to.match(/totals of 退款/);
       expect(await failureOf(read(text.slice(0, text.indexOf('#退款合计')), merchant))).to.equal('the bill ends without its totals');
+      const row = text.split('\n').find((line) => /^\d/.test(line)) ?? '';
+      expect(await failureOf(read(`${text}\n${row}\n`, merchant))).to.match(/^line \d+ stands behind the totals of the bill$/);
+      expect(await failureOf(read(text.replace(/^#账号.*\n/m, ''), merchant))).to.match(/^the bill does not say whose it is/);
     });
   });
 

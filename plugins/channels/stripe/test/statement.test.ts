@@ -84,7 +84,7 @@ describe('Stripe: the balance transactions of a day', () => {
       fee: 0,
       net: -100,
     }));
-    const dispute = { ...paid, type: 'adjustment', reporting_category: 'dispute', source: null, amount: -2000 };
+    const dispute = { ...paid, type: 'adjustment', reporting_category: 'dispute', source: null, amount: -2000, net: -2093 };
     const { lines } = await fetchLines(ok(page([...moved, dispute])));
     expect(lines.map(({ kind }) => kind)).to.deep.equal(['fee', 'payout', 'adjustment', 'adjustment', 'chargeback']);
     expect(lines[1]).to.deep.include({ number: null, channelNo: 'txn_1', gross: { amount: -100, currency: 'USD' } });
@@ -93,6 +93,11 @@ describe('Stripe: the balance transactions of a day', () => {
   it('name a payout by its own number, which is what people look for', async () => {
     const payout = { ...returned, type: 'payout', reporting_category: 'payout', source: { id: 'po_1000001', object: 'payout' } };
     expect((await fetchLines(ok(page([payout])))).lines[0]).to.deep.include({ kind: 'payout', channelNo: 'po_1000001' });
+  });
+
+  it('are refused where the net is not the amount without the fee', async () => {
+    const wrong = fetchLines(ok(page([returned, { ...paid, net: 2066 }])));
+    expect(await failureOf(wrong)).to.equal('line 1: the net of txn_1 is not its amount without its fee');
   });
 
   it('are none when a page is lost, or the last one says that there are more', async () => {

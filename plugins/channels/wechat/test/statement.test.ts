@@ -49,8 +49,9 @@ function row({
 }
 
 const refund: Row = { state: 'REFUND', refundNo: refundNumber, paid: '0.00', refunded: '5.00', fee: '-0.03000' };
-const totals = (lines: string, paid: string, refunded: string) =>
-  `${totalTitles}\r\n\`${lines},\`${paid},\`${refunded},\`0.00,\`0.09000,\`${paid},\`${refunded}`;
+/** Fees are those of a payment, and of a refund where there is one. */
+const totals = (lines: string, paid: string, refunded: string, fees = refunded === '0.00' ? '0.12000' : '0.09000') =>
+  `${totalTitles}\r\n\`${lines},\`${paid},\`${refunded},\`0.00,\`${fees},\`${paid},\`${refunded}`;
 const bill = (...parts: string[]) => `\uFEFF${[titles, ...parts].join('\r\n')}\r\n`;
 const whole = bill(row({}), row(refund), totals('2.0', '19.99', '5.00'));
 
@@ -127,14 +128,14 @@ describe('WeChat Pay: the bill of a day', () => {
     const parts = bill(
       row({ orderNo: `${number}01` }),
       row({ state: 'REVOKED', paid: '0.00', refunded: '19.99' }),
-      totals('2', '19.99', '19.99'),
+      totals('2', '19.99', '19.99', '0.24000'),
     );
     const lines = await read(parts);
     expect(lines.map((line) => line.number)).to.deep.equal([number, null]);
   });
 
   it('does not tell a fee of less than a fen, because that is no money', async () => {
-    const [line] = await read(bill(row({ fee: '0.00600' }), totals('1.0', '19.99', '0.00')));
+    const [line] = await read(bill(row({ fee: '0.00600' }), totals('1.0', '19.99', '0.00', '0.00600')));
     expect(line?.fee).to.equal(null);
   });
 
@@ -153,6 +154,14 @@ describe('WeChat Pay: the bill of a day', () => {
     ],
     ['with a state that nobody knows', bill(row({ state: 'FROZEN' })), 'line 2 of the bill has the unknown state FROZEN'],
     ['with an amount that is none', bill(row({ paid: '19.999' })), 'line 2 of the bill has an amount or a time that cannot be read'],
+    ['with a fee that is none', bill(row({ fee: 'abc' })), 'line 2 of the bill has a fee that cannot be read'],
+    [
+      'with a changed fee',
+      bill(row({ fee: '0.13000' }), row(refund), totals('2.0', '19.99', '5.00')),
+      'the bill does not add up to its own totals: fees',
+    ],
+    ['twice, one behind the other', whole + whole, 'line 6 stands behind the totals of the bill'],
+    ['with anything behind its totals', `${whole}\`9,\`9\r\n`, 'line 6 stands behind the totals of the bill'],
     ['with a cell too many', bill(`${row({})},more`), 'line 2 of the bill has 28 cells instead of 27'],
   ] as const) {
     it(`is refused ${what}`, async () => expect(await failureOf(read(text))).to.equal(reason));
