@@ -23,11 +23,12 @@ export const writeWechat: WriteStatement = (facts, day) => {
     return row([textOf(fact.at, 8), '1900000109', ...names, `${major(isBack ? -fact.fee : fact.fee)}000`, ...amounts]);
   });
   const { paid, back } = split(facts);
+  const fees = facts.reduce((total, { kind, fee }) => total + (kind === 'refund' ? -fee : fee), 0);
   const lines = [
     [...titles, '订单金额', '申请退款金额'].join(','),
     ...rows,
     '总交易单数,手续费总金额,订单总金额,申请退款总金额',
-    row([`${facts.length}.0`, '0.00', major(sum(paid)), major(sum(back))]),
+    row([`${facts.length}.0`, `${major(fees)}000`, major(sum(paid)), major(sum(back))]),
   ];
   return { name: `tradebill-${day}.csv`, content: Buffer.from(`\uFEFF${lines.join('\r\n')}\r\n`) };
 };
