@@ -4,6 +4,7 @@ import type { Kernel } from '../payments/deps.ts';
 import { UniqueError } from '../store/database.ts';
 import {
   changeReconciliation,
+  dueNext,
   insertReconciliation,
   type ReconciliationChanges,
   type ReconciliationRow,
@@ -249,11 +250,11 @@ async function finish(
   await database.transaction(async (tx) => {
     for (const file of changed) await markCompared(tx, file.id, documents.get(file.id)?.entries ?? 0, totalsOf(file));
     for (const { id } of replaced) await markSuperseded(tx, id);
+    const { due_at, ...rest } = changes;
+    const done = { ...row, ...changes, done_at: now };
+    await changeReconciliation(tx, row.id, { ...rest, done_at: now });
     // Another account's day may have asked for a further look while this one was compared.
-    const current = await readReconciliation(tx, row.id);
-    const due_at = current?.due_at === row.due_at ? changes.due_at : current?.due_at;
-    const done = { ...row, ...changes, due_at: due_at ?? null, done_at: now };
-    await changeReconciliation(tx, row.id, { ...changes, due_at: done.due_at, done_at: now });
+    await dueNext(tx, row, due_at ?? null);
     if (isNews) await announceReconciliation(kernel, tx, { type: 'reconciliation.done', row: done, now });
   });
   return changed.length + replaced.length + 1;

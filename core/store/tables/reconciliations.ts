@@ -68,9 +68,12 @@ interface WakenDays {
 
 /** Has days of an account looked at again, whatever they came to before. */
 export async function wakeDays(tx: Tx, days: WakenDays, now: number): Promise<void> {
-  const sql = 'UPDATE reconciliations SET due_at = ? WHERE account_id = ? AND day BETWEEN ? AND ? AND id <> ?';
-  await tx.run(sql, [now, days.accountId, days.from, days.to, days.exceptId]);
+  const sql = `UPDATE reconciliations SET ${dueNow} WHERE account_id = ? AND day BETWEEN ? AND ? AND id <> ?`;
+  await tx.run(sql, [now, now - 1, now, days.accountId, days.from, days.to, days.exceptId]);
 }
+
+/** Whoever is comparing the day sees by another time that a look was asked for, even if it was due at this very moment. */
+const dueNow = 'due_at = CASE WHEN due_at = ? THEN ? ELSE ? END';
 
 /** Earlier than any time at which a look is asked for. */
 const unfinishedAt = 1;
@@ -85,7 +88,12 @@ export async function markUnfinished(tx: Tx, day: ReconciliationRow): Promise<Re
 }
 
 export async function wakeDay(tx: Tx, id: string, now: number): Promise<void> {
-  await tx.run('UPDATE reconciliations SET due_at = ? WHERE id = ?', [now, id]);
+  await tx.run(`UPDATE reconciliations SET ${dueNow} WHERE id = ?`, [now, now - 1, now, id]);
+}
+
+/** When a day that was compared is to be looked at next, unless somebody has asked for that meanwhile: the row is asked, not what was read of it. */
+export async function dueNext(tx: Tx, { id, due_at: before }: ReconciliationRow, next: number | null): Promise<void> {
+  await tx.run('UPDATE reconciliations SET due_at = ? WHERE id = ? AND COALESCE(due_at, 0) = ?', [next, id, before ?? 0]);
 }
 
 /** Days that were compared and are to be looked at again by now. */
