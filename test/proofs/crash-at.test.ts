@@ -133,7 +133,8 @@ async function shop(paymux: Paymux, no: string): Promise<void> {
   if (!isMade(link)) return;
   const post = (url: string, form: Readonly<Record<string, string>>) =>
     fetch(url, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual' });
-  const taken = await post(link.body.url, { page: `page-of-${no}` });
+  const page = await (await fetch(link.body.url)).text();
+  const taken = await post(link.body.url, { page: /name="page" value="(\w+)"/.exec(page)?.[1] ?? '' });
   const checkout = taken.headers.get('location');
   if (taken.status !== 303 || checkout === null) return;
   for (const method of ['wechat_native', 'alipay_precreate']) await post(checkout, { method });
@@ -155,7 +156,8 @@ async function swapAccount({ stored: { database } }: Paymux): Promise<void> {
 async function isAtRest({ database }: TestDatabase): Promise<boolean> {
   const payments = await database.get(
     // A code that nobody has scanned is not known to every vendor, and cannot be closed there before its time.
-    "SELECT COUNT(*) AS n FROM payments WHERE state = 'processing' AND closing = 0 AND action IS NULL",
+    `SELECT COUNT(*) AS n FROM payments WHERE state = 'processing' AND closing = 0 AND (action IS NULL
+      OR EXISTS (SELECT 1 FROM attempts WHERE attempts.payment_id = payments.id AND attempts.state = 'closing'))`,
   );
   const refunds = await database.get("SELECT COUNT(*) AS n FROM refunds WHERE state NOT IN ('succeeded', 'failed')");
   return payments?.n === 0 && refunds?.n === 0;
