@@ -2,6 +2,7 @@ import type { OpenAccount } from '../channels/accounts.ts';
 import type { Database } from '../store/database.ts';
 import { readBooked, readByNumbers } from '../store/tables/booked.ts';
 import type { StatementFileRow } from '../store/tables/statement-files.ts';
+import { readAhead } from './ahead.ts';
 import { type ClassSum, createTally, type Tally } from './classes.ts';
 import type { Span } from './day.ts';
 import { createExpected, type Expectation, type Expected } from './expected.ts';
@@ -101,7 +102,7 @@ export async function compareDay(deps: Pick<KeepDeps, 'database' | 'vault' | 'ne
 async function loadExpected(database: Database, { day, span }: Comparing): Promise<Expected> {
   const expected = createExpected();
   for (const kind of ['payment', 'refund'] as const)
-    for await (const rows of readBooked(database, kind, { accountId: day.accountId, ...span }))
+    for await (const rows of readAhead(readBooked(database, kind, { accountId: day.accountId, ...span })))
       for (const { number, amount, currency, fee, at } of rows)
         expected.add({ kind, number, amount: kind === 'refund' ? -amount : amount, currency, fee, at });
   return expected;

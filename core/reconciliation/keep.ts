@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { placeOf, type Vault } from '../access/vault.ts';
@@ -15,6 +15,7 @@ import {
   reviveSuperseded,
   type StatementFileRow,
 } from '../store/tables/statement-files.ts';
+import { readAhead } from './ahead.ts';
 import { newDataKey, openSeal, type Seal } from './seal.ts';
 
 export interface KeepDeps {
@@ -106,18 +107,23 @@ function makeRow(
 }
 
 async function keepPieces({ database }: KeepDeps, fileId: string, seal: Seal, content: AsyncIterable<Uint8Array>) {
-  const hash = createHash('sha256');
-  let [size, place] = [0, 0];
-  for await (const piece of inPieces(content)) {
-    hash.update(piece);
-    size += piece.length;
+  const whole = { hash: createHash('sha256'), size: 0 };
+  let place = 0;
+  for await (const zipped of readAhead(zipPieces(inPieces(content), whole))) {
     const id = pieceId(fileId, place);
-    const sealed = seal.seal(await zip(piece, { level: zipLevel }), id);
-    const row = { id, fileId, place, content: sealed };
+    const row = { id, fileId, place, content: seal.seal(zipped, id) };
     await database.transaction((tx) => insertPiece(tx, row));
     place += 1;
   }
-  return { sha256: hash.digest('hex'), size };
+  return { sha256: whole.hash.digest('hex'), size: whole.size };
+}
+
+async function* zipPieces(pieces: AsyncIterable<Buffer>, whole: { readonly hash: Hash; size: number }): AsyncIterable<Buffer> {
+  for await (const piece of pieces) {
+    whole.hash.update(piece);
+    whole.size += piece.length;
+    yield await zip(piece, { level: zipLevel });
+  }
 }
 
 const pieceId = (fileId: string, place: number) => `${fileId}:${place}`;
@@ -154,7 +160,7 @@ export class KeptUnreadable extends Error {
 
 /** A kept document, as it came. Its content throws `KeptUnreadable` alone. */
 export function openKept(deps: Pick<KeepDeps, 'database' | 'vault'>, file: StatementFileRow): StatementDocument {
-  return { name: file.name, content: readOwn(file, readPieces(deps, file)) };
+  return { name: file.name, content: readOwn(file, readAhead(readPieces(deps, file))) };
 }
 
 async function* readOwn({ name }: StatementFileRow, pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {

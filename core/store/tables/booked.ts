@@ -47,7 +47,7 @@ const booked = {
 
 export type BookedKind = keyof typeof booked;
 
-const rowsAtOnce = 1000;
+const rowsAtOnce = 2000;
 
 /** All of an account that was booked in a span of time, oldest first, read piece by piece. */
 export async function* readBooked(
